@@ -1,0 +1,126 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of the program (contract §3), read once at start. This file is the only reader of
+ * `process.env`; `.env.example` lists the same names, and a test holds the two together.
+ */
+
+/** `90`, `15m`, `30d` … → milliseconds. A bare number means seconds. */
+const durationMs = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)?$/, 'a number with a unit: 500ms, 90s, 15m, 12h or 30d')
+  .transform((text) => {
+    const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+    const unit = /[a-z]+$/.exec(text)?.[0] ?? 's';
+    return Number.parseInt(text, 10) * factor[unit as keyof typeof factor];
+  });
+
+const port = z.coerce.number().int().min(0, 'a port from 0 to 65535').max(65_535, 'a port from 0 to 65535');
+const count = z.coerce.number().int('a whole number').min(0, 'a whole number, 0 or more');
+const flag = z.enum(['true', 'false'], 'true or false').transform((text) => text === 'true');
+const httpUrl = z.url({ protocol: /^https?$/, error: 'an http:// or https:// address' });
+const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+const providerSettings = {
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: httpUrl.optional(),
+  GEMINI_API_KEY: z.string().optional(),
+  GEMINI_BASE_URL: httpUrl.optional(),
+  CEREBRAS_API_KEY: z.string().optional(),
+  CEREBRAS_BASE_URL: httpUrl.optional(),
+  GROQ_API_KEY: z.string().optional(),
+  GROQ_BASE_URL: httpUrl.optional(),
+  OLLAMA_API_KEY: z.string().optional(),
+  OLLAMA_BASE_URL: httpUrl.optional(),
+  AZURE_API_KEY: z.string().optional(),
+  AZURE_BASE_URL: httpUrl.optional(),
+  OPENAI_COMPATIBLE_API_KEY: z.string().optional(),
+  OPENAI_COMPATIBLE_BASE_URL: httpUrl.optional(),
+};
+
+export const settingsSchema = z.object({
+  API_HOST: z.string().default('127.0.0.1'),
+  API_PORT: port.default(8000),
+  DATA_DIR: z.string().default('.muster'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' })
+    .optional(),
+  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'host:port').optional(),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().default('muster'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS_CA: z.string().optional(),
+  TEMPORAL_TLS_CERT: z.string().optional(),
+  TEMPORAL_TLS_KEY: z.string().optional(),
+  TEMPORAL_UI_URL: httpUrl.optional(),
+  JWT_SECRET: z.string().min(32, 'at least 32 characters, made at random').optional(),
+  ACCESS_TOKEN_TTL: durationMs.default(15 * 60_000),
+  REFRESH_TOKEN_TTL: durationMs.default(30 * 86_400_000),
+  ADMIN_EMAIL: z.email('an e-mail address').optional(),
+  ADMIN_PASSWORD: z.string().min(8, 'at least 8 characters').max(1024).optional(),
+  REGISTRATION: z.enum(['open', 'closed'], 'open or closed').default('open'),
+  CORS_ORIGINS: commaList.default([]),
+  RATE_LIMIT_PER_MINUTE: count.default(100),
+  WS_CONNECTIONS_PER_MINUTE: count.default(5),
+  MAX_ACTIVE_EXECUTIONS_PER_USER: count.default(100),
+  DEFAULT_MODEL: z.string().default('openai/gpt-4o-mini'),
+  DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),
+  ...providerSettings,
+  MLFLOW_TRACKING_URI: httpUrl.optional(),
+  MLFLOW_EXPERIMENT_NAME: z.string().default('muster'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  PAYLOAD_ENCRYPTION_KEYS: commaList.default([]),
+  EGRESS_ALLOW_PRIVATE: flag.default(false),
+  ENVIRONMENT: z.string().default('DEVELOPMENT'),
+  METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
+  TRUST_PROXY: flag.default(false),
+  MCP_SERVERS: z.string().optional(),
+  FLOWS_DIR: z.string().optional(),
+  OIDC_ISSUER: httpUrl.optional(),
+  OIDC_AUDIENCE: z.string().optional(),
+});
+
+/** The checked settings. Durations are milliseconds. */
+export type Settings = z.output<typeof settingsSchema>;
+
+/** Thrown when settings are wrong; the message lists every one of them. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`These settings are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'SettingsError';
+    this.problems = problems;
+  }
+}
+
+/** Takes settings out of an environment; an empty value counts as not given. Pure. @throws {SettingsError} */
+export function readSettings(env: Record<string, string | undefined>): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const result = settingsSchema.safeParse(given);
+  if (result.success) return result.data;
+  throw new SettingsError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+}
+
+/** Loads `.env` of the working directory if it is there (what is already set wins), then reads the settings. */
+export function loadSettings(overrides: Record<string, string | undefined> = {}): Settings {
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  return readSettings({ ...process.env, ...overrides });
+}
+
+/** The environment for a child process that shall see the same settings, with some of them changed. */
+export function childEnvironment(overrides: Record<string, string | undefined>): NodeJS.ProcessEnv {
+  return { ...process.env, ...overrides };
+}
