@@ -15,8 +15,15 @@ const durationMs = z
     return Number.parseInt(text, 10) * factor[unit as keyof typeof factor];
   });
 
-const port = z.coerce.number().int().min(0, 'a port from 0 to 65535').max(65_535, 'a port from 0 to 65535');
-const count = z.coerce.number().int('a whole number').min(0, 'a whole number, 0 or more');
+const portWords = 'a port from 0 to 65535';
+const port = z.coerce.number(portWords).int(portWords).min(0, portWords).max(65_535, portWords);
+const countWords = 'a whole number, 0 or more';
+const count = z.coerce.number(countWords).int(countWords).min(0, countWords);
+/** Long enough, and not one key held down: what signs the tokens must not be guessed. */
+const secret = z
+  .string()
+  .min(32, 'at least 32 characters, made at random')
+  .refine((text) => new Set(text).size >= 10, 'too few different characters: make it at random (openssl rand -hex 32)');
 const flag = z.enum(['true', 'false'], 'true or false').transform((text) => text === 'true');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'an http:// or https:// address' });
 const commaList = z.string().transform((text) =>
@@ -60,7 +67,7 @@ export const settingsSchema = z.object({
   TEMPORAL_TLS_CERT: z.string().optional(),
   TEMPORAL_TLS_KEY: z.string().optional(),
   TEMPORAL_UI_URL: httpUrl.optional(),
-  JWT_SECRET: z.string().min(32, 'at least 32 characters, made at random').optional(),
+  JWT_SECRET: secret.optional(),
   ACCESS_TOKEN_TTL: durationMs.default(15 * 60_000),
   REFRESH_TOKEN_TTL: durationMs.default(30 * 86_400_000),
   ADMIN_EMAIL: z.email('an e-mail address').optional(),
@@ -110,14 +117,19 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   throw new SettingsError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
 }
 
-/** Loads `.env` of the working directory if it is there (what is already set wins), then reads the settings. */
+/**
+ * Loads `.env` of the working directory if it is there (what is already set wins), then reads the settings.
+ * @param overrides what the command line says; what it leaves undefined is not overridden
+ * @throws {SettingsError}
+ */
 export function loadSettings(overrides: Record<string, string | undefined> = {}): Settings {
   try {
     process.loadEnvFile('.env');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   }
-  return readSettings({ ...process.env, ...overrides });
+  const said = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return readSettings({ ...process.env, ...Object.fromEntries(said) });
 }
 
 /** The environment for a child process that shall see the same settings, with some of them changed. */

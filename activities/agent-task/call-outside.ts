@@ -1,0 +1,142 @@
+import type { AgentAction, AgentInput } from '../../src/domain/agent/step.ts';
+import type { ToolCall } from '../../src/domain/agent/messages.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import type { Model } from '../../src/models/model.ts';
+import type { CallEnd, NewCall, OpenCall } from '../../src/persistence/runs/calls.ts';
+import type { NewEvent } from '../../src/persistence/event-log.ts';
+import { estimateCallTokens } from '../../src/domain/run/estimate.ts';
+import { callTool } from '../../src/tools/run-tool-call.ts';
+import type { TaskDeps } from './task-deps.ts';
+import type { TaskMaterial } from './task-material.ts';
+
+/** The two things an agent does outside: speak to its model, use a tool. */
+
+export type OutsideAction = Exclude<AgentAction, { kind: 'finish' }>;
+
+/** What came back: how to settle the call, what the agent learns, what the log says. */
+export interface Returned {
+  end: CallEnd;
+  input: AgentInput;
+  events: Omit<NewEvent, 'taskKey' | 'taskId'>[];
+}
+
+/** Text in an event is for following along; the whole of it is in the task's output and the call. */
+const EVENT_TEXT_CHARS = 4_000;
+const shown = (text: string): string =>
+  text.length <= EVENT_TEXT_CHARS ? text : `${text.slice(0, EVENT_TEXT_CHARS)}…`;
+
+/** The call an action asks for. Its key is the same on every attempt; the generation makes a retry a new call. */
+export function describeCall(
+  action: OutsideAction,
+  material: TaskMaterial,
+  generation: number,
+  model: Model,
+): NewCall {
+  const turn = `g${generation}:turn-${material.state.turns + 1}`;
+  switch (action.kind) {
+    case 'call_model':
+      return {
+        key: turn,
+        kind: 'model',
+        name: model.name,
+        request: null,
+        reserveTokens: estimateCallTokens(action.messages, material.agent.maxTokens),
+      };
+    case 'call_tool':
+      return {
+        key: `${turn}:tool:${action.call.id}`,
+        kind: 'tool',
+        name: action.call.name,
+        request: { arguments: action.call.arguments },
+        reserveTokens: 0,
+      };
+  }
+}
+
+/** The event that says a call has begun. Model calls speak when they end. */
+export function begunEvents(action: OutsideAction, call: OpenCall): Omit<NewEvent, 'taskKey' | 'taskId'>[] {
+  if (action.kind === 'call_model') return [];
+  const data: JsonObject = { tool: action.call.name, arguments: shown(action.call.arguments), call_id: action.call.id };
+  return [{ type: 'tool_started', key: `${call.key}:started:${call.attempt}`, data }];
+}
+
+/** Speaks to the model. @throws {ModelFailure}, or the signal's reason when the call was cut off. */
+export async function callModel(
+  deps: TaskDeps,
+  run: { id: number },
+  material: TaskMaterial,
+  model: Model,
+  action: Extract<OutsideAction, { kind: 'call_model' }>,
+  call: OpenCall,
+  signal: AbortSignal,
+): Promise<Returned> {
+  const { agent, task } = material;
+  const reply = await model.complete(
+    {
+      messages: action.messages,
+      tools: action.offerTools ? deps.tools.specs(material.toolNames) : [],
+      temperature: agent.temperature,
+      topP: agent.topP,
+      maxTokens: agent.maxTokens,
+    },
+    { signal, onText: (text) => deps.waker.token({ id: run.id, taskKey: task.key, text }) },
+  );
+  const latencyMs = deps.now().getTime() - call.startedAt.getTime();
+  return {
+    end: {
+      status: 'completed',
+      usage: reply.usage,
+      response: { text: reply.text, tool_calls: reply.toolCalls.map((wanted) => ({ ...wanted })) },
+    },
+    input: { kind: 'model_replied', text: reply.text, toolCalls: reply.toolCalls },
+    events: [
+      {
+        type: 'llm_call_completed',
+        key: `${call.key}:done`,
+        data: {
+          model: model.name,
+          text: shown(reply.text),
+          tool_calls: reply.toolCalls.map((wanted) => wanted.name),
+          prompt_tokens: reply.usage.promptTokens,
+          completion_tokens: reply.usage.completionTokens,
+          total_tokens: reply.usage.totalTokens,
+          tokens_estimated: reply.usage.estimated,
+          latency_ms: latencyMs,
+          attempt: call.attempt,
+        },
+      },
+    ],
+  };
+}
+
+/** Uses a tool. A tool that fails is no failure of the task: the agent reads what went wrong. */
+export async function useTool(
+  deps: TaskDeps,
+  material: TaskMaterial,
+  wanted: ToolCall,
+  call: OpenCall,
+  signal: AbortSignal,
+): Promise<Returned> {
+  const offered = material.toolNames.includes(wanted.name);
+  const result = offered
+    ? await callTool(deps.tools, wanted.name, wanted.arguments, {
+        idempotencyKey: `${material.taskId}:${call.key}`,
+        signal,
+        now: deps.now,
+      })
+    : { ok: false as const, error: `You have no tool named ${wanted.name}. Yours: ${material.toolNames.join(', ') || 'none'}.` };
+  const latencyMs = deps.now().getTime() - call.startedAt.getTime();
+  const content = result.ok ? result.output : `Error: ${result.error}`;
+  const data: JsonObject = { tool: wanted.name, call_id: wanted.id, latency_ms: latencyMs };
+  return {
+    end: result.ok
+      ? { status: 'completed', usage: null, response: { output: result.output } }
+      : { status: 'failed', error: result.error },
+    input: { kind: 'tool_returned', toolCallId: wanted.id, toolName: wanted.name, content },
+    events: [
+      result.ok
+        ? { type: 'tool_completed', key: `${call.key}:done`, data: { ...data, output: shown(result.output) } }
+        : { type: 'tool_failed', key: `${call.key}:done`, data: { ...data, error: shown(result.error) } },
+    ],
+  };
+}

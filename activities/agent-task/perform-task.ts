@@ -1,0 +1,112 @@
+import { activityInfo, ApplicationFailure, Context } from '@temporalio/activity';
+import type { PerformTaskInput, TaskOutcome } from '../../src/contracts/crew-run.ts';
+import type { Lease } from '../../src/persistence/runs/task-lease.ts';
+import { ModelFailure } from '../../src/models/model.ts';
+import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
+import { startHeartbeat } from '../heartbeat.ts';
+import { callModel, useTool, type Returned } from './call-outside.ts';
+import { abandonCall, openTask, recordFailure, recordReturn, type Position } from './positions.ts';
+import { RunStopped } from './running-tasks.ts';
+import type { TaskDeps } from './task-deps.ts';
+
+/** A slice ends after so many turns or so long, so that no activity runs for hours. A call is never cut for it. */
+const SLICE_TURNS = 8;
+const SLICE_MS = 60_000;
+
+/**
+ * Runs one agent task for one slice: model turn, tool calls, model turn … Every step is committed before the
+ * next begins, so another worker can go on from any point. Runs in the worker, under heartbeat.
+ *
+ * @throws {ApplicationFailure} retryable, with the delay until the next attempt, when a call failed for a
+ *   passing reason. Lasting failures are an outcome, not an exception: the workflow decides what they mean.
+ */
+export async function performTask(deps: TaskDeps, input: PerformTaskInput): Promise<TaskOutcome> {
+  const info = activityInfo();
+  const lease: Lease = {
+    id: input.id,
+    generation: input.generation,
+    temporalRunId: info.workflowExecution?.runId ?? '',
+    taskKey: input.taskKey,
+    dispatch: input.dispatch,
+    attempt: info.attempt,
+  };
+  const heartbeat = startHeartbeat(Context.current(), { task: input.taskKey });
+  const registration = deps.running.register(input.id);
+  const signal = AbortSignal.any([Context.current().cancellationSignal, registration.signal]);
+  try {
+    return await runSlice(deps, lease, signal, (phase, turn) => heartbeat.say({ phase, turn }));
+  } finally {
+    registration.release();
+    heartbeat.stop();
+  }
+}
+
+type Say = (phase: string, turn: number) => void;
+
+async function runSlice(deps: TaskDeps, lease: Lease, signal: AbortSignal, say: Say): Promise<TaskOutcome> {
+  const startedAt = deps.now().getTime();
+  let position = await openTask(deps, lease);
+  let turns = 0;
+  while (position.kind === 'call') {
+    if (position.action.kind === 'call_model') turns += 1;
+    say(position.call.name, position.material.state.turns + 1);
+    const sliceOver = (): boolean =>
+      turns >= SLICE_TURNS || deps.now().getTime() - startedAt >= SLICE_MS || deps.draining();
+    position = await makeCall(deps, lease, position, signal, sliceOver);
+  }
+  return position.outcome;
+}
+
+type CallPosition = Extract<Position, { kind: 'call' }>;
+
+async function makeCall(
+  deps: TaskDeps,
+  lease: Lease,
+  position: CallPosition,
+  signal: AbortSignal,
+  sliceOver: () => boolean,
+): Promise<Position> {
+  let returned: Returned;
+  try {
+    returned = await callOutside(deps, lease, position, signal);
+  } catch (error) {
+    if (signal.aborted) return abandon(deps, lease, position, signal);
+    if (error instanceof ModelFailure) return fail(deps, lease, position, error);
+    throw error;
+  }
+  return recordReturn(deps, lease, position, returned, sliceOver);
+}
+
+function callOutside(deps: TaskDeps, lease: Lease, position: CallPosition, signal: AbortSignal): Promise<Returned> {
+  const { action, material, model, call } = position;
+  switch (action.kind) {
+    case 'call_model':
+      return callModel(deps, lease, material, model, action, call, signal);
+    case 'call_tool':
+      return useTool(deps, material, action.call, call, signal);
+  }
+}
+
+/** The call was cut off by a cancel, a lost heartbeat or the end of the worker: charge it and let go. */
+async function abandon(
+  deps: TaskDeps,
+  lease: Lease,
+  position: CallPosition,
+  signal: AbortSignal,
+): Promise<Position> {
+  await abandonCall(deps, lease, position.material.taskId);
+  const reason: unknown = signal.reason;
+  if (reason instanceof RunStopped) return { kind: 'outcome', outcome: { kind: 'cancelling' } };
+  throw reason;
+}
+
+async function fail(deps: TaskDeps, lease: Lease, position: CallPosition, failure: ModelFailure): Promise<Position> {
+  const verdict = await recordFailure(deps, lease, position, failure);
+  if (verdict.kind === 'final') return { kind: 'outcome', outcome: { kind: 'failed', code: failure.code } };
+  throw ApplicationFailure.create({
+    type: failure.code,
+    message: `${failure.code}, attempt ${verdict.attempt}`,
+    nonRetryable: false,
+    nextRetryDelay: retryDelayMs(verdict.attempt, failure.retryAfterMs),
+  });
+}

@@ -1,0 +1,247 @@
+import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
+import { nextAction, step } from '../../src/domain/agent/step.ts';
+import { assertNever, type RunErrorCode } from '../../src/domain/errors.ts';
+import { MAX_TURN_ATTEMPTS, retryDelayMs } from '../../src/domain/run/retry-delay.ts';
+import { ModelFailure, type Model } from '../../src/models/model.ts';
+import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
+import {
+  beginCall,
+  failedAttempts,
+  lockRun,
+  loseOpenCalls,
+  settleCall,
+  type BeginRefusal,
+  type OpenCall,
+} from '../../src/persistence/runs/calls.ts';
+import { saveProgress, takeLease, type Lease, type LeaseAnswer } from '../../src/persistence/runs/task-lease.ts';
+import type { Sql } from '../../src/persistence/sql.ts';
+import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
+import { persistently } from './persistently.ts';
+import type { TaskDeps } from './task-deps.ts';
+import { prepareTask, type TaskMaterial } from './task-material.ts';
+
+/**
+ * Where a task stands between two calls. Each function here is one transaction that settles the call just
+ * made and begins the next one, so that what was paid for is never lost and nothing begins unseen.
+ */
+export type Position =
+  | { kind: 'outcome'; outcome: TaskOutcome }
+  | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model; material: TaskMaterial };
+
+/** An event of this task: `append` adds the task, to its key too. */
+type BareEvent = Omit<NewEvent, 'taskKey' | 'taskId'>;
+
+/** Takes the lease and begins the first call. */
+export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> {
+  const now = deps.now();
+  const position = await deps.sql.transaction(async (sql) => {
+    const answer = await takeLease(sql, lease, now);
+    if (answer.kind !== 'held') return { kind: 'outcome', outcome: outcomeOf(answer) } satisfies Position;
+    const { task } = answer;
+    const material = prepareTask(task, lease.taskKey);
+    const events: BareEvent[] = [...task.events];
+    const lostForGood = task.lostTools.filter((name) => deps.tools.find(name)?.idempotent === false);
+    if (lostForGood.length > 0) {
+      const error = `the worker died while the tool ${lostForGood.join(', ')} ran; whether it did its work is unknown`;
+      return failTask(sql, lease, material, { error, code: 'TOOL_UNKNOWN_OUTCOME' }, events, now);
+    }
+    return proceed(deps, sql, lease, material, events, now);
+  });
+  deps.waker.wake('log', lease.id);
+  return position;
+}
+
+function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
+  if (answer.kind === 'refused') return { kind: 'refused' };
+  if (answer.status === 'completed' || answer.status === 'skipped') return { kind: 'completed' };
+  return answer.status === 'cancelled' ? { kind: 'cancelling' } : { kind: 'failed', code: answer.code ?? 'INTERNAL' };
+}
+
+/** Settles a call that was answered, and goes on: to the next call, to the end, or back to the workflow. */
+export async function recordReturn(
+  deps: TaskDeps,
+  lease: Lease,
+  position: Extract<Position, { kind: 'call' }>,
+  returned: Returned,
+  sliceOver: () => boolean,
+): Promise<Position> {
+  const now = deps.now();
+  const material: TaskMaterial = {
+    ...position.material,
+    state: step(position.material.state, returned.input),
+  };
+  // The reply is paid for: a database that is away for a moment must not cost it.
+  const next = await persistently(deps, () =>
+    deps.sql.transaction(async (sql) => {
+      await lockRun(sql, lease.id);
+      await settleCall(sql, lease, material.taskId, position.call, returned.end, now);
+      if (sliceOver() && nextAction(material.state, material.agent.maxIter).kind !== 'finish') {
+        await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
+        await append(sql, lease, material, returned.events, now);
+        return { kind: 'outcome', outcome: { kind: 'sliced' } } satisfies Position;
+      }
+      return proceed(deps, sql, lease, material, returned.events, now);
+    }),
+  );
+  deps.waker.wake('log', lease.id);
+  return next;
+}
+
+/** Does what the state asks for: finish the task, or begin the next call. Events are written last. */
+async function proceed(
+  deps: TaskDeps,
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  events: BareEvent[],
+  now: Date,
+): Promise<Position> {
+  const action = nextAction(material.state, material.agent.maxIter);
+  if (action.kind === 'finish') return completeTask(sql, lease, material, action.raw, events, now);
+  let model: Model;
+  try {
+    model = deps.models.resolve(material.agent.model);
+  } catch (error) {
+    if (!(error instanceof ModelFailure)) throw error;
+    return failTask(sql, lease, material, { error: error.message, code: error.code }, events, now);
+  }
+  const call = await beginCall(sql, lease, material.taskId, describeCall(action, material, lease.generation, model), now);
+  if (typeof call === 'string') return notBegun(sql, lease, material, call, events, now);
+  await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
+  await append(sql, lease, material, [...events, ...begunEvents(action, call)], now);
+  return { kind: 'call', action, call, model, material };
+}
+
+async function notBegun(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  refusal: BeginRefusal,
+  events: BareEvent[],
+  now: Date,
+): Promise<Position> {
+  if (refusal === 'budget') {
+    const exhausted: BareEvent = {
+      type: 'budget_exhausted',
+      key: `g${lease.generation}:budget`,
+      data: { limit: 'max_tokens_total' },
+    };
+    const failure = { error: 'the next call would exceed max_tokens_total', code: 'BUDGET_EXHAUSTED' as const };
+    return failTask(sql, lease, material, failure, [...events, exhausted], now);
+  }
+  await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
+  await append(sql, lease, material, events, now);
+  switch (refusal) {
+    case 'paused':
+      return { kind: 'outcome', outcome: { kind: 'paused', controlVersion: await controlVersion(sql, lease.id) } };
+    case 'cancelling':
+      return { kind: 'outcome', outcome: { kind: 'cancelling' } };
+    case 'stale':
+      return { kind: 'outcome', outcome: { kind: 'refused' } };
+    default:
+      return assertNever(refusal);
+  }
+}
+
+async function controlVersion(sql: Sql, id: number): Promise<number> {
+  const [row] = await sql.query<{ control_version: number }>('select control_version from executions where id = $1', [id]);
+  return row?.control_version ?? 0;
+}
+
+async function completeTask(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  raw: string,
+  events: BareEvent[],
+  now: Date,
+): Promise<Position> {
+  const output = material.output(raw);
+  await saveProgress(sql, lease, { kind: 'completed', state: material.state, output }, now);
+  const done: BareEvent = {
+    type: 'task_completed',
+    key: `g${lease.generation}:over`,
+    status: 'completed',
+    data: { agent: output.agent, summary: output.summary, raw: output.raw },
+  };
+  await append(sql, lease, material, [...events, done], now);
+  return { kind: 'outcome', outcome: { kind: 'completed' } };
+}
+
+async function failTask(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  failure: { error: string; code: RunErrorCode },
+  events: BareEvent[],
+  now: Date,
+): Promise<Position> {
+  await saveProgress(sql, lease, { kind: 'failed', ...failure }, now);
+  const failed: BareEvent = {
+    type: 'task_failed',
+    key: `g${lease.generation}:over`,
+    status: 'failed',
+    data: { error: failure.error, error_code: failure.code },
+  };
+  await append(sql, lease, material, [...events, failed], now);
+  return { kind: 'outcome', outcome: { kind: 'failed', code: failure.code } };
+}
+
+async function append(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  events: readonly BareEvent[],
+  now: Date,
+): Promise<void> {
+  if (events.length === 0) return;
+  const { taskKey } = lease;
+  const full = events.map((event) => ({ ...event, key: `${taskKey}/${event.key}`, taskKey, taskId: material.taskId }));
+  await appendEvents(sql, lease.id, full, now);
+}
+
+/** Settles a failed model call. Passing failures are tried again until the turn's attempts are used up. */
+export async function recordFailure(
+  deps: TaskDeps,
+  lease: Lease,
+  position: Extract<Position, { kind: 'call' }>,
+  failure: ModelFailure,
+): Promise<{ kind: 'final' } | { kind: 'again'; attempt: number }> {
+  const now = deps.now();
+  const { material, call } = position;
+  const verdict = await persistently(deps, () =>
+    deps.sql.transaction(async (sql) => {
+      await lockRun(sql, lease.id);
+      await settleCall(sql, lease, material.taskId, call, { status: 'failed', error: failure.message }, now);
+      const attempt = await failedAttempts(sql, material.taskId, call.key);
+      if (!failure.retryable || attempt >= MAX_TURN_ATTEMPTS) {
+        const error = attempt > 1 ? `${failure.message} (tried ${attempt} times)` : failure.message;
+        await failTask(sql, lease, material, { error, code: failure.code }, [], now);
+        return { kind: 'final' } as const;
+      }
+      await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
+      const again: BareEvent = {
+        type: 'task_retrying',
+        key: `${call.key}:retry:${call.attempt}`,
+        data: {
+          error: failure.message,
+          error_code: failure.code,
+          attempt,
+          delay_ms: retryDelayMs(attempt, failure.retryAfterMs),
+        },
+      };
+      await append(sql, lease, material, [again], now);
+      return { kind: 'again', attempt } as const;
+    }),
+  );
+  deps.waker.wake('log', lease.id);
+  return verdict;
+}
+
+/** A call that was cut off: nobody knows what it cost, so it is charged at its reserve. */
+export async function abandonCall(deps: TaskDeps, lease: Lease, taskId: number): Promise<void> {
+  await deps.sql.transaction(async (sql) => {
+    await lockRun(sql, lease.id);
+    await loseOpenCalls(sql, lease.id, taskId, deps.now());
+  });
+}

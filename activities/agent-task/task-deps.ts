@@ -1,0 +1,19 @@
+import type { Models } from '../../src/models/model.ts';
+import type { SqlPool } from '../../src/persistence/sql.ts';
+import type { Waker } from '../../src/persistence/wake.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
+import type { ToolRegistry } from '../../src/tools/tool.ts';
+import type { RunningTasks } from './running-tasks.ts';
+
+/** What the activities of a worker work with. */
+export interface TaskDeps {
+  sql: SqlPool;
+  models: Models;
+  tools: ToolRegistry;
+  waker: Waker;
+  running: RunningTasks;
+  logger: Logger;
+  now: () => Date;
+  /** True while the worker shuts down: tasks are handed back at the end of their turn. */
+  draining: () => boolean;
+}

@@ -1,0 +1,24 @@
+import type { Context } from '@temporalio/activity';
+
+/** How often an activity says it lives. The SDK sends on only what the heartbeat time-out needs. */
+const HEARTBEAT_MS = 1_000;
+
+/** What operators see of a running activity in the Web UI. No text of a prompt or an answer. */
+export type HeartbeatDetails = Record<string, string | number>;
+
+/** Heartbeats in the background, with the details last said, until stopped. */
+export function startHeartbeat(
+  context: Context,
+  details: HeartbeatDetails,
+): { say(more: HeartbeatDetails): void; stop(): void } {
+  let current = details;
+  context.heartbeat(current);
+  const timer = setInterval(() => context.heartbeat(current), HEARTBEAT_MS);
+  return {
+    say(more) {
+      current = { ...current, ...more };
+      context.heartbeat(current);
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,34 @@
+import { activityInfo } from '@temporalio/activity';
+import type { Claim, FinalState, RunEnding, RunRef } from '../src/contracts/crew-run.ts';
+import { claimRun, finaliseRun, markCancelling, markPaused } from '../src/persistence/runs/lifecycle.ts';
+import type { TaskDeps } from './agent-task/task-deps.ts';
+
+/** The steps of a run's life that its workflow writes. All of them may be repeated without harm. */
+export function createRunRecordActivities(deps: TaskDeps) {
+  const { sql, waker, now } = deps;
+  return {
+    /** Takes the run for the calling workflow run, or says that somebody else has it. */
+    async claimRun(ref: RunRef): Promise<Claim> {
+      const claim = await claimRun(sql, ref, activityInfo().workflowExecution?.runId ?? '', now());
+      waker.wake('log', ref.id);
+      return claim;
+    },
+    /** Nothing is in flight any more: `paused`, unless somebody resumed meanwhile. */
+    async recordPaused(ref: RunRef): Promise<void> {
+      await markPaused(sql, ref, now());
+      waker.wake('log', ref.id);
+    },
+    /** A cancel from the Web UI becomes known to everybody. */
+    async recordCancelling(ref: RunRef): Promise<void> {
+      await markCancelling(sql, ref, now());
+      waker.wake('log', ref.id);
+      waker.wake('control', ref.id);
+    },
+    /** Writes the end, once, and says which end it was. */
+    async finaliseRun(ref: RunRef, ending: RunEnding): Promise<FinalState> {
+      const state = await finaliseRun(sql, ref, ending, now());
+      waker.wake('log', ref.id);
+      return state;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { Router } from '@koa/router';
+import Koa from 'koa';
+import { MusterError, notFound } from '../domain/errors.ts';
+import { createPasswords } from '../security/passwords.ts';
+import { createTokenSigner } from '../security/tokens.ts';
+import type { ApiMiddleware, RequestState } from './context.ts';
+import type { AnyRoute } from './define-route.ts';
+import type { ApiDeps, ResourceDeps } from './deps.ts';
+import { createAuthenticate } from './middleware/authenticate.ts';
+import { crossOrigin, securityHeaders } from './middleware/browser-headers.ts';
+import { errorAnswers } from './middleware/error-answers.ts';
+import { loopbackOnly } from './middleware/loopback-only.ts';
+import { requestContext } from './middleware/request-context.ts';
+import { createOpenApi } from './openapi.ts';
+import { documentRoutes } from './resources/documents/routes.ts';
+import { resources } from './resources/index.ts';
+import { runRoute, type RouteRunner } from './run-route.ts';
+
+type ApiRouter = Router<RequestState>;
+
+/**
+ * The whole HTTP surface as one Koa application: no listening, nothing global.
+ * @throws when JWT_SECRET is missing or weak.
+ */
+export function createApp(deps: ApiDeps): Koa<RequestState> {
+  const { settings, database, logger, noAuth, validateResponses } = deps;
+  const tokens = createTokenSigner(settings.JWT_SECRET, settings.ACCESS_TOKEN_TTL);
+  const routes = allRoutes({ ...deps, tokens, passwords: createPasswords() });
+  const authenticate = createAuthenticate({ database, tokens, noAuth });
+  const router = createRouter(routes, { authenticate, validateResponses });
+
+  const app = new Koa<RequestState>({ proxy: settings.TRUST_PROXY });
+  // Errors of requests are answered by `errorAnswers`; what gets here is a socket that broke while writing.
+  app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection failed'));
+  app.use(requestContext(logger));
+  app.use(securityHeaders());
+  app.use(crossOrigin(settings.CORS_ORIGINS));
+  app.use(errorAnswers());
+  if (noAuth) app.use(loopbackOnly());
+  app.use(router.routes());
+  app.use(noSuchRoute(router));
+  return app;
+}
+
+/** @returns the resources, the extra routes, and the documents, which describe all of them. */
+function allRoutes(deps: ResourceDeps): AnyRoute[] {
+  const routes = [...resources(deps), ...(deps.routes ?? [])];
+  let text: string | undefined;
+  const documents = documentRoutes(() => (text ??= JSON.stringify(createOpenApi(routes, deps.version))));
+  routes.push(...documents);
+  return routes;
+}
+
+const methodOf = (route: AnyRoute): string => (route.kind === 'page' ? 'GET' : route.spec.method);
+const pathOf = (route: AnyRoute): string => (route.kind === 'page' ? route.path : route.spec.path);
+
+/** So that `/executions/stats` is not taken for an id, whoever registered it first: literal segments win. */
+function bySpecificity(one: AnyRoute, other: AnyRoute): number {
+  const rank = (route: AnyRoute): string =>
+    pathOf(route)
+      .split('/')
+      .map((segment) => (segment.includes('{') ? '1' : '0'))
+      .join('');
+  return rank(one).localeCompare(rank(other));
+}
+
+function createRouter(routes: readonly AnyRoute[], runner: RouteRunner): ApiRouter {
+  const router: ApiRouter = new Router<RequestState>({ sensitive: true });
+  for (const route of routes.toSorted(bySpecificity)) {
+    const path = pathOf(route).replaceAll(/\{(\w+)\}/g, ':$1');
+    router.register(path, [methodOf(route).toLowerCase()], runRoute(route, runner));
+  }
+  return router;
+}
+
+/** What no route took: 405 where another method is served, else 404. A plain OPTIONS learns the methods. */
+function noSuchRoute(router: ApiRouter): ApiMiddleware {
+  return async (ctx) => {
+    const layers = router.stack.filter((layer) => layer.match(ctx.path));
+    const methods = [...new Set(layers.flatMap((layer) => layer.methods))].sort();
+    if (methods.length === 0) throw notFound('This path was');
+    ctx.set('Allow', methods.join(', '));
+    if (ctx.method !== 'OPTIONS') {
+      throw new MusterError('METHOD_NOT_ALLOWED', `${ctx.method} is not allowed here; use ${methods.join(', ')}`);
+    }
+    ctx.status = 204;
+  };
+}

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../config.ts';
+import { createCrewCatalogue } from '../crews/crew-catalogue.ts';
+import { createModels } from '../models/create-models.ts';
+import type { Database } from '../persistence/database.ts';
+import { createWakeListener, createWaker } from '../persistence/wake.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Temporal } from '../temporal/client.ts';
+import { createDispatcher } from '../temporal/dispatcher.ts';
+import { createReconciler } from '../temporal/reconciler.ts';
+import { createRuns } from '../temporal/runs.ts';
+import { probeSearchAttributes } from '../temporal/search-attributes.ts';
+import { createToolRegistry } from '../tools/registry.ts';
+import type { Engine } from './engine.ts';
+import { createLogHub } from './realtime/log-hub.ts';
+
+/** The crews that ship with the program. */
+const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+/** The engine of one API process, with all that runs beside its HTTP server. */
+export interface RunningEngine {
+  engine: Engine;
+  /** Ends streams, dispatcher and reconciler. The database and Temporal stay open. */
+  close(): Promise<void>;
+}
+
+export function createEngine(deps: {
+  settings: Settings;
+  database: Database;
+  temporal: Temporal;
+  logger: Logger;
+}): RunningEngine {
+  const { settings, database, temporal, logger } = deps;
+  const { sql } = database;
+  const now = (): Date => new Date();
+  const waker = createWaker(sql, logger);
+  const listener = createWakeListener(database.url, logger, ['log', 'token', 'outbox']);
+  const probe = probeSearchAttributes(temporal, settings.TEMPORAL_NAMESPACE, logger);
+  const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
+  const hub = createLogHub({ sql, listener, logger });
+  const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
+  const reconciler = createReconciler({ sql, runs, waker, logger, now });
+  const crews = createCrewCatalogue(EXAMPLES, createToolRegistry().names());
+  return {
+    engine: { settings, database, runs, dispatcher, waker, hub, crews, models: createModels(settings), now },
+    async close() {
+      hub.close();
+      probe.close();
+      await reconciler.close();
+      await dispatcher.close();
+      await waker.close();
+      await listener.close();
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import type { RequestErrorCode } from '../domain/errors.ts';
+import type { ApiKeyScope } from '../security/api-key.ts';
+import type { ApiContext, Caller } from './context.ts';
+
+/** Who may call: anybody, anybody with a credential, or an admin. */
+export type Access = 'public' | 'user' | 'admin';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** One answer that is not an error. Without a schema it has no body. */
+export interface AnswerSpec {
+  description: string;
+  schema?: z.ZodType;
+  example?: unknown;
+  /** Default `application/json`. */
+  contentType?: string;
+  /** Name → what it tells. */
+  headers?: Record<string, string>;
+}
+
+/** An object schema over the texts of a path or query string. */
+export type ParameterSchema = z.ZodType<unknown, Record<string, unknown>>;
+
+/** What a route is: enough to check a request, to write its documentation and to type its handler. */
+export interface RouteSpec {
+  method: Method;
+  /** With `{name}` for parameters; a trailing slash is accepted by itself. */
+  path: string;
+  /** Unique, camelCase: generated clients name their methods after it. */
+  operationId: string;
+  tags: readonly string[];
+  summary: string;
+  description?: string;
+  access: Access;
+  /** Any one of these suffices for an API key. Default: `read` for GET, `write` for the rest. */
+  scopes?: readonly ApiKeyScope[];
+  /** Parameters that do not fit are 404: such an id cannot be one. */
+  params?: ParameterSchema;
+  /** What the 404 of ill-formed parameters calls the thing, as in `Execution not found`. */
+  what?: string;
+  /** Does not fit: 422, with paths like `?limit`. */
+  query?: ParameterSchema;
+  /** Does not fit: 422, with JSON pointers like `/email`. */
+  body?: z.ZodType;
+  /** The request may come without a body; the handler then sees `undefined`. */
+  bodyOptional?: boolean;
+  responses: Record<number, AnswerSpec>;
+  /** Beyond those every such route has (see `errorCodes` in openapi.ts). */
+  errors?: readonly RequestErrorCode[];
+  /** An example of the request body. */
+  example?: unknown;
+}
+
+/** The request beside its checked parts. */
+export interface RequestFacts {
+  id: string;
+  ip: string;
+  headers: IncomingHttpHeaders;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+}
+
+type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+type AnswerBody<Answer> = Answer extends { schema: infer Schema extends z.ZodType } ? z.input<Schema> : undefined;
+
+/** What a handler may answer, as its spec's `responses` say. */
+export type Reply<Spec extends RouteSpec> = {
+  [Status in keyof Spec['responses'] & number]: {
+    status: Status;
+    body: AnswerBody<Spec['responses'][Status]>;
+    headers?: Record<string, string>;
+  };
+}[keyof Spec['responses'] & number];
+
+/** What a handler gets: every part parsed by the spec's schema. */
+export interface Input<Spec extends RouteSpec> {
+  params: Output<Spec['params']>;
+  query: Output<Spec['query']>;
+  body: Spec extends { bodyOptional: true } ? Output<Spec['body']> | undefined : Output<Spec['body']>;
+  caller: Spec extends { access: 'public' } ? undefined : Caller;
+  request: RequestFacts;
+  /** Spells a reply: `respond(201, body, { Location: … })`. */
+  respond: <Status extends keyof Spec['responses'] & number>(
+    status: Status,
+    body: AnswerBody<Spec['responses'][Status]>,
+    headers?: Record<string, string>,
+  ) => { status: Status; body: AnswerBody<Spec['responses'][Status]>; headers?: Record<string, string> };
+}
+
+/** As `Input`, plus Koa's context: a stream writes its answer itself, after it has checked what can be 404. */
+export type StreamInput<Spec extends RouteSpec> = Omit<Input<Spec>, 'respond'> & { ctx: ApiContext };
+
+/** A reply whose type has been forgotten. */
+export interface AnyReply {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+/** The parts of a request after validation, their types forgotten. */
+export interface AnyInput {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+  caller: Caller | undefined;
+  request: RequestFacts;
+}
+
+/**
+ * Routes as `createApp` takes them. `handle` wants exactly the input that the spec's schemas and access make of
+ * a request; only the route runner calls it, and only with that.
+ */
+export type AnyRoute =
+  | { kind: 'json'; spec: RouteSpec; handle(input: AnyInput & { respond: unknown }): Promise<AnyReply> }
+  | { kind: 'stream'; spec: RouteSpec; handle(input: AnyInput & { ctx: ApiContext }): Promise<void> }
+  | { kind: 'page'; path: string; handle(ctx: ApiContext): Promise<void> };
+
+/**
+ * One JSON operation. From the one spec come validation, the handler's types, the Koa route and the OpenAPI
+ * operation. A handler answers with `respond(status, body)`, whose arguments the spec's `responses` type, and
+ * throws `MusterError` for what the caller did wrong.
+ */
+export const defineRoute = <const Spec extends RouteSpec>(
+  spec: Spec,
+  handler: (input: Input<Spec>) => Promise<Reply<Spec>>,
+): AnyRoute => ({ kind: 'json', spec, handle: handler });
+
+/**
+ * An operation that writes its answer itself (SSE). Beside the usual credentials it takes `?token=`, because a
+ * browser's EventSource cannot send headers. A HEAD is answered by the runner, without calling the handler.
+ */
+export const defineStream = <const Spec extends RouteSpec>(
+  spec: Spec,
+  handler: (input: StreamInput<Spec>) => Promise<void>,
+): AnyRoute => ({ kind: 'stream', spec, handle: handler });
+
+/** A page or file for browsers: public, GET, not part of the OpenAPI document. */
+export const definePage = (path: string, handle: (ctx: ApiContext) => Promise<void>): AnyRoute => ({
+  kind: 'page',
+  path,
+  handle,
+});

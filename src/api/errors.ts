@@ -1,0 +1,161 @@
+import { ConnectionException } from '@mikro-orm/core';
+import { z } from 'zod';
+import {
+  MusterError,
+  REQUEST_ERROR_CODES,
+  type Issue,
+  type RequestErrorCode,
+} from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
+
+/** The one place where an error code becomes an HTTP status. Total: a new code does not compile without one. */
+export const ERROR_STATUS: Record<RequestErrorCode, number> = {
+  INVALID_JSON: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  VALIDATION_FAILED: 422,
+  RATE_LIMITED: 429,
+  INTERNAL: 500,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+/** Seconds a client is asked to wait when nothing better is known. */
+const RETRY_AFTER_SECONDS = 5;
+
+const issueSchema = z.object({
+  path: z.string().meta({ description: 'A JSON pointer into the body (`/email`), or `?name` for a query parameter' }),
+  message: z.string(),
+});
+
+/** The shape of every error answer, on HTTP and WebSocket alike. */
+export const errorEnvelopeSchema = z
+  .object({
+    error: z.enum(REQUEST_ERROR_CODES),
+    message: z.string().meta({ description: 'For a person' }),
+    details: z
+      .looseObject({
+        request_id: z.string(),
+        issues: z.array(issueSchema).optional(),
+      })
+      .meta({ description: 'What a program can use; `issues` lists everything that is wrong with an input' }),
+    detail: z.string().meta({ description: 'The same as `message`' }),
+  })
+  .meta({ id: 'Error', description: 'How every error looks' });
+
+/** An error as it goes over the wire. */
+export interface ErrorEnvelope {
+  error: RequestErrorCode;
+  message: string;
+  details: JsonObject;
+  detail: string;
+}
+
+const DATABASE_AWAY_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  '53300', // too many connections
+  '57P01', // terminated by an administrator
+  '57P02', // crash of another backend
+  '57P03', // starting up or shutting down
+]);
+/** pg and its pool tell these apart by text only. */
+const DATABASE_AWAY_TEXT =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+/** Deep enough for ORM → driver → socket; a bound, because causes may form a ring. */
+const CAUSE_DEPTH = 6;
+
+function saysDatabaseAway(error: Error): boolean {
+  if (error instanceof ConnectionException) return true;
+  const code = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && (DATABASE_AWAY_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code))) return true;
+  return DATABASE_AWAY_TEXT.test(error.message);
+}
+
+/** Whether an error, or what caused it, says that Postgres cannot be reached (and not that a query was wrong). */
+export function isDatabaseAway(error: unknown): boolean {
+  let current = error;
+  for (let depth = 0; depth < CAUSE_DEPTH && current instanceof Error; depth += 1) {
+    if (saysDatabaseAway(current)) return true;
+    if (current instanceof AggregateError && current.errors.some((one) => one instanceof Error && saysDatabaseAway(one)))
+      return true;
+    current = current.cause;
+  }
+  return false;
+}
+
+const CODE_OF_STATUS = new Map(REQUEST_ERROR_CODES.map((code) => [ERROR_STATUS[code], code]));
+const httpErrorSchema = z.object({ status: z.int().min(400).max(499), message: z.string() });
+
+/**
+ * Any thrown thing as an error we can speak of. Errors of Koa and its middleware keep their 4xx status (one
+ * we have no code for becomes 400); a database that is away becomes 503; the rest is a bug of ours: INTERNAL,
+ * with nothing of it shown and the cause kept for the log.
+ */
+export function toMusterError(error: unknown): MusterError {
+  if (error instanceof MusterError) return error;
+  if (isDatabaseAway(error)) {
+    return new MusterError('SERVICE_UNAVAILABLE', 'The database cannot be reached; try again shortly', {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+      cause: error,
+    });
+  }
+  const http = httpErrorSchema.safeParse(error);
+  if (http.success && error instanceof Error) {
+    return new MusterError(CODE_OF_STATUS.get(http.data.status) ?? 'INVALID_JSON', http.data.message, { cause: error });
+  }
+  return new MusterError('INTERNAL', 'Something went wrong on our side', { cause: error });
+}
+
+/** Any thrown thing as its envelope. @returns also the status and, for 429 and 503, the seconds of `Retry-After`. */
+export function toEnvelope(
+  thrown: unknown,
+  requestId: string,
+): { status: number; envelope: ErrorEnvelope; retryAfterSeconds: number | undefined } {
+  const error = toMusterError(thrown);
+  const hidden = error.code === 'INTERNAL';
+  const message = hidden ? 'Something went wrong on our side' : error.message;
+  const details: JsonObject = {
+    ...(hidden ? {} : error.details),
+    request_id: requestId,
+    ...(error.issues.length === 0 || hidden ? {} : { issues: error.issues.map(({ path, message }) => ({ path, message })) }),
+  };
+  const mayWait = error.code === 'SERVICE_UNAVAILABLE' || error.code === 'RATE_LIMITED';
+  return {
+    status: ERROR_STATUS[error.code],
+    envelope: { error: error.code, message, details, detail: message },
+    retryAfterSeconds: error.retryAfterSeconds ?? (mayWait ? RETRY_AFTER_SECONDS : undefined),
+  };
+}
+
+const pointerPart = (part: PropertyKey): string => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** Zod's issues as ours, all of them. Of a union the branch that came closest speaks. */
+export function toIssues(error: z.core.$ZodError, place: 'body' | 'query'): Issue[] {
+  const spell = (path: readonly PropertyKey[]): string => {
+    if (place === 'body') return path.map(pointerPart).join('');
+    const [name = '', ...rest] = path;
+    return `?${String(name)}${rest.map(pointerPart).join('')}`;
+  };
+  const flatten = (issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Issue[] => {
+    const path = [...before, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: spell([...path, key]), message: 'unknown field' }));
+    }
+    if (issue.code === 'invalid_union') {
+      const closest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? [];
+      if (closest.some((inner) => inner.path.length > 0)) return closest.flatMap((inner) => flatten(inner, path));
+    }
+    return [{ path: spell(path), message: issue.message }];
+  };
+  return error.issues.flatMap((issue) => flatten(issue, []));
+}

@@ -1,0 +1,51 @@
+import cors from '@koa/cors';
+import helmet from 'koa-helmet';
+import type Koa from 'koa';
+
+/**
+ * Security headers for answers that are data: nothing in them may be run, framed or fetched further. Pages
+ * (`/docs` …) set a Content-Security-Policy of their own.
+ */
+export function securityHeaders(): Koa.Middleware {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+    },
+    // Only a proxy that ends TLS knows whether this host is always reached by HTTPS.
+    strictTransportSecurity: false,
+    referrerPolicy: { policy: 'no-referrer' },
+    xFrameOptions: { action: 'deny' },
+  });
+}
+
+const EXPOSED = [
+  'X-Total-Count',
+  'X-Request-Id',
+  'Location',
+  'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+];
+const ALLOWED = ['Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id', 'Idempotency-Key', 'Last-Event-ID'];
+
+/**
+ * Lets pages of the listed origins call this API; with an empty list no other origin may. `*` allows all.
+ * Credentials are headers a page must set itself, so cookies are never allowed.
+ */
+export function crossOrigin(origins: readonly string[]): Koa.Middleware {
+  const allowed = new Set(origins.map((origin) => origin.replace(/\/$/, '')));
+  return cors({
+    origin: (ctx) => {
+      const origin = ctx.get('Origin');
+      return origin !== '' && (allowed.has('*') || allowed.has(origin)) ? origin : '';
+    },
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ALLOWED,
+    exposeHeaders: EXPOSED,
+    maxAge: 600,
+  });
+}

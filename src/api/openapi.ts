@@ -1,0 +1,163 @@
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { REQUEST_ERROR_CODES, type RequestErrorCode } from '../domain/errors.ts';
+import { scopesFor } from './authorize.ts';
+import type { AnswerSpec, AnyRoute, RouteSpec } from './define-route.ts';
+import { ERROR_STATUS, errorEnvelopeSchema } from './errors.ts';
+
+/** What each error means to a client, and what its example says. */
+const ERROR_TEXTS: Record<RequestErrorCode, { description: string; message: string; headers?: string[] }> = {
+  INVALID_JSON: { description: 'The body is not JSON', message: 'The body is not valid JSON' },
+  UNAUTHENTICATED: { description: 'No credential, or not a valid one', message: 'Credentials are missing' },
+  FORBIDDEN: { description: 'Known, but not allowed', message: 'Only an admin may do this' },
+  NOT_FOUND: { description: 'Not there, or not yours', message: 'Execution not found' },
+  METHOD_NOT_ALLOWED: { description: 'Not with this method', message: 'Use GET', headers: ['Allow'] },
+  CONFLICT: { description: 'The state forbids it', message: 'The execution is completed' },
+  PAYLOAD_TOO_LARGE: { description: 'The body is too large', message: 'The body is larger than 1 MB' },
+  UNSUPPORTED_MEDIA_TYPE: { description: 'The body is not application/json', message: 'Send application/json' },
+  VALIDATION_FAILED: { description: 'The request does not fit its schema', message: 'The request does not fit' },
+  RATE_LIMITED: { description: 'Too many requests', message: 'Too many requests', headers: ['Retry-After'] },
+  SERVICE_UNAVAILABLE: {
+    description: 'A service this needs is away',
+    message: 'The database cannot be reached; try again shortly',
+    headers: ['Retry-After'],
+  },
+  INTERNAL: { description: 'A bug', message: 'Something went wrong on our side' },
+};
+
+const responseName = (code: RequestErrorCode): string =>
+  code.toLowerCase().replace(/(^|_)([a-z])/g, (_all, _bar, letter: string) => letter.toUpperCase());
+
+const headersOf = (names: Record<string, string>): Record<string, { description: string; schema: { type: 'string' } }> =>
+  Object.fromEntries(Object.entries(names).map(([name, description]) => [name, { description, schema: { type: 'string' } }]));
+
+function errorResponse(code: RequestErrorCode): ZodOpenApiResponseObject {
+  const { description, message, headers = [] } = ERROR_TEXTS[code];
+  const issues = code === 'VALIDATION_FAILED' ? { issues: [{ path: '/name', message: 'too short' }] } : {};
+  const example = { error: code, message, details: { request_id: '4b6f…', ...issues }, detail: message };
+  return {
+    description,
+    ...(headers.length === 0 ? {} : { headers: headersOf(Object.fromEntries(headers.map((name) => [name, name]))) }),
+    content: { 'application/json': { schema: errorEnvelopeSchema, example } },
+  };
+}
+
+/** The errors an operation can answer: those of its kind, and those its spec adds. In the order of their status. */
+export function errorCodes(spec: RouteSpec): RequestErrorCode[] {
+  const codes = new Set<RequestErrorCode>(['RATE_LIMITED', 'SERVICE_UNAVAILABLE', ...(spec.errors ?? [])]);
+  if (spec.access !== 'public') codes.add('UNAUTHENTICATED').add('FORBIDDEN');
+  if (spec.params !== undefined) codes.add('NOT_FOUND');
+  if (spec.query !== undefined) codes.add('VALIDATION_FAILED');
+  if (spec.body !== undefined) {
+    codes.add('INVALID_JSON').add('PAYLOAD_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE').add('VALIDATION_FAILED');
+  }
+  return [...codes].sort((one, other) => ERROR_STATUS[one] - ERROR_STATUS[other]);
+}
+
+function answerObject(answer: AnswerSpec): ZodOpenApiResponseObject {
+  const { description, schema, example, contentType = 'application/json', headers } = answer;
+  return {
+    description,
+    headers: headersOf({ 'X-Request-Id': 'The id of this request, as in the log', ...headers }),
+    ...(schema === undefined
+      ? {}
+      : { content: { [contentType]: { schema, ...(example === undefined ? {} : { example }) } } }),
+  };
+}
+
+/** As OpenAPI spells a status; the type wants its first digit to be one. */
+function statusKey(status: number): `${1 | 2 | 3 | 4 | 5}${string}` {
+  const rest = String(status).slice(1);
+  if (status < 200) return `1${rest}`;
+  if (status < 300) return `2${rest}`;
+  if (status < 400) return `3${rest}`;
+  return status < 500 ? `4${rest}` : `5${rest}`;
+}
+
+function responsesOf(spec: RouteSpec): ZodOpenApiResponsesObject {
+  const responses: ZodOpenApiResponsesObject = {};
+  for (const code of errorCodes(spec)) {
+    responses[statusKey(ERROR_STATUS[code])] = { $ref: `#/components/responses/${responseName(code)}` };
+  }
+  for (const [status, answer] of Object.entries(spec.responses)) {
+    responses[statusKey(Number(status))] = answerObject(answer);
+  }
+  return responses;
+}
+
+function securityOf(spec: RouteSpec, kind: 'json' | 'stream'): Record<string, string[]>[] {
+  if (spec.access === 'public') return [];
+  return [{ bearer: [] }, { apiKey: [] }, ...(kind === 'stream' ? [{ queryToken: [] }] : [])];
+}
+
+function describe(spec: RouteSpec): string {
+  const who =
+    spec.access === 'public'
+      ? 'Open to everybody.'
+      : `${spec.access === 'admin' ? 'For admins. ' : ''}An API key needs the scope ${scopesFor(spec)
+          .map((scope) => `\`${scope}\``)
+          .join(' or ')}.`;
+  return spec.description === undefined ? who : `${spec.description}\n\n${who}`;
+}
+
+function operationOf(spec: RouteSpec, kind: 'json' | 'stream'): ZodOpenApiOperationObject {
+  const { params, query, body, example } = spec;
+  const media = body === undefined ? undefined : { schema: body, ...(example === undefined ? {} : { example }) };
+  return {
+    operationId: spec.operationId,
+    tags: [...spec.tags],
+    summary: spec.summary,
+    description: describe(spec),
+    security: securityOf(spec, kind),
+    ...(params === undefined && query === undefined
+      ? {}
+      : { requestParams: { ...(params && { path: params }), ...(query && { query }) } }),
+    ...(media === undefined
+      ? {}
+      : { requestBody: { required: spec.bodyOptional !== true, content: { 'application/json': media } } }),
+    responses: responsesOf(spec),
+  };
+}
+
+/** The OpenAPI 3.1 document of all routes but pages. */
+export function createOpenApi(routes: readonly AnyRoute[], version: string): ReturnType<typeof createDocument> {
+  const paths: ZodOpenApiPathsObject = {};
+  const tags = new Set<string>();
+  for (const route of routes) {
+    if (route.kind === 'page') continue;
+    const { spec, kind } = route;
+    for (const tag of spec.tags) tags.add(tag);
+    const operation = operationOf(spec, kind);
+    paths[spec.path] = { ...paths[spec.path], [spec.method.toLowerCase()]: operation };
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Muster',
+      version,
+      description: 'Runs crews of AI agents durably, on Temporal.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: [...tags].map((name) => ({ name })),
+    paths,
+    components: {
+      responses: Object.fromEntries(REQUEST_ERROR_CODES.map((code) => [responseName(code), errorResponse(code)])),
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'An access token of /api/v1/auth/login, or an API key' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key `mst_…`' },
+        queryToken: {
+          type: 'apiKey',
+          in: 'query',
+          name: 'token',
+          description: 'An access token or API key, for streams only; it is never logged',
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,20 @@
+import { notFound } from '../../../domain/errors.ts';
+import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import {
+  findExecution,
+  type ExecutionRef,
+  type OwnerScope,
+} from '../../../persistence/repositories/executions.repository.ts';
+import type { Caller } from '../../context.ts';
+import type { Engine } from '../../engine.ts';
+
+/** An admin reaches any single row; everybody else their own. */
+export const reachOf = (caller: Caller): OwnerScope =>
+  caller.isAdmin ? { everybody: true } : { ownerId: caller.userId };
+
+/** The execution a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */
+export async function reachExecution(engine: Engine, caller: Caller, ref: ExecutionRef): Promise<Execution> {
+  const execution = await findExecution(engine.database.em(), ref, reachOf(caller));
+  if (execution === null) throw notFound('execution');
+  return execution;
+}

@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import type { EventFrame } from '../../../contracts/events.ts';
+import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
+import { crewRunWorkflowId } from '../../../temporal/names.ts';
+import { logEntrySchema, taskOutputSchema, taskRunSchema, type ExecutionBody } from './schema.ts';
+
+export type LogEntry = z.output<typeof logEntrySchema>;
+
+const MICRO = 1_000_000;
+
+/** The row as the API shows it. `log` only where one execution is shown. */
+export function presentExecution(
+  execution: Execution,
+  context: { temporalUiUrl: string | undefined; namespace: string; log?: readonly EventFrame[] },
+): ExecutionBody {
+  const workflowId = crewRunWorkflowId(execution.executionId);
+  const { temporalUiUrl, namespace, log } = context;
+  return {
+    id: execution.id,
+    execution_id: execution.executionId,
+    kind: execution.kind,
+    workflow_id: execution.workflowId ?? null,
+    graph_id: execution.graphId ?? null,
+    flow_name: execution.flowName ?? null,
+    crew_name: execution.crewName ?? null,
+    thread_id: execution.threadId ?? null,
+    parent_execution_id: execution.parentExecutionId ?? null,
+    status: execution.status,
+    pause_requested: execution.pauseRequested,
+    input_data: execution.inputData,
+    output_data: execution.result ?? null,
+    result: execution.result ?? null,
+    error: execution.error ?? null,
+    error_message: execution.error ?? null,
+    error_code: execution.errorCode ?? null,
+    execution_log: log === undefined || execution.startedAt == null ? null : log.map(presentLogEntry),
+    priority: execution.priority,
+    tags: execution.tags,
+    token_usage: usageOf(execution),
+    cost_usd: execution.costMicroUsd == null ? null : execution.costMicroUsd / MICRO,
+    model: execution.model ?? null,
+    started_at: (execution.startedAt ?? execution.createdAt).toISOString(),
+    created_at: execution.createdAt.toISOString(),
+    completed_at: execution.completedAt?.toISOString() ?? null,
+    updated_at: execution.updatedAt.toISOString(),
+    created_by: execution.ownerId,
+    temporal: {
+      workflow_id: workflowId,
+      run_id: execution.claimedRunId ?? null,
+      url:
+        temporalUiUrl === undefined
+          ? null
+          : `${temporalUiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`,
+    },
+    mlflow: null,
+  };
+}
+
+const usageOf = (row: { promptTokens: number; completionTokens: number; totalTokens: number }) => ({
+  prompt_tokens: row.promptTokens,
+  completion_tokens: row.completionTokens,
+  total_tokens: row.totalTokens,
+});
+
+export function presentTask(task: TaskExecution): z.output<typeof taskRunSchema> {
+  return {
+    id: task.id,
+    key: task.taskKey,
+    name: task.name,
+    status: task.status,
+    attempts: task.attempts,
+    agent: task.agent,
+    output: task.output == null ? null : taskOutputSchema.parse(task.output),
+    error: task.error ?? null,
+    error_code: task.errorCode ?? null,
+    token_usage: usageOf(task),
+    started_at: task.startedAt?.toISOString() ?? null,
+    completed_at: task.completedAt?.toISOString() ?? null,
+  };
+}
+
+/** An event as a line for people. */
+export function presentLogEntry(event: EventFrame): LogEntry {
+  return {
+    seq: event.seq,
+    timestamp: event.timestamp,
+    level: levelOf(event.type),
+    message: sentenceOf(event),
+    data: event.data,
+  };
+}
+
+function levelOf(type: EventFrame['type']): LogEntry['level'] {
+  if (type === 'workflow_failed' || type === 'task_failed' || type === 'budget_exhausted') return 'error';
+  return type === 'task_retrying' || type === 'tool_failed' || type === 'guardrail_failed' ? 'warning' : 'info';
+}
+
+function sentenceOf(event: EventFrame): string {
+  const words = event.type.replaceAll('_', ' ');
+  const about = event.task_key === null ? '' : ` (${event.task_key})`;
+  const error = event.data['error'];
+  return typeof error === 'string' ? `${words}${about}: ${error}` : `${words}${about}`;
+}

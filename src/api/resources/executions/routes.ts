@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import type { Command } from '../../../domain/run/status.ts';
+import { commandRun } from '../../../persistence/runs/commands.ts';
+import { readEvents } from '../../../persistence/event-log.ts';
+import { listExecutions, listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import { defineRoute, type AnyRoute } from '../../define-route.ts';
+import type { Engine } from '../../engine.ts';
+import { listedOwner } from '../../parameters.ts';
+import { reachExecution } from './access.ts';
+import { presentExecution, presentTask } from './presenter.ts';
+import { eventSchema, eventsQuery, executionRefParam, executionSchema, listQuery, taskRunSchema } from './schema.ts';
+import { exampleEvent, exampleExecution, exampleTask } from './examples.ts';
+import { streamRoute } from './stream.ts';
+
+const TAGS = ['Executions'] as const;
+const params = z.object({ execution_id: executionRefParam });
+/** How much of its log an execution carries with it; the rest is under `/events`. */
+const EMBEDDED_LOG = 1_000;
+
+/** Reading and steering executions, whatever started them. */
+export const executionRoutes = (engine: Engine): AnyRoute[] => [
+  listRoute(engine),
+  getRoute(engine),
+  tasksRoute(engine),
+  eventsRoute(engine),
+  streamRoute(engine),
+  commandRoute(engine, 'pause', 'No new agent turn starts; `paused` once the turns in flight have ended.'),
+  commandRoute(engine, 'resume', 'Goes on where it stood.'),
+  commandRoute(engine, 'cancel', 'Stops model calls in flight and starts nothing more.'),
+  commandRoute(engine, 'retry', 'Runs a failed or cancelled execution again; finished tasks keep their results.'),
+];
+
+const listRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: '/api/v1/executions',
+      operationId: 'listExecutions',
+      tags: TAGS,
+      summary: 'Executions, newest first',
+      access: 'user',
+      query: listQuery,
+      responses: {
+        200: {
+          description: 'A page of executions',
+          schema: z.array(executionSchema),
+          example: [exampleExecution],
+          headers: { 'X-Total-Count': 'How many there are in all' },
+        },
+      },
+      errors: ['FORBIDDEN'],
+    },
+    async ({ query, caller, respond }) => {
+      const owner = listedOwner(caller, query.scope);
+      const [rows, total] = await listExecutions(
+        engine.database.em(),
+        owner === undefined ? { everybody: true } : { ownerId: owner },
+        {
+          ...(query.status !== undefined && { statuses: query.status }),
+          ...(query.kind !== undefined && { kind: query.kind }),
+          ...(query.flow_name !== undefined && { flowName: query.flow_name.replaceAll('-', '_') }),
+          ...(query.workflow_id !== undefined && { workflowId: query.workflow_id }),
+        },
+        query,
+      );
+      const body = rows.map((row) => present(engine, row));
+      return respond(200, body, { 'X-Total-Count': String(total) });
+    },
+  );
+
+const getRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: '/api/v1/executions/{execution_id}',
+      operationId: 'getExecution',
+      tags: TAGS,
+      summary: 'One execution',
+      access: 'user',
+      params,
+      what: 'execution',
+      responses: { 200: { description: 'The execution', schema: executionSchema, example: exampleExecution } },
+    },
+    async ({ params: { execution_id: ref }, caller, respond }) => {
+      const execution = await reachExecution(engine, caller, ref);
+      const log = await readEvents(engine.database.sql, execution.id, 0, EMBEDDED_LOG);
+      return respond(200, presentExecution(execution, { ...links(engine), log }));
+    },
+  );
+
+const tasksRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: '/api/v1/executions/{execution_id}/tasks',
+      operationId: 'listExecutionTasks',
+      tags: TAGS,
+      summary: 'Its tasks, in the order of the plan',
+      access: 'user',
+      params,
+      what: 'execution',
+      responses: { 200: { description: 'The tasks', schema: z.array(taskRunSchema), example: [exampleTask] } },
+    },
+    async ({ params: { execution_id: ref }, caller, respond }) => {
+      const execution = await reachExecution(engine, caller, ref);
+      const tasks = await listTasks(engine.database.em(), execution.id);
+      return respond(200, tasks.map(presentTask));
+    },
+  );
+
+const eventsRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: '/api/v1/executions/{execution_id}/events',
+      operationId: 'listExecutionEvents',
+      tags: TAGS,
+      summary: 'Its log as JSON, page by page',
+      access: 'user',
+      params,
+      what: 'execution',
+      query: eventsQuery,
+      responses: {
+        200: { description: 'Events after `after`, oldest first', schema: z.array(eventSchema), example: [exampleEvent] },
+      },
+    },
+    async ({ params: { execution_id: ref }, query, caller, respond }) => {
+      const execution = await reachExecution(engine, caller, ref);
+      return respond(200, await readEvents(engine.database.sql, execution.id, query.after, query.limit));
+    },
+  );
+
+const commandRoute = (engine: Engine, command: Command, description: string): AnyRoute =>
+  defineRoute(
+    {
+      method: 'POST',
+      path: `/api/v1/executions/{execution_id}/${command}`,
+      operationId: `${command}Execution`,
+      tags: TAGS,
+      summary: `${command[0]?.toUpperCase()}${command.slice(1)} it`,
+      description,
+      access: 'user',
+      params,
+      what: 'execution',
+      responses: { 202: { description: 'Accepted; it holds through crashes', schema: executionSchema, example: exampleExecution } },
+      errors: ['CONFLICT'],
+    },
+    async ({ params: { execution_id: ref }, caller, respond }) => {
+      const { id } = await reachExecution(engine, caller, ref);
+      await commandRun(engine.database.sql, id, command, engine.now());
+      engine.waker.wake('log', id);
+      engine.waker.wake('control', id);
+      void engine.dispatcher.deliverNow();
+      const execution = await reachExecution(engine, caller, { id });
+      return respond(202, present(engine, execution));
+    },
+  );
+
+const links = ({ settings }: Engine) => ({
+  temporalUiUrl: settings.TEMPORAL_UI_URL,
+  namespace: settings.TEMPORAL_NAMESPACE,
+});
+
+/** An execution without its log, as lists and answers to commands show it. */
+export const present = (engine: Engine, execution: Execution) => presentExecution(execution, links(engine));

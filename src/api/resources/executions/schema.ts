@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { eventSchema } from '../../../contracts/events.ts';
+import { EXECUTION_KINDS, EXECUTION_STATUSES, TASK_STATUSES } from '../../../domain/run/status.ts';
+import { timestampSchema, integerIdParam, ownershipQuery, pageQuery, queryInteger } from '../../parameters.ts';
+
+export const tokenUsageSchema = z
+  .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
+  .meta({ id: 'TokenUsage' });
+
+export const logEntrySchema = z
+  .object({
+    seq: z.int(),
+    timestamp: timestampSchema,
+    level: z.enum(['info', 'warning', 'error']),
+    message: z.string(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'LogEntry' });
+
+export const executionSchema = z
+  .object({
+    id: z.int(),
+    execution_id: z.uuid(),
+    kind: z.enum(EXECUTION_KINDS),
+    workflow_id: z.int().nullable(),
+    graph_id: z.uuid().nullable(),
+    flow_name: z.string().nullable(),
+    crew_name: z.string().nullable(),
+    thread_id: z.uuid().nullable(),
+    parent_execution_id: z.uuid().nullable(),
+    status: z.enum(EXECUTION_STATUSES),
+    pause_requested: z.boolean().describe('A pause was asked for and the turns in flight are ending'),
+    input_data: z.record(z.string(), z.unknown()),
+    output_data: z.record(z.string(), z.unknown()).nullable(),
+    result: z.record(z.string(), z.unknown()).nullable().describe('Crews: `{raw, data, tasks_output[]}`'),
+    error: z.string().nullable(),
+    error_message: z.string().nullable(),
+    error_code: z.string().nullable(),
+    execution_log: z.array(logEntrySchema).nullable().describe('In lists always null; see `/events`'),
+    priority: z.int(),
+    tags: z.array(z.string()),
+    token_usage: tokenUsageSchema,
+    cost_usd: z.number().nullable(),
+    model: z.string().nullable(),
+    started_at: timestampSchema,
+    created_at: timestampSchema,
+    completed_at: timestampSchema.nullable(),
+    updated_at: timestampSchema,
+    created_by: z.string(),
+    temporal: z.object({ workflow_id: z.string(), run_id: z.string().nullable(), url: z.string().nullable() }),
+    mlflow: z.object({ run_id: z.string().nullable(), url: z.string().nullable() }).nullable(),
+  })
+  .meta({ id: 'Execution', description: 'One run of anything.' });
+export type ExecutionBody = z.output<typeof executionSchema>;
+
+export const taskOutputSchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    expected_output: z.string(),
+    summary: z.string(),
+    raw: z.string(),
+    json_dict: z.record(z.string(), z.unknown()).nullable(),
+    agent: z.string(),
+    output_format: z.enum(['raw', 'json', 'pydantic']),
+  })
+  .meta({ id: 'TaskOutput', description: 'CrewAI’s TaskOutput.' });
+
+export const taskRunSchema = z
+  .object({
+    id: z.int(),
+    key: z.string(),
+    name: z.string(),
+    status: z.enum(TASK_STATUSES),
+    attempts: z.int(),
+    agent: z.string(),
+    output: taskOutputSchema.nullable(),
+    error: z.string().nullable(),
+    error_code: z.string().nullable(),
+    token_usage: tokenUsageSchema,
+    started_at: timestampSchema.nullable(),
+    completed_at: timestampSchema.nullable(),
+  })
+  .meta({ id: 'TaskRun', description: 'One task of one execution.' });
+
+/** An execution in a path: its integer id or its UUID. */
+export const executionRefParam = z
+  .union([integerIdParam.transform((id) => ({ id })), z.uuid().transform((executionId) => ({ executionId }))])
+  .meta({ description: 'Integer id or UUID of the execution', example: '550e8400-e29b-41d4-a716-446655440000' });
+
+/** `status` takes a comma list. */
+const statusList = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(z.enum(EXECUTION_STATUSES)).min(1))
+  .meta({ description: 'One state, or several separated by commas', example: 'running,paused' });
+
+export const listQuery = z.object({
+  ...pageQuery,
+  ...ownershipQuery,
+  status: statusList.optional(),
+  kind: z.enum(EXECUTION_KINDS).optional(),
+  flow_name: z.string().max(200).optional(),
+  workflow_id: integerIdParam.optional(),
+});
+
+export const eventsQuery = z.object({
+  after: queryInteger({ min: 0, max: 2_147_483_647, default: 0, description: 'The seq after which to begin' }),
+  limit: queryInteger({ min: 1, max: 1000, default: 100, description: 'How many at most' }),
+});
+
+export const streamQuery = z.object({
+  after: queryInteger({ min: 0, max: 2_147_483_647, default: 0, description: 'As Last-Event-ID, which wins' }),
+  token: z.string().optional().describe('Credential, for clients that cannot send headers'),
+});
+
+export { eventSchema };

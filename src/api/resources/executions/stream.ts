@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { LiveState } from '../../../contracts/crew-run.ts';
+import { isFinal } from '../../../domain/run/status.ts';
+import { readHeads } from '../../../persistence/event-log.ts';
+import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import type { ApiContext } from '../../context.ts';
+import { defineStream, type AnyRoute } from '../../define-route.ts';
+import type { Engine } from '../../engine.ts';
+import { sseFrame } from '../../realtime/log-hub.ts';
+import { openSse } from '../../realtime/sse.ts';
+import { reachExecution } from './access.ts';
+import { presentExecution, presentTask } from './presenter.ts';
+import { executionRefParam, streamQuery } from './schema.ts';
+
+/** How long the snapshot waits for the workflow's own word. */
+const LIVE_STATE_MS = 300;
+const claimsSchema = z.object({ exp: z.number() });
+
+/** The log as server-sent events: a snapshot, then what happened, then what happens, until the final event. */
+export const streamRoute = (engine: Engine): AnyRoute =>
+  defineStream(
+    {
+      method: 'GET',
+      path: '/api/v1/executions/{execution_id}/stream',
+      operationId: 'streamExecution',
+      tags: ['Executions'],
+      summary: 'Its log as server-sent events',
+      description:
+        'First a `snapshot` without `id`, then the log from `Last-Event-ID` (or `after`) on: `id` is the seq, `event` the ' +
+        'type. Ends after the final event; a reconnect with the final seq is answered 204. Closing it cancels nothing.',
+      access: 'user',
+      params: z.object({ execution_id: executionRefParam }),
+      what: 'execution',
+      query: streamQuery,
+      responses: {
+        200: {
+          description: 'The stream',
+          contentType: 'text/event-stream',
+          schema: z.string(),
+          example: 'id: 1\nevent: workflow_started\ndata: {"seq":1,"type":"workflow_started"}\n\n',
+        },
+        204: { description: 'Everything has been read: stop reconnecting' },
+      },
+    },
+    async ({ params, query, caller, ctx }) => {
+      const execution = await reachExecution(engine, caller, params.execution_id);
+      const after = lastEventId(ctx) ?? query.after;
+      const head = (await readHeads(engine.database.sql, [execution.id])).get(execution.id);
+      if (head?.closed === true && after >= head.lastSeq && after > 0) {
+        ctx.status = 204;
+        return;
+      }
+      const snapshot = await snapshotOf(engine, execution, head?.lastSeq ?? 0);
+      follow(engine, ctx, execution.id, after, snapshot);
+    },
+  );
+
+function lastEventId(ctx: ApiContext): number | undefined {
+  const text = ctx.get('last-event-id');
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** One read of Postgres, enriched by the workflow's own word while it lives. */
+async function snapshotOf(engine: Engine, execution: Execution, asOfSeq: number): Promise<Buffer> {
+  const [tasks, live] = await Promise.all([
+    listTasks(engine.database.em(), execution.id),
+    isFinal(execution.status) ? null : engine.runs.liveState(execution.executionId, LIVE_STATE_MS),
+  ]);
+  const { TEMPORAL_UI_URL: temporalUiUrl, TEMPORAL_NAMESPACE: namespace } = engine.settings;
+  const body: { as_of_seq: number; execution: unknown; tasks: unknown[]; live: LiveState | null } = {
+    as_of_seq: asOfSeq,
+    execution: presentExecution(execution, { temporalUiUrl, namespace }),
+    tasks: tasks.map(presentTask),
+    live,
+  };
+  return sseFrame('snapshot', body);
+}
+
+function follow(engine: Engine, ctx: ApiContext, id: number, after: number, snapshot: Buffer): void {
+  const stream = openSse(ctx);
+  stream.send(snapshot);
+  const leave = engine.hub.follow(id, after, {
+    event: (frame) => stream.send(frame),
+    token: (frame) => stream.send(frame),
+    end: () => stream.end(),
+  });
+  const claims = claimsSchema.safeParse(ctx.state.claims);
+  // A stream lasts as long as the access token it was opened with.
+  const expiry = claims.success
+    ? setTimeout(() => stream.end(), Math.min(Math.max(claims.data.exp * 1000 - Date.now(), 0), 2_147_483_647))
+    : undefined;
+  stream.onClose(() => {
+    clearTimeout(expiry);
+    leave();
+  });
+}

@@ -1,0 +1,12 @@
+import type { AnyRoute } from '../define-route.ts';
+import type { ResourceDeps } from '../deps.ts';
+import { apiKeyRoutes } from './api-keys/routes.ts';
+import { authRoutes } from './auth/routes.ts';
+import { systemRoutes } from './system/routes.ts';
+
+/** Every resource of the API, in the order in which the documentation lists them. */
+export const resources = (deps: ResourceDeps): AnyRoute[] => [
+  ...authRoutes(deps),
+  ...apiKeyRoutes(deps),
+  ...systemRoutes(deps),
+];

@@ -1,0 +1,141 @@
+import type { Middleware } from 'koa';
+import { invalid, notFound, type Issue } from '../domain/errors.ts';
+import { authorize } from './authorize.ts';
+import type { ApiContext, Caller, RequestState } from './context.ts';
+import type { AnyInput, AnyReply, AnyRoute, RouteSpec } from './define-route.ts';
+import { toIssues } from './errors.ts';
+import type { Authenticate } from './middleware/authenticate.ts';
+import { readJsonBody } from './middleware/json-body.ts';
+
+/** What running a route needs beside the route. */
+export interface RouteRunner {
+  authenticate: Authenticate;
+  /** Check every answer against its schema; a mismatch becomes a 500. For tests. */
+  validateResponses: boolean;
+}
+
+const respond = (status: number, body: unknown, headers?: Record<string, string>): AnyReply => ({
+  status,
+  body,
+  ...(headers === undefined ? {} : { headers }),
+});
+
+/** A route as Koa middleware: who asks, may they, what exactly do they ask, then the handler, then the answer. */
+export function runRoute(
+  route: AnyRoute,
+  runner: RouteRunner,
+): Middleware<RequestState, { params: Record<string, string> }> {
+  return async (ctx) => {
+    if (route.kind === 'page') return route.handle(ctx);
+    const caller = await identify(route, ctx, runner);
+    const input = await readInput(route.spec, ctx, ctx.params, caller);
+    if (route.kind === 'json') {
+      return sendReply(ctx, route.spec, await route.handle({ ...input, respond }), runner);
+    }
+    if (ctx.method !== 'HEAD') return route.handle({ ...input, ctx });
+    ctx.status = 200;
+    ctx.type = route.spec.responses[200]?.contentType ?? 'text/event-stream';
+  };
+}
+
+async function identify(
+  route: Exclude<AnyRoute, { kind: 'page' }>,
+  ctx: ApiContext,
+  { authenticate }: RouteRunner,
+): Promise<Caller | undefined> {
+  if (route.spec.access === 'public') return undefined;
+  const caller = await authenticate(ctx, { tokenInQuery: route.kind === 'stream' });
+  authorize(caller, route.spec);
+  return caller;
+}
+
+async function readInput(
+  spec: RouteSpec,
+  ctx: ApiContext,
+  params: Record<string, string>,
+  caller: Caller | undefined,
+): Promise<AnyInput> {
+  const checkedParams = readParams(spec, params);
+  const query = readQuery(spec, ctx);
+  const body = await readBody(spec, ctx);
+  const issues = [...query.issues, ...body.issues];
+  if (issues.length > 0) throw invalid('The request does not fit', issues);
+  return {
+    params: checkedParams,
+    query: query.value,
+    body: body.value,
+    caller,
+    request: { id: ctx.state.requestId, ip: ctx.ip, headers: ctx.req.headers, signal: clientGone(ctx) },
+  };
+}
+
+function readParams(spec: RouteSpec, params: Record<string, string>): unknown {
+  if (spec.params === undefined) return undefined;
+  const hasNul = Object.values(params).some((value) => value.includes('\u0000'));
+  const result = spec.params.safeParse(params);
+  if (hasNul || !result.success) throw notFound(spec.what ?? 'What you asked for was');
+  return result.data;
+}
+
+interface Checked {
+  value: unknown;
+  issues: Issue[];
+}
+
+function readQuery(spec: RouteSpec, ctx: ApiContext): Checked {
+  if (spec.query === undefined) return { value: undefined, issues: [] };
+  const given = { ...ctx.query };
+  const withNul = Object.keys(given).filter((name) => [given[name]].flat().some((text) => text?.includes('\u0000')));
+  const issues = withNul.map((name) => ({ path: `?${name}`, message: 'text must not contain the NUL character' }));
+  const result = spec.query.safeParse(given);
+  if (!result.success) return { value: undefined, issues: [...issues, ...toIssues(result.error, 'query')] };
+  return { value: result.data, issues };
+}
+
+async function readBody(spec: RouteSpec, ctx: ApiContext): Promise<Checked> {
+  if (spec.body === undefined) return { value: undefined, issues: [] };
+  const given = await readJsonBody(ctx.req);
+  if (given === undefined) {
+    const issues = spec.bodyOptional === true ? [] : [{ path: '', message: 'a JSON body is required' }];
+    return { value: undefined, issues };
+  }
+  const result = spec.body.safeParse(given);
+  if (!result.success) return { value: undefined, issues: toIssues(result.error, 'body') };
+  return { value: result.data, issues: [] };
+}
+
+function clientGone(ctx: ApiContext): AbortSignal {
+  const controller = new AbortController();
+  ctx.res.once('close', () => {
+    if (!ctx.res.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+function sendReply(ctx: ApiContext, spec: RouteSpec, reply: AnyReply, { validateResponses }: RouteRunner): void {
+  const text = reply.body === undefined ? undefined : JSON.stringify(reply.body);
+  if (validateResponses) checkReply(spec, reply.status, text);
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set(reply.headers ?? {});
+  ctx.status = reply.status;
+  if (text === undefined) {
+    ctx.body = null;
+    // Koa turns a missing body into 204; the status the handler chose stands.
+    ctx.status = reply.status;
+    return;
+  }
+  ctx.body = text;
+  ctx.type = spec.responses[reply.status]?.contentType ?? 'application/json';
+}
+
+/** What goes out is checked as text that came back: dates and undefined fields look different on the wire. */
+function checkReply(spec: RouteSpec, status: number, text: string | undefined): void {
+  const answer = spec.responses[status];
+  if (answer === undefined) throw new Error(`${spec.operationId} answers ${status}, which its spec does not list`);
+  if (answer.schema === undefined && text === undefined) return;
+  const body: unknown = text === undefined ? undefined : JSON.parse(text);
+  const result = answer.schema?.safeParse(body);
+  if (result?.success !== true) {
+    throw new Error(`${spec.operationId} answers ${status} with a body that does not fit`, { cause: result?.error });
+  }
+}

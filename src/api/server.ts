@@ -1,0 +1,103 @@
+import { createServer, type Server } from 'node:http';
+import { SettingsError, type Settings } from '../config.ts';
+import { createDatabase } from '../persistence/database.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { createTemporal } from '../temporal/client.ts';
+import { createApp } from './app.ts';
+import { isLoopback } from './middleware/loopback-only.ts';
+import { temporalHealthOf } from './temporal-health.ts';
+import { programVersion } from './version.ts';
+
+/** How long requests that are under way may take to end when the process stops. */
+const DRAIN_MS = 10_000;
+
+/** Against clients that send slowly or too much; how long an answer takes is not limited by these. */
+const HTTP_LIMITS = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 };
+
+/** A running API process. */
+export interface RunningApi {
+  /** Where it listens, with the port it really got. */
+  url: string;
+  /** Refuses new connections, lets requests under way end (at most 10 s), then lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Checks what an API process cannot do without. @throws {SettingsError} with all that is missing. */
+function databaseUrlOf(settings: Settings, noAuth: boolean): string {
+  const { DATABASE_URL, TEMPORAL_ADDRESS, JWT_SECRET, API_HOST } = settings;
+  const problems: string[] = [];
+  if (DATABASE_URL === undefined) problems.push('DATABASE_URL: is missing');
+  if (TEMPORAL_ADDRESS === undefined) problems.push('TEMPORAL_ADDRESS: is missing');
+  if (JWT_SECRET === undefined) problems.push('JWT_SECRET: is missing');
+  if (noAuth && !isLoopback(API_HOST)) problems.push(`API_HOST: --no-auth wants a loopback host, not ${API_HOST}`);
+  if (DATABASE_URL === undefined || problems.length > 0) throw new SettingsError(problems);
+  return DATABASE_URL;
+}
+
+/** Starts the API of this process. @throws when a setting is missing or the port is taken. */
+export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }): Promise<RunningApi> {
+  const logger = createLogger({ level: settings.LOG_LEVEL, pretty: process.stdout.isTTY });
+  const database = await createDatabase(databaseUrlOf(settings, noAuth));
+  const temporal = await createTemporal(settings);
+  let isDraining = false;
+  const app = createApp({
+    settings,
+    database,
+    logger,
+    version: programVersion(),
+    temporalHealth: temporalHealthOf(temporal, logger),
+    noAuth,
+    validateResponses: false,
+    demoStandsIn: settings.DEMO_MODEL === 'on',
+    isDraining: () => isDraining,
+  });
+  const handle = app.callback();
+  const server = createServer(HTTP_LIMITS, (request, response) => void handle(request, response));
+  // What runs beside the HTTP server (dispatcher, reconciler, stream hub) starts here and ends in `close`.
+  const release = async (): Promise<void> => {
+    await temporal.close();
+    await database.close();
+  };
+  try {
+    await listen(server, settings.API_HOST, settings.API_PORT);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return {
+    url: urlOf(server, settings.API_HOST),
+    close: async () => {
+      isDraining = true;
+      await drain(server);
+      await release();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const isTaken = 'code' in error && error.code === 'EADDRINUSE';
+      const text = `Port ${port} on ${host} is taken: choose another with --port (or API_PORT)`;
+      reject(isTaken ? new Error(text, { cause: error }) : error);
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+/** Ends idle connections at once and busy ones when they are done, or by force after `DRAIN_MS`. */
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+  });
+}

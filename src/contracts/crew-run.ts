@@ -1,0 +1,86 @@
+import type { RunErrorCode } from '../domain/errors.ts';
+import type { FinalStatus, TaskStatus } from '../domain/run/status.ts';
+
+/**
+ * What crosses the border between the crewRun workflow and its activities. It lands in Temporal's history,
+ * so it holds ids, keys and codes only: no prompt, no output, no secret, no text of a person.
+ */
+
+/** Names one attempt at one execution. A retry raises the generation. */
+export interface RunRef {
+  /** The integer id. */
+  id: number;
+  /** The UUID, part of the workflow id. */
+  executionId: string;
+  generation: number;
+}
+
+/** The only argument of the crewRun workflow. */
+export interface CrewRunInput extends RunRef {
+  /** Whether the server knows our search attributes; without them a run works, it is only harder to find. */
+  searchable: boolean;
+}
+
+/** A task as the workflow sees it. */
+export interface TaskShape {
+  key: string;
+  /** For people in the Web UI. */
+  name: string;
+  dependsOn: string[];
+  status: TaskStatus;
+}
+
+/** The answer to a claim. Refused: another run holds this execution, or it is over. */
+export type Claim =
+  | { accepted: false }
+  | {
+      accepted: true;
+      tasks: TaskShape[];
+      paused: boolean;
+      cancelling: boolean;
+      controlVersion: number;
+      /** Milliseconds left until the deadline, null without one. */
+      timeoutMs: number | null;
+    };
+
+export interface PerformTaskInput extends RunRef {
+  taskKey: string;
+  /** Counts how often the workflow has handed this task out; part of the lease. */
+  dispatch: number;
+}
+
+/** How one hand-out of a task ended. */
+export type TaskOutcome =
+  | { kind: 'completed' }
+  | { kind: 'failed'; code: RunErrorCode }
+  /** The slice is over (long, or the worker drains): hand it out again. */
+  | { kind: 'sliced' }
+  /** A pause was seen in the database, maybe before its signal arrived. */
+  | { kind: 'paused'; controlVersion: number }
+  /** A cancel was seen in the database: nothing may start any more. */
+  | { kind: 'cancelling' }
+  /** The row belongs to another run. */
+  | { kind: 'refused' };
+
+/** What the workflow asks the database to write at the end. */
+export type RunEnding =
+  | { status: 'completed' }
+  | { status: 'failed'; code: RunErrorCode; taskKey: string | null }
+  | { status: 'cancelled' };
+
+/** The end that was really written: the database may know better (a cancel that came first). */
+export interface FinalState {
+  status: FinalStatus;
+  code: RunErrorCode | null;
+}
+
+/** Carried by the pause and resume signals. The highest version wins, so order and repeats do not matter. */
+export interface ControlSignal {
+  version: number;
+}
+
+/** The answer of the `state` query. */
+export interface LiveState {
+  phase: 'starting' | 'running' | 'pausing' | 'paused' | 'cancelling' | 'closing';
+  tasks: { key: string; status: 'pending' | 'running' | 'done' }[];
+}

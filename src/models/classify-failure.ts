@@ -1,0 +1,180 @@
+import { APICallError, InvalidResponseDataError, JSONParseError, TypeValidationError } from '@ai-sdk/provider';
+import { z } from 'zod';
+import { ModelFailure } from './model.ts';
+import type { ModelFailureKind } from './model.ts';
+import type { ProviderName } from './providers.ts';
+
+/** Who was being spoken to when it failed: what messages may name. */
+export interface FailureContext {
+  provider: ProviderName;
+  model: string;
+  baseUrl: string;
+  keySetting: string;
+  baseUrlSetting: string;
+  /** The key itself, only so that it can be struck out of what a server echoes. */
+  apiKey: string | undefined;
+  /** True when some part of a reply had already arrived. */
+  replyBegun: boolean;
+  /** Milliseconds since 1970, for `Retry-After` dates. */
+  nowMs: number;
+}
+
+/** A server's own words are cut to this many characters: some echo the whole prompt. */
+const MAX_SERVER_WORDS = 300;
+
+const TIMEOUT_CODES = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** An error as far as it is known without asking which realm its class comes from. */
+const errorShape = z.looseObject({
+  message: z.string().catch(''),
+  name: z.string().catch(''),
+  code: z.union([z.string(), z.number()]).optional().catch(undefined),
+  cause: z.unknown().optional(),
+});
+
+/** What servers put into `error` inside of a stream that began well. */
+const streamedError = z.looseObject({
+  message: z.string(),
+  code: z.union([z.string(), z.number()]).nullish(),
+  type: z.string().nullish(),
+  status: z.number().nullish(),
+});
+
+/**
+ * Makes any error of a chat-completions call a {@link ModelFailure}: whose fault it is decides whether the
+ * engine tries again. The caller's own abort never comes here. Pure.
+ */
+export function classifyFailure(error: unknown, about: FailureContext): ModelFailure {
+  if (error instanceof ModelFailure) return error;
+  if (APICallError.isInstance(error) && error.statusCode !== undefined && error.statusCode >= 300) {
+    return fromStatus(error.statusCode, error.message, about, retryAfterMs(error.responseHeaders, about.nowMs));
+  }
+  if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error)) {
+    return new ModelFailure('bad_reply', `${about.provider} sent something that is no chat completion`);
+  }
+  if (InvalidResponseDataError.isInstance(error)) return endedEarly(about);
+  const broken = fromConnection(error, about);
+  if (broken !== undefined) return broken;
+  const streamed = streamedError.safeParse(error);
+  if (streamed.success && !isThrown(error)) return fromStreamedError(streamed.data, about);
+  return new ModelFailure('bad_reply', `the reply of ${about.provider} could not be read`, { cause: error });
+}
+
+/** The failure of a stream that ended before it said that it was done. */
+function endedEarly(about: FailureContext): ModelFailure {
+  return about.replyBegun
+    ? new ModelFailure('unavailable', `${about.provider} broke off in the middle of its reply`)
+    : new ModelFailure('bad_reply', `${about.provider} answered with nothing that is a chat completion`);
+}
+
+function fromStatus(
+  status: number,
+  serverWords: string,
+  about: FailureContext,
+  waitMs: number | undefined,
+): ModelFailure {
+  const { provider, model, keySetting, baseUrlSetting } = about;
+  const words = spoken(serverWords, about);
+  const failure = (kind: ModelFailureKind, message: string): ModelFailure =>
+    new ModelFailure(kind, `${message}${words}`, { retryAfterMs: waitMs });
+  if (status === 429) return failure('rate_limit', `${provider} limits the rate of calls (429)`);
+  if (status === 408 || status === 409 || status >= 500) {
+    return failure('unavailable', `${provider} could not answer (${status})`);
+  }
+  if (status === 401 || status === 403) {
+    return failure(
+      'auth',
+      about.apiKey === undefined
+        ? `${provider} wants a key and ${keySetting} is not set (${status})`
+        : `${keySetting} was refused by ${provider} for the model "${model}" (${status})`,
+    );
+  }
+  if (status === 404) {
+    return failure(
+      'bad_request',
+      `${provider} does not know the model "${model}" at ${address(about.baseUrl)} (404): ` +
+        `check the model's name and ${baseUrlSetting}`,
+    );
+  }
+  if (status >= 400) return failure('bad_request', `${provider} refused the request (${status})`);
+  return failure('bad_reply', `${provider} answered with status ${status}; check ${baseUrlSetting}`);
+}
+
+/** An error object inside of a stream: its code is a status, a word, or nothing. */
+function fromStreamedError(error: z.output<typeof streamedError>, about: FailureContext): ModelFailure {
+  const status = [error.status, error.code].map(Number).find((value) => value >= 400 && value <= 599);
+  if (status !== undefined) return fromStatus(status, error.message, about, undefined);
+  const label = `${error.code ?? ''} ${error.type ?? ''}`;
+  if (/rate.?limit|too.?many.?requests|quota/i.test(label)) return fromStatus(429, error.message, about, undefined);
+  if (/authenticat|invalid_api_key|permission/i.test(label)) return fromStatus(401, error.message, about, undefined);
+  if (/invalid_request|context_length/i.test(label)) return fromStatus(400, error.message, about, undefined);
+  return new ModelFailure(
+    'unavailable',
+    `${about.provider} reported an error in its stream${spoken(error.message, about)}`,
+  );
+}
+
+/** Failures below HTTP: refused, reset, cut, unresolved. Undefined when it was none of them. */
+function fromConnection(error: unknown, about: FailureContext): ModelFailure | undefined {
+  const chain = causes(error);
+  const code = chain.map((link) => link.code).find((value) => typeof value === 'string' && /^[A-Z]/.test(value));
+  const broken = chain.some((link) => /^(fetch failed|failed to fetch|terminated)$/i.test(link.message));
+  if (code === undefined && !broken) return undefined;
+  if (code !== undefined && TIMEOUT_CODES.has(String(code))) {
+    return new ModelFailure('timeout', `${about.provider} did not answer in time (${code})`);
+  }
+  const why = code === undefined ? '' : ` (${code})`;
+  return new ModelFailure(
+    'unavailable',
+    about.replyBegun
+      ? `the connection to ${about.provider} broke in the middle of its reply${why}`
+      : `${about.provider} could not be reached at ${address(about.baseUrl)}${why}; see ${about.baseUrlSetting}`,
+  );
+}
+
+/** An error and what caused it, outermost first; bounded, since causes may go in circles. */
+function causes(error: unknown): z.output<typeof errorShape>[] {
+  const chain: z.output<typeof errorShape>[] = [];
+  let current = error;
+  while (chain.length < 8) {
+    const link = errorShape.safeParse(current);
+    if (!link.success || !isThrown(current)) break;
+    chain.push(link.data);
+    current = link.data.cause;
+  }
+  return chain;
+}
+
+/** Told by its stack, since errors of other realms are no instances of our `Error`. */
+const isThrown = (value: unknown): boolean => typeof value === 'object' && value !== null && 'stack' in value;
+
+/**
+ * How long a server asks to be left alone, in milliseconds: `retry-after-ms`, or `retry-after` as seconds or
+ * as an HTTP date. Undefined when it does not say, or says nonsense. Pure.
+ */
+export function retryAfterMs(headers: Record<string, string> | undefined, nowMs: number): number | undefined {
+  const exact = headers?.['retry-after-ms']?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(exact)) return Math.ceil(Number(exact));
+  const given = headers?.['retry-after']?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(given)) return Math.ceil(Number(given) * 1000);
+  const date = /[a-z]/i.test(given) ? Date.parse(given) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+}
+
+/** The server's words as an ending of ours: one line, short, without anything that looks like a key. */
+function spoken(words: string, about: FailureContext): string {
+  let clean = words.replaceAll(/\s+/g, ' ').trim();
+  if (about.apiKey !== undefined && about.apiKey !== '') clean = clean.replaceAll(about.apiKey, '***');
+  clean = clean
+    .replaceAll(/\b(sk|gsk|csk|key)-[\w*-]{4,}/gi, '***')
+    .replaceAll(/\b(AIza|gsk_)[\w-]{8,}/g, '***')
+    .replaceAll(/\bBearer\s+\S+/gi, 'Bearer ***');
+  if (clean === '') return '';
+  return `: ${clean.length > MAX_SERVER_WORDS ? `${clean.slice(0, MAX_SERVER_WORDS)}…` : clean}`;
+}
+
+/** An address without what may be secret in it: user, password, query. */
+function address(baseUrl: string): string {
+  const url = new URL(baseUrl);
+  return `${url.origin}${url.pathname}`;
+}

@@ -1,0 +1,37 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { JsonObject } from '../../domain/json.ts';
+import type { TaskStatus } from '../../domain/run/status.ts';
+
+const TaskExecutionSchema = defineEntity({
+  name: 'TaskExecution',
+  tableName: 'task_executions',
+  properties: {
+    id: p.integer().primary().autoincrement(),
+    executionId: p.integer(),
+    taskKey: p.text(),
+    position: p.integer(),
+    name: p.text(),
+    agent: p.text(),
+    model: p.text().nullable(),
+    status: p.string().$type<TaskStatus>(),
+    attempts: p.integer(),
+    leaseGeneration: p.integer(),
+    leaseDispatch: p.integer(),
+    leaseAttempt: p.integer(),
+    agentState: p.json<JsonObject>().nullable().lazy(),
+    output: p.json<JsonObject>().nullable(),
+    error: p.text().nullable(),
+    errorCode: p.text().nullable(),
+    promptTokens: p.bigint('number'),
+    completionTokens: p.bigint('number'),
+    totalTokens: p.bigint('number'),
+    startedAt: p.datetime().nullable(),
+    completedAt: p.datetime().nullable(),
+    updatedAt: p.datetime(),
+  },
+});
+
+/** One task of one execution. Its agent's state is loaded only by the activity that holds the lease. */
+export class TaskExecution extends TaskExecutionSchema.class {}
+TaskExecutionSchema.setClass(TaskExecution);
+export { TaskExecutionSchema };

@@ -1,0 +1,105 @@
+import type { EventFrame, EventType } from '../contracts/events.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { parseTimestamp } from './timestamp.ts';
+import type { Sql } from './sql.ts';
+
+/** An event on its way into the log. */
+export interface NewEvent {
+  type: EventType;
+  /** Unique within the execution and with the generation in it: writing it twice is harmless. */
+  key: string;
+  taskKey?: string;
+  taskId?: number;
+  agentId?: number;
+  status?: string;
+  data?: JsonObject;
+  /** Closes the log: nothing follows until a retry. */
+  final?: boolean;
+  /** Opens a closed log again. */
+  reopens?: boolean;
+}
+
+/**
+ * Appends to an execution's log inside the caller's transaction, as its last statement: the head row it
+ * locks is the last lock in the order execution → task → head. Wake the readers after the commit.
+ * @returns the log's last seq.
+ */
+export async function appendEvents(
+  sql: Sql,
+  executionId: number,
+  events: readonly NewEvent[],
+  at: Date,
+): Promise<number> {
+  const rows = events.map((event) => ({
+    type: event.type,
+    key: event.key,
+    task_key: event.taskKey ?? null,
+    task_id: event.taskId ?? null,
+    agent_id: event.agentId ?? null,
+    status: event.status ?? null,
+    data: event.data ?? {},
+    final: event.final ?? false,
+    reopens: event.reopens ?? false,
+    at: at.toISOString(),
+  }));
+  const [row] = await sql.query<{ last: number }>('select append_events($1, $2) as last', [
+    executionId,
+    JSON.stringify(rows),
+  ]);
+  return row?.last ?? 0;
+}
+
+interface EventRow {
+  seq: number;
+  type: EventType;
+  execution_uuid: string;
+  execution_id: number;
+  workflow_id: number | null;
+  task_key: string | null;
+  task_id: number | null;
+  agent_id: number | null;
+  status: string | null;
+  data: JsonObject;
+  created_at: string;
+}
+
+/** A page of a log after `after`, oldest first. */
+export async function readEvents(
+  sql: Sql,
+  executionId: number,
+  after: number,
+  limit: number,
+): Promise<EventFrame[]> {
+  const rows = await sql.query<EventRow>(
+    `select e.seq, e.type, x.execution_id as execution_uuid, e.execution_id, x.workflow_id,
+            e.task_key, e.task_id, e.agent_id, e.status, e.data, e.created_at
+       from execution_events e join executions x on x.id = e.execution_id
+      where e.execution_id = $1 and e.seq > $2 order by e.seq limit $3`,
+    [executionId, after, limit],
+  );
+  return rows.map((row) => ({
+    seq: row.seq,
+    type: row.type,
+    execution_id: row.execution_uuid,
+    id: row.execution_id,
+    workflow_id: row.workflow_id,
+    task_id: row.task_id,
+    task_key: row.task_key,
+    agent_id: row.agent_id,
+    status: row.status,
+    timestamp: parseTimestamp(row.created_at).toISOString(),
+    data: row.data,
+  }));
+}
+
+/** Where a log stands: its last seq, and whether a final event closed it. */
+export async function readHeads(
+  sql: Sql,
+  executionIds: readonly number[],
+): Promise<Map<number, { lastSeq: number; closed: boolean }>> {
+  const rows = await sql.query<{ execution_id: number; last_seq: number; closed: boolean }>(
+    'select execution_id, last_seq, closed from execution_log_heads where execution_id = any($1)',
+    [executionIds],
+  );
+  return new Map(rows.map((row) => [row.execution_id, { lastSeq: row.last_seq, closed: row.closed }]));
+}

@@ -1,0 +1,4 @@
+import { Migration20261121000001 } from './migration-20261121000001-first-light.ts';
+
+/** Every migration, oldest first. Released ones never change. */
+export const migrations = [{ name: 'Migration20261121000001', class: Migration20261121000001 }];

@@ -1,0 +1,23 @@
+import { defineConfig, type Options } from '@mikro-orm/postgresql';
+import { Migrator } from '@mikro-orm/migrations';
+import { entities } from './entities/index.ts';
+import { migrations } from './migrations/index.ts';
+
+/** How MikroORM is set up: explicit entities, explicit migrations, nothing found by folder. */
+export function databaseOptions(url: string, poolMax: number): Options {
+  return defineConfig({
+    clientUrl: url,
+    entities,
+    extensions: [Migrator],
+    pool: { min: 0, max: poolMax },
+    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'muster' },
+    forceUtcTimezone: true,
+    allowGlobalContext: false,
+    migrations: {
+      migrationsList: migrations,
+      transactional: true,
+      allOrNothing: true,
+      snapshot: false,
+    },
+  });
+}

@@ -1,0 +1,199 @@
+import type { TokenUsage } from '../../domain/agent/messages.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { Sql } from '../sql.ts';
+
+/** Calls to models and tools: a reserve is taken before each, and settled after it. */
+
+/** A call about to be made. */
+export interface NewCall {
+  /** Names the call over all its attempts: generation, turn and tool call. */
+  key: string;
+  kind: 'model' | 'tool';
+  /** Model or tool name. */
+  name: string;
+  request: JsonObject | null;
+  /** Tokens to reserve; 0 for tools. */
+  reserveTokens: number;
+}
+
+/** A call that was begun and is not settled yet. */
+export interface OpenCall {
+  id: string;
+  key: string;
+  kind: 'model' | 'tool';
+  name: string;
+  attempt: number;
+  reservedTokens: number;
+  startedAt: Date;
+}
+
+/** Why a call may not begin. */
+export type BeginRefusal = 'paused' | 'cancelling' | 'budget' | 'stale';
+
+/**
+ * Reserves the estimate and records the call as started, in the caller's transaction. The row of the run
+ * decides: it must run, not be paused or ended, and have budget left for every call in flight.
+ */
+export async function beginCall(
+  sql: Sql,
+  run: { id: number; generation: number },
+  taskId: number,
+  call: NewCall,
+  now: Date,
+): Promise<OpenCall | BeginRefusal> {
+  const [reserved] = await sql.query(
+    `update executions set reserved_tokens = reserved_tokens + $3
+      where id = $1 and generation = $2 and status in ('running', 'waiting') and not pause_requested
+        and (max_tokens_total is null or total_tokens + reserved_tokens + $3 <= max_tokens_total)
+      returning id`,
+    [run.id, run.generation, call.reserveTokens],
+  );
+  if (reserved === undefined) return refusal(sql, run);
+  const [row] = await sql.query<{ id: string; attempt: number }>(
+    `insert into calls (execution_id, task_execution_id, call_key, attempt, kind, name, status, request,
+       reserved_tokens, started_at)
+     select $1, $2, $3, 1 + count(*), $4, $5, 'started', $6, $7, $8 from calls
+      where task_execution_id = $2 and call_key = $3
+     returning id, attempt`,
+    [
+      run.id,
+      taskId,
+      call.key,
+      call.kind,
+      call.name,
+      call.request === null ? null : JSON.stringify(call.request),
+      call.reserveTokens,
+      now.toISOString(),
+    ],
+  );
+  if (row === undefined) throw new Error('the insert of a call returned no row');
+  return {
+    id: row.id,
+    key: call.key,
+    kind: call.kind,
+    name: call.name,
+    attempt: row.attempt,
+    reservedTokens: call.reserveTokens,
+    startedAt: now,
+  };
+}
+
+async function refusal(sql: Sql, run: { id: number; generation: number }): Promise<BeginRefusal> {
+  const [row] = await sql.query<{ status: string; generation: number; pause_requested: boolean }>(
+    'select status, generation, pause_requested from executions where id = $1',
+    [run.id],
+  );
+  if (row === undefined || row.generation !== run.generation) return 'stale';
+  if (row.status === 'cancelling') return 'cancelling';
+  if (row.pause_requested || row.status === 'paused') return 'paused';
+  return row.status === 'running' || row.status === 'waiting' ? 'budget' : 'stale';
+}
+
+/** How a call ended, to be settled. */
+export type CallEnd =
+  | { status: 'completed'; usage: TokenUsage | null; response: JsonObject }
+  | { status: 'failed'; error: string };
+
+/** Settles a call: the reserve goes back, what was really used is counted on the call, its task and its run. */
+export async function settleCall(
+  sql: Sql,
+  run: { id: number },
+  taskId: number,
+  call: OpenCall,
+  end: CallEnd,
+  now: Date,
+): Promise<void> {
+  const usage = end.status === 'completed' ? end.usage : null;
+  const settled = await sql.query(
+    `update calls set status = $2, response = $3, error = $4, prompt_tokens = $5, completion_tokens = $6,
+       total_tokens = $7, finished_at = $8
+     where id = $1 and status = 'started' returning id`,
+    [
+      call.id,
+      end.status,
+      end.status === 'completed' ? JSON.stringify(end.response) : null,
+      end.status === 'failed' ? end.error : null,
+      usage?.promptTokens ?? 0,
+      usage?.completionTokens ?? 0,
+      usage?.totalTokens ?? 0,
+      now.toISOString(),
+    ],
+  );
+  // The commit went through although its answer was lost: the next attempt reads what it wrote.
+  if (settled.length === 0) throw new Error('this call is settled already');
+  if (call.reservedTokens === 0 && usage === null) return;
+  await countTokens(sql, run.id, taskId, {
+    released: call.reservedTokens,
+    prompt: usage?.promptTokens ?? 0,
+    completion: usage?.completionTokens ?? 0,
+    total: usage?.totalTokens ?? 0,
+  });
+}
+
+interface TokenCount {
+  released: number;
+  prompt: number;
+  completion: number;
+  total: number;
+}
+
+async function countTokens(sql: Sql, id: number, taskId: number, tokens: TokenCount): Promise<void> {
+  await sql.query(
+    `with run as (
+       update executions set reserved_tokens = greatest(reserved_tokens - $2, 0), prompt_tokens = prompt_tokens + $3,
+         completion_tokens = completion_tokens + $4, total_tokens = total_tokens + $5
+       where id = $1
+     )
+     update task_executions set prompt_tokens = prompt_tokens + $3, completion_tokens = completion_tokens + $4,
+       total_tokens = total_tokens + $5
+     where id = $6`,
+    [id, tokens.released, tokens.prompt, tokens.completion, tokens.total, taskId],
+  );
+}
+
+/**
+ * Marks calls of dead workers as lost. Nobody knows whether they were paid for, so they are charged at their
+ * reserve: better a bill too high than a budget overrun.
+ * @param taskId only this task's calls, or null for the whole run.
+ * @returns names of the lost tool calls.
+ */
+export async function loseOpenCalls(sql: Sql, id: number, taskId: number | null, now: Date): Promise<string[]> {
+  const lost = await sql.query<{ task_execution_id: number; kind: string; name: string; reserved_tokens: string }>(
+    `update calls set status = 'lost', total_tokens = reserved_tokens, prompt_tokens = reserved_tokens, finished_at = $3
+      where execution_id = $1 and status = 'started' and ($2::integer is null or task_execution_id = $2)
+      returning task_execution_id, kind, name, reserved_tokens`,
+    [id, taskId, now.toISOString()],
+  );
+  for (const call of lost) {
+    const reserved = Number(call.reserved_tokens);
+    if (reserved === 0) continue;
+    const tokens = { released: reserved, prompt: reserved, completion: 0, total: reserved };
+    await countTokens(sql, id, call.task_execution_id, tokens);
+  }
+  return lost.filter((call) => call.kind === 'tool').map((call) => call.name);
+}
+
+/** At the end of a run: no call stays open, and no worker that wakes up late can write any more. */
+export async function closeOpenCalls(sql: Sql, id: number, now: Date): Promise<void> {
+  await loseOpenCalls(sql, id, null, now);
+  await sql.query(
+    `update task_executions set lease_attempt = 2147483647
+      where execution_id = $1 and status not in ('completed', 'skipped')`,
+    [id],
+  );
+}
+
+/** Locks the run's row first, as every transaction that touches a run does: execution → task → head. */
+export async function lockRun(sql: Sql, id: number): Promise<void> {
+  await sql.query('select 1 from executions where id = $1 for no key update', [id]);
+}
+
+/** How often a call was made and failed; calls lost to a crash do not count against it. */
+export async function failedAttempts(sql: Sql, taskId: number, callKey: string): Promise<number> {
+  const [row] = await sql.query<{ failed: number }>(
+    `select count(*)::integer as failed from calls
+      where task_execution_id = $1 and call_key = $2 and status = 'failed'`,
+    [taskId, callKey],
+  );
+  return row?.failed ?? 0;
+}

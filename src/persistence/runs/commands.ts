@@ -1,0 +1,204 @@
+import { conflict, notFound } from '../../domain/errors.ts';
+import { commandRefusal, type Command, type ExecutionStatus } from '../../domain/run/status.ts';
+import { appendEvents, type NewEvent } from '../event-log.ts';
+import type { Sql, SqlPool } from '../sql.ts';
+
+/**
+ * What people ask of a run. Each command is one transaction: a compare-and-set on the row, the event, and
+ * the outbox row from which the dispatcher tells Temporal. Whether it is possible is decided here alone.
+ */
+
+interface CommandRow {
+  id: number;
+  execution_id: string;
+  status: ExecutionStatus;
+  generation: number;
+  claimed_run_id: string | null;
+  pause_requested: boolean;
+  control_version: number;
+  started_at: string | null;
+}
+
+/** The change a command makes: the row's new columns, what the log says, what Temporal is told. */
+interface Change {
+  status: ExecutionStatus;
+  pauseRequested: boolean;
+  generation: number;
+  /** Forgets the claim, so that the next generation can be claimed. */
+  unclaim?: boolean;
+  events: NewEvent[];
+  deliver: { command: 'start' | 'pause' | 'resume' | 'cancel' } | null;
+}
+
+/**
+ * Carries out a command.
+ * @throws {MusterError} NOT_FOUND, or CONFLICT with the reason when the state forbids it.
+ */
+export async function commandRun(database: SqlPool, id: number, command: Command, now: Date): Promise<void> {
+  await database.transaction(async (sql) => {
+    const [row] = await sql.query<CommandRow>(
+      `select id, execution_id, status, generation, claimed_run_id, pause_requested, control_version, started_at
+         from executions where id = $1 for no key update`,
+      [id],
+    );
+    if (row === undefined) throw notFound('execution');
+    const refusal = commandRefusal(command, { status: row.status, pauseRequested: row.pause_requested });
+    if (refusal !== null) {
+      throw conflict(`cannot ${command} execution ${row.execution_id}: ${refusal}`, { status: row.status });
+    }
+    if (command === 'cancel' && row.status === 'cancelling') return;
+    const change = changeFor(command, row);
+    await applyChange(sql, row, change, now);
+  });
+}
+
+function changeFor(command: Command, row: CommandRow): Change {
+  switch (command) {
+    case 'pause':
+      return pause(row);
+    case 'resume':
+      return resume(row);
+    case 'cancel':
+      return cancel(row);
+    case 'retry':
+      return retry(row);
+  }
+}
+
+const keyOf = (row: CommandRow, name: string): string => `g${row.generation}:${name}:${row.control_version + 1}`;
+
+/** Nothing has claimed it yet: nothing is in flight, so the pause is complete at once. */
+function pause(row: CommandRow): Change {
+  const unclaimed = row.claimed_run_id === null;
+  return {
+    status: unclaimed ? 'paused' : row.status,
+    pauseRequested: true,
+    generation: row.generation,
+    events: unclaimed ? [{ type: 'workflow_paused', key: keyOf(row, 'paused'), status: 'paused' }] : [],
+    deliver: { command: 'pause' },
+  };
+}
+
+/** A pause that was still draining leaves no trace in the log: the run never stood still. */
+function resume(row: CommandRow): Change {
+  const wasPaused = row.status === 'paused';
+  const status = wasPaused ? (row.started_at === null ? 'pending' : 'running') : row.status;
+  return {
+    status,
+    pauseRequested: false,
+    generation: row.generation,
+    events: wasPaused ? [{ type: 'workflow_resumed', key: keyOf(row, 'resumed'), status }] : [],
+    deliver: { command: 'resume' },
+  };
+}
+
+/** Unclaimed work can never start once the row is final, so it is cancelled on the spot. */
+function cancel(row: CommandRow): Change {
+  if (row.claimed_run_id !== null) {
+    return {
+      status: 'cancelling',
+      pauseRequested: false,
+      generation: row.generation,
+      events: [{ type: 'workflow_cancelling', key: `g${row.generation}:cancelling`, status: 'cancelling' }],
+      deliver: { command: 'cancel' },
+    };
+  }
+  return {
+    status: 'cancelled',
+    pauseRequested: false,
+    generation: row.generation,
+    events: [
+      { type: 'workflow_cancelling', key: `g${row.generation}:cancelling`, status: 'cancelling' },
+      {
+        type: 'workflow_cancelled',
+        key: `g${row.generation}:final`,
+        status: 'cancelled',
+        final: true,
+        data: { error_code: 'CANCELLED' },
+      },
+    ],
+    deliver: { command: 'cancel' },
+  };
+}
+
+function retry(row: CommandRow): Change {
+  const generation = row.generation + 1;
+  return {
+    status: 'running',
+    pauseRequested: false,
+    generation,
+    unclaim: true,
+    events: [
+      {
+        type: 'workflow_retried',
+        key: `g${generation}:retried`,
+        status: 'running',
+        reopens: true,
+        data: { generation },
+      },
+    ],
+    deliver: { command: 'start' },
+  };
+}
+
+async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date): Promise<void> {
+  const version = row.control_version + 1;
+  const cancelled = change.status === 'cancelled';
+  const retried = change.generation !== row.generation;
+  await sql.query(
+    `update executions set status = $2, pause_requested = $3, generation = $4, control_version = $5,
+       claimed_run_id = case when $6 then null else claimed_run_id end,
+       completed_at = case when $7 then $9::timestamptz when $8 then null else completed_at end,
+       error = case when $7 then 'cancelled' when $8 then null else error end,
+       error_code = case when $7 then 'CANCELLED' when $8 then null else error_code end,
+       result = case when $8 then null else result end,
+       updated_at = $9
+     where id = $1`,
+    [
+      row.id,
+      change.status,
+      change.pauseRequested,
+      change.generation,
+      version,
+      change.unclaim ?? false,
+      cancelled,
+      retried,
+      now.toISOString(),
+    ],
+  );
+  if (cancelled) await settleUnfinishedTasks(sql, row.id, now);
+  if (retried) await reopenTasks(sql, row.id, now);
+  if (change.deliver !== null) {
+    await sql.query(
+      `insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
+       values ($1, $2, $3, $4, $5, $5)`,
+      [
+        row.id,
+        row.execution_id,
+        change.deliver.command,
+        JSON.stringify({ generation: change.generation, version }),
+        now.toISOString(),
+      ],
+    );
+  }
+  if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
+}
+
+/** Tasks that never finished end with their run. */
+export async function settleUnfinishedTasks(sql: Sql, id: number, now: Date): Promise<void> {
+  await sql.query(
+    `update task_executions set status = 'cancelled', completed_at = $2, updated_at = $2
+      where execution_id = $1 and status in ('pending', 'running', 'waiting')`,
+    [id, now.toISOString()],
+  );
+}
+
+/** Finished tasks keep their results; the others go on from the state their agent had reached. */
+async function reopenTasks(sql: Sql, id: number, now: Date): Promise<void> {
+  await sql.query(
+    `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null, updated_at = $2
+      where execution_id = $1 and status not in ('completed', 'skipped')`,
+    [id, now.toISOString()],
+  );
+}
+

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../../domain/json.ts';
+import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
+import type { ExecutionKind } from '../../domain/run/status.ts';
+import type { Sql } from '../sql.ts';
+
+export interface NewRun {
+  ownerId: string;
+  kind: ExecutionKind;
+  crewName: string;
+  plan: CrewPlan;
+  inputs: JsonObject;
+  priority?: number;
+  tags?: string[];
+  timeoutSeconds?: number | null;
+  maxTokensTotal?: number | null;
+  /** `provider/model` of the first agent, for lists; each task names its own. */
+  model: string | null;
+}
+
+export interface CreatedRun {
+  id: number;
+  executionId: string;
+  createdAt: Date;
+}
+
+/**
+ * Commits a run: its row with the plan's snapshot, its tasks, the head of its log, and the command to start
+ * it. One statement, one commit; from here on it cannot be lost.
+ */
+export async function createRun(sql: Sql, run: NewRun, now: Date): Promise<CreatedRun> {
+  const executionId = randomUUID();
+  const tasks = run.plan.tasks.map((task, position) => ({
+    task_key: task.key,
+    position,
+    name: task.name,
+    agent: run.plan.agents.find((agent) => agent.key === task.agentKey)?.role ?? task.agentKey,
+  }));
+  const [row] = await sql.query<{ id: number }>(
+    `with run as (
+       insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
+         timeout_seconds, max_tokens_total, model, created_at, updated_at)
+       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12)
+       returning id
+     ), tasks as (
+       insert into task_executions (execution_id, task_key, position, name, agent, updated_at)
+       select run.id, t.task_key, t.position, t.name, t.agent, $12
+         from run, jsonb_to_recordset($13::jsonb) as t(task_key text, position integer, name text, agent text)
+     ), head as (
+       insert into execution_log_heads (execution_id) select id from run
+     ), command as (
+       insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
+       select id, $1, 'start', '{"generation": 1}', $12, $12 from run
+     )
+     select id from run`,
+    [
+      executionId,
+      run.ownerId,
+      run.kind,
+      run.crewName,
+      JSON.stringify(run.plan),
+      JSON.stringify(run.inputs),
+      run.priority ?? 0,
+      run.tags ?? [],
+      run.timeoutSeconds ?? null,
+      run.maxTokensTotal ?? null,
+      run.model,
+      now.toISOString(),
+      JSON.stringify(tasks),
+    ],
+  );
+  if (row === undefined) throw new Error('the insert of an execution returned no row');
+  return { id: row.id, executionId, createdAt: now };
+}

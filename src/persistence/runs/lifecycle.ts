@@ -1,0 +1,196 @@
+import type { Claim, FinalState, RunEnding, RunRef, TaskShape } from '../../contracts/crew-run.ts';
+import type { RunErrorCode } from '../../domain/errors.ts';
+import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
+import { crewResult } from '../../domain/run/result.ts';
+import type { ExecutionStatus, FinalStatus, TaskStatus } from '../../domain/run/status.ts';
+import { appendEvents, type NewEvent } from '../event-log.ts';
+import type { Sql, SqlPool } from '../sql.ts';
+import { parseTimestamp } from '../timestamp.ts';
+import { settleUnfinishedTasks } from './commands.ts';
+import { closeOpenCalls } from './calls.ts';
+
+/** The steps of a run's life that its workflow writes: claim, paused, cancelling, the end. */
+
+interface ClaimRow {
+  status: ExecutionStatus;
+  plan: CrewPlan;
+  pause_requested: boolean;
+  control_version: number;
+  timeout_seconds: number | null;
+  started_at: string;
+}
+
+/**
+ * Takes a run for one Temporal run. The first to claim a generation has it; the same Temporal run may claim
+ * again (a local activity can be repeated). Only a claim counts as started.
+ */
+export async function claimRun(database: SqlPool, ref: RunRef, temporalRunId: string, now: Date): Promise<Claim> {
+  return database.transaction(async (sql) => {
+    const [row] = await sql.query<ClaimRow>(
+      `update executions set claimed_run_id = $3,
+         status = case when status = 'pending' then 'running' else status end,
+         started_at = coalesce(started_at, $4), updated_at = $4
+       where id = $1 and generation = $2 and (claimed_run_id is null or claimed_run_id = $3)
+         and status not in ('completed', 'failed', 'cancelled')
+       returning status, plan, pause_requested, control_version, timeout_seconds, started_at`,
+      [ref.id, ref.generation, temporalRunId, now.toISOString()],
+    );
+    if (row === undefined) return { accepted: false };
+    const statuses = await sql.query<{ task_key: string; status: TaskStatus }>(
+      'select task_key, status from task_executions where execution_id = $1',
+      [ref.id],
+    );
+    if (ref.generation === 1) {
+      await appendEvents(sql, ref.id, [{ type: 'workflow_started', key: 'g1:started', status: row.status }], now);
+    }
+    return toClaim(row, new Map(statuses.map((task) => [task.task_key, task.status])), now);
+  });
+}
+
+function toClaim(row: ClaimRow, statuses: ReadonlyMap<string, TaskStatus>, now: Date): Claim {
+  const tasks: TaskShape[] = row.plan.tasks.map((task) => ({
+    key: task.key,
+    name: task.name,
+    dependsOn: task.dependsOn,
+    status: statuses.get(task.key) ?? 'pending',
+  }));
+  const deadline =
+    row.timeout_seconds === null ? null : parseTimestamp(row.started_at).getTime() + row.timeout_seconds * 1000;
+  return {
+    accepted: true,
+    tasks,
+    paused: row.pause_requested,
+    cancelling: row.status === 'cancelling',
+    controlVersion: row.control_version,
+    timeoutMs: deadline === null ? null : Math.max(deadline - now.getTime(), 0),
+  };
+}
+
+/** Writes `paused` when nothing is in flight any more, unless somebody resumed meanwhile. */
+export async function markPaused(database: SqlPool, ref: RunRef, now: Date): Promise<void> {
+  await database.transaction(async (sql) => {
+    const [row] = await sql.query<{ control_version: number }>(
+      `update executions set status = 'paused', updated_at = $3
+        where id = $1 and generation = $2 and pause_requested and status in ('running', 'waiting')
+        returning control_version`,
+      [ref.id, ref.generation, now.toISOString()],
+    );
+    if (row === undefined) return;
+    const key = `g${ref.generation}:paused:${row.control_version}`;
+    await appendEvents(sql, ref.id, [{ type: 'workflow_paused', key, status: 'paused' }], now);
+  });
+}
+
+/** Makes a cancel that came through Temporal (the Web UI's button) known: from here on nothing may start. */
+export async function markCancelling(database: SqlPool, ref: RunRef, now: Date): Promise<void> {
+  await database.transaction(async (sql) => {
+    const rows = await sql.query(
+      `update executions set status = 'cancelling', pause_requested = false, updated_at = $3
+        where id = $1 and generation = $2 and status in ('pending', 'running', 'paused', 'waiting')
+        returning id`,
+      [ref.id, ref.generation, now.toISOString()],
+    );
+    if (rows.length === 0) return;
+    const key = `g${ref.generation}:cancelling`;
+    await appendEvents(sql, ref.id, [{ type: 'workflow_cancelling', key, status: 'cancelling' }], now);
+  });
+}
+
+interface EndRow {
+  status: ExecutionStatus;
+  error_code: RunErrorCode | null;
+  plan: CrewPlan;
+}
+
+/** What an ending writes into the row. */
+interface Ending {
+  status: FinalStatus;
+  error: string | null;
+  code: RunErrorCode | null;
+  result: string | null;
+}
+
+/**
+ * Writes the end of a run, once. What is already final stays; a cancel asked for before a completion wins.
+ * Calls still open belong to dead workers (the workflow has waited for the living): they are closed as lost
+ * and their leases fenced off, so that a late answer cannot write into a finished run.
+ */
+export async function finaliseRun(
+  database: SqlPool,
+  ref: RunRef,
+  ending: RunEnding & { note?: string; code?: RunErrorCode },
+  now: Date,
+): Promise<FinalState> {
+  return database.transaction(async (sql) => {
+    const [row] = await sql.query<EndRow>(
+      `select status, error_code, plan from executions where id = $1 and generation = $2 for no key update`,
+      [ref.id, ref.generation],
+    );
+    if (row === undefined) return { status: 'cancelled', code: null };
+    if (row.status === 'completed' || row.status === 'failed' || row.status === 'cancelled') {
+      return { status: row.status, code: row.error_code };
+    }
+    const written = row.status === 'cancelling' ? cancelledEnding(ending.note, ending.code) : await endingFor(sql, ref, row, ending);
+    await writeEnding(sql, ref, written, now);
+    return { status: written.status, code: written.code };
+  });
+}
+
+const cancelledEnding = (note = 'cancelled', code: RunErrorCode = 'CANCELLED'): Ending => ({
+  status: 'cancelled',
+  error: note,
+  code,
+  result: null,
+});
+
+async function endingFor(
+  sql: Sql,
+  ref: RunRef,
+  row: EndRow,
+  ending: RunEnding & { note?: string; code?: RunErrorCode },
+): Promise<Ending> {
+  switch (ending.status) {
+    case 'cancelled':
+      return cancelledEnding(ending.note, ending.code);
+    case 'failed':
+      return { status: 'failed', error: ending.note ?? (await failureText(sql, ref, ending)), code: ending.code, result: null };
+    case 'completed': {
+      const outputs = await sql.query<{ task_key: string; output: unknown }>(
+        'select task_key, output from task_executions where execution_id = $1 order by position',
+        [ref.id],
+      );
+      const result = crewResult(outputs.map((task) => task.output));
+      if (result !== null) return { status: 'completed', error: null, code: null, result: JSON.stringify(result) };
+      const error = row.plan.tasks.length === 0 ? 'No task outputs available to create crew output.' : 'No valid task outputs available to create crew output.';
+      return { status: 'failed', error, code: 'NO_OUTPUT', result: null };
+    }
+  }
+}
+
+async function failureText(sql: Sql, ref: RunRef, ending: { code: RunErrorCode; taskKey: string | null }): Promise<string> {
+  if (ending.code === 'TIMEOUT') return 'the execution reached its timeout_seconds';
+  const [task] = await sql.query<{ name: string; error: string | null }>(
+    'select name, error from task_executions where execution_id = $1 and task_key = $2',
+    [ref.id, ending.taskKey],
+  );
+  return task === undefined ? `failed: ${ending.code}` : `task "${task.name}" failed: ${task.error ?? ending.code}`;
+}
+
+async function writeEnding(sql: Sql, ref: RunRef, ending: Ending, now: Date): Promise<void> {
+  await closeOpenCalls(sql, ref.id, now);
+  if (ending.status === 'cancelled') await settleUnfinishedTasks(sql, ref.id, now);
+  await sql.query(
+    `update executions set status = $2, error = $3, error_code = $4, result = $5, pause_requested = false,
+       reserved_tokens = 0, completed_at = $6, updated_at = $6
+     where id = $1`,
+    [ref.id, ending.status, ending.error, ending.code, ending.result, now.toISOString()],
+  );
+  const event: NewEvent = {
+    type: `workflow_${ending.status}`,
+    key: `g${ref.generation}:final`,
+    status: ending.status,
+    final: true,
+    data: ending.code === null ? {} : { error: ending.error, error_code: ending.code },
+  };
+  await appendEvents(sql, ref.id, [event], now);
+}

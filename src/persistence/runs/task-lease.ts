@@ -1,0 +1,160 @@
+import type { AgentState } from '../../domain/agent/step.ts';
+import type { EarlierOutput } from '../../domain/agent/prompts.ts';
+import type { RunErrorCode } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
+import type { TaskOutput } from '../../domain/run/result.ts';
+import { isTaskFinal, type ExecutionStatus, type TaskStatus } from '../../domain/run/status.ts';
+import type { NewEvent } from '../event-log.ts';
+import type { Sql } from '../sql.ts';
+import { loseOpenCalls } from './calls.ts';
+
+/**
+ * Who may write for a task: the newest lease, by (generation, dispatch, attempt). A worker that was thought
+ * dead and comes back holds an older one, and everything it writes is refused.
+ */
+export interface Lease {
+  id: number;
+  generation: number;
+  temporalRunId: string;
+  taskKey: string;
+  dispatch: number;
+  attempt: number;
+}
+
+/** A task under a lease, with all its activity needs to go on. */
+export interface HeldTask {
+  taskId: number;
+  plan: CrewPlan;
+  inputs: JsonObject;
+  ownerId: string;
+  /** Null when the agent has not begun. */
+  state: AgentState | null;
+  earlier: EarlierOutput[];
+  /** Tool calls that an earlier holder began and nobody knows the outcome of. */
+  lostTools: string[];
+  events: Omit<NewEvent, 'taskKey' | 'taskId'>[];
+}
+
+export type LeaseAnswer =
+  | { kind: 'held'; task: HeldTask }
+  /** The task is over already: a repeated hand-out gets the recorded outcome. */
+  | { kind: 'over'; status: TaskStatus; code: RunErrorCode | null }
+  | { kind: 'refused' };
+
+interface RunRow {
+  status: ExecutionStatus;
+  owner_id: string;
+  plan: CrewPlan;
+  input_data: JsonObject;
+}
+
+interface TaskRow {
+  id: number;
+  status: TaskStatus;
+  agent_state: AgentState | null;
+  attempts: number;
+}
+
+/** Takes the lease inside the caller's transaction. Events it asks for are written by the caller, last. */
+export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<LeaseAnswer> {
+  const [run] = await sql.query<RunRow>(
+    `select status, owner_id, plan, input_data from executions
+      where id = $1 and generation = $2 and claimed_run_id = $3 for no key update`,
+    [lease.id, lease.generation, lease.temporalRunId],
+  );
+  if (run === undefined) return { kind: 'refused' };
+  const [task] = await sql.query<TaskRow>(
+    `update task_executions set lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, updated_at = $6,
+       status = case when status = 'pending' then 'running' else status end,
+       started_at = coalesce(started_at, $6),
+       attempts = attempts + case when status = 'pending' then 1 else 0 end
+     where execution_id = $1 and task_key = $2
+       and (lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5)
+       and status not in ('completed', 'failed', 'skipped', 'cancelled')
+     returning id, status, agent_state, attempts`,
+    [lease.id, lease.taskKey, lease.generation, lease.dispatch, lease.attempt, now.toISOString()],
+  );
+  if (task === undefined) return leaseRefusal(sql, lease);
+  const lostTools = await loseOpenCalls(sql, lease.id, task.id, now);
+  const earlier = await earlierOutputs(sql, lease);
+  return {
+    kind: 'held',
+    task: {
+      taskId: task.id,
+      plan: run.plan,
+      inputs: run.input_data,
+      ownerId: run.owner_id,
+      state: task.agent_state,
+      earlier,
+      lostTools,
+      events: [
+        {
+          type: 'task_started',
+          key: `g${lease.generation}:started`,
+          status: 'running',
+          data: { attempt: task.attempts },
+        },
+      ],
+    },
+  };
+}
+
+async function leaseRefusal(sql: Sql, lease: Lease): Promise<LeaseAnswer> {
+  const [task] = await sql.query<{ status: TaskStatus; error_code: RunErrorCode | null }>(
+    'select status, error_code from task_executions where execution_id = $1 and task_key = $2',
+    [lease.id, lease.taskKey],
+  );
+  if (task !== undefined && isTaskFinal(task.status)) return { kind: 'over', status: task.status, code: task.error_code };
+  return { kind: 'refused' };
+}
+
+async function earlierOutputs(sql: Sql, lease: Lease): Promise<EarlierOutput[]> {
+  const rows = await sql.query<{ task_key: string; raw: string | null }>(
+    `select o.task_key, o.output->>'raw' as raw from task_executions o
+       join task_executions t on t.execution_id = o.execution_id and t.task_key = $2
+      where o.execution_id = $1 and o.position < t.position and o.status = 'completed' order by o.position`,
+    [lease.id, lease.taskKey],
+  );
+  return rows.map((row) => ({ taskKey: row.task_key, raw: row.raw ?? '' }));
+}
+
+/** Thrown when a newer lease exists: whatever this holder has in hand is void. */
+export class StaleLease extends Error {
+  constructor() {
+    super('a newer holder has this task');
+    this.name = 'StaleLease';
+  }
+}
+
+/** How far a task has come. */
+export type TaskProgress =
+  | { kind: 'going_on'; state: AgentState }
+  | { kind: 'completed'; state: AgentState; output: TaskOutput }
+  | { kind: 'failed'; error: string; code: RunErrorCode };
+
+/** Writes a task's progress under its lease. @throws {StaleLease} when a newer holder exists. */
+export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgress, now: Date): Promise<void> {
+  const status = progress.kind === 'going_on' ? 'running' : progress.kind;
+  const rows = await sql.query(
+    `update task_executions set status = $6, agent_state = coalesce($7, agent_state), output = coalesce($8, output),
+       error = $9, error_code = $10, updated_at = $11,
+       completed_at = case when $6 = 'running' then null else $11::timestamptz end
+     where execution_id = $1 and task_key = $2 and lease_generation = $3 and lease_dispatch = $4 and lease_attempt = $5
+     returning id`,
+    [
+      lease.id,
+      lease.taskKey,
+      lease.generation,
+      lease.dispatch,
+      lease.attempt,
+      status,
+      progress.kind === 'failed' ? null : JSON.stringify(progress.state),
+      progress.kind === 'completed' ? JSON.stringify(progress.output) : null,
+      progress.kind === 'failed' ? progress.error : null,
+      progress.kind === 'failed' ? progress.code : null,
+      now.toISOString(),
+    ],
+  );
+  if (rows.length === 0) throw new StaleLease();
+}

@@ -1,0 +1,18 @@
+/** Every name under which Temporal knows something of ours: ids, queues, types, search attributes. */
+
+/** The workflow of one execution; retries and resets keep it. */
+export const crewRunWorkflowId = (executionId: string): string => `crew-run/${executionId}`;
+
+/** The workflow type of a crew run. */
+export const CREW_RUN_TYPE = 'crewRun';
+
+/** Keywords an operator finds a run by (contract §13). */
+export const SEARCH_ATTRIBUTES = ['ExecutionId', 'OwnerId', 'CrewName', 'ExecutionKind', 'ExecutionState'] as const;
+
+/** Temporal's priority of a run: higher is sooner with us, lower is sooner there (contract §6). */
+export function priorityKey(priority: number): number {
+  if (priority <= -2) return 5;
+  if (priority === -1) return 4;
+  if (priority === 0) return 3;
+  return priority === 1 ? 2 : 1;
+}

@@ -1,0 +1,191 @@
+import type { RunErrorCode } from '../domain/errors.ts';
+import type { RunEnding, RunRef } from '../contracts/crew-run.ts';
+import { isFinal, type ExecutionStatus } from '../domain/run/status.ts';
+import { finaliseRun } from '../persistence/runs/lifecycle.ts';
+import type { SqlPool } from '../persistence/sql.ts';
+import type { Waker } from '../persistence/wake.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Runs, TemporalState } from './runs.ts';
+
+/** How often one process looks. */
+const LOOK_MS = 5_000;
+/** A row is looked at again after so long; with the look itself that keeps the 30 s of the contract. */
+const CHECK_EVERY_MS = 15_000;
+/** A fresh row is left alone: its start or its end is still on its way. */
+const SETTLE_MS = 5_000;
+const BATCH = 200;
+const AT_ONCE = 10;
+/** Advisory lock that lets one process look at a time; any constant will do. */
+const LOOK_LOCK = 7_305_002;
+
+interface OpenRow {
+  id: number;
+  execution_id: string;
+  status: ExecutionStatus;
+  generation: number;
+  claimed_run_id: string | null;
+  has_command: boolean;
+}
+
+/** What was found out of step, and what was done about it. */
+export type Repair = 'none' | 'started' | 'restarted' | 'ended' | 'adopted' | 'stopped';
+
+/** Brings Postgres and Temporal back in step when one of them knows what the other does not. */
+export interface Reconciler {
+  /** One look; also called by the timer. @returns how often each repair was made. */
+  look(): Promise<Map<Repair, number>>;
+  close(): Promise<void>;
+}
+
+export function createReconciler(deps: {
+  sql: SqlPool;
+  runs: Runs;
+  waker: Waker;
+  logger: Logger;
+  now: () => Date;
+  lookMs?: number;
+  settleMs?: number;
+}): Reconciler {
+  const { logger } = deps;
+  let running: Promise<Map<Repair, number>> | undefined;
+  const look = (): Promise<Map<Repair, number>> => {
+    running ??= lookOnce(deps).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  const timer = setInterval(() => {
+    look().catch((error: unknown) => logger.warn({ err: error }, 'the reconciler could not look'));
+  }, deps.lookMs ?? LOOK_MS);
+  return {
+    look,
+    async close() {
+      clearInterval(timer);
+      await running?.catch((error: unknown) => logger.debug({ err: error }, 'last look of the reconciler'));
+    },
+  };
+}
+
+type Deps = Parameters<typeof createReconciler>[0];
+
+async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
+  const rows = await takeStale(deps);
+  const counts = new Map<Repair, number>();
+  for (let start = 0; start < rows.length; start += AT_ONCE) {
+    const repairs = await Promise.all(rows.slice(start, start + AT_ONCE).map((row) => repairSafely(deps, row)));
+    for (const repair of repairs) counts.set(repair, (counts.get(repair) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Rows that nobody has checked lately, marked as checked so that no other process takes them too. */
+function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]> {
+  const at = now().getTime();
+  const checkedBefore = new Date(at - Math.min(CHECK_EVERY_MS, settleMs * 3)).toISOString();
+  const settledBefore = new Date(at - settleMs).toISOString();
+  return sql.transaction(async (tx) => {
+    const [lock] = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [LOOK_LOCK]);
+    if (lock?.mine !== true) return [];
+    return tx.query<OpenRow>(
+      `with stale as (
+         (select id from executions where status not in ('completed', 'failed', 'cancelled')
+            and reconciled_at < $1 and updated_at < $2 order by reconciled_at limit $3)
+         union all
+         (select id from executions where status in ('completed', 'failed', 'cancelled')
+            and reconciled_at < completed_at and completed_at < $2 order by completed_at limit $3)
+       )
+       update executions e set reconciled_at = $4 from stale where e.id = stale.id
+       returning e.id, e.execution_id, e.status, e.generation, e.claimed_run_id,
+         exists (select 1 from outbox o where o.execution_id = e.id) as has_command`,
+      [checkedBefore, settledBefore, BATCH, now().toISOString()],
+    );
+  });
+}
+
+async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair> {
+  try {
+    const temporal = await deps.runs.describe(row.execution_id);
+    const repair = isFinal(row.status) ? await stopLeftover(deps, row, temporal) : await repairOpen(deps, row, temporal);
+    if (repair !== 'none') deps.logger.warn({ execution_id: row.execution_id, repair, temporal }, 'reconciled');
+    return repair;
+  } catch (error) {
+    deps.logger.debug({ err: error, execution_id: row.execution_id }, 'could not reconcile yet');
+    return 'none';
+  }
+}
+
+/** The row is final: a workflow of it that is still open ends too. */
+async function stopLeftover(deps: Deps, row: OpenRow, temporal: TemporalState): Promise<Repair> {
+  if (temporal.kind !== 'open' || temporal.generation !== row.generation || row.has_command) return 'none';
+  await deps.runs.cancel(row.execution_id);
+  return 'stopped';
+}
+
+async function repairOpen(deps: Deps, row: OpenRow, temporal: TemporalState): Promise<Repair> {
+  // Something is on its way to Temporal: that comes first.
+  if (row.has_command) return 'none';
+  if (row.claimed_run_id === null) {
+    if (temporal.kind === 'open') return 'none';
+    await startAgain(deps, row, row.generation);
+    return 'started';
+  }
+  switch (temporal.kind) {
+    case 'absent':
+      await startAgain(deps, row, row.generation + 1);
+      return 'restarted';
+    case 'open':
+      return temporal.runId === row.claimed_run_id ? 'none' : adopt(deps, row, temporal);
+    case 'closed':
+      return endAsClosed(deps, row, temporal);
+  }
+}
+
+/** Puts a start into the outbox, for a generation nobody has claimed. */
+async function startAgain(deps: Deps, row: OpenRow, generation: number): Promise<void> {
+  const at = deps.now().toISOString();
+  await deps.sql.query(
+    `with run as (
+       update executions set generation = $2, claimed_run_id = null, updated_at = $3
+        where id = $1 and claimed_run_id is not distinct from $4
+          and status not in ('completed', 'failed', 'cancelled')
+        returning id, execution_id
+     )
+     insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
+     select id, execution_id, 'start', jsonb_build_object('generation', $2::integer), $3, $3 from run`,
+    [row.id, generation, at, row.claimed_run_id],
+  );
+  deps.waker.wake('outbox', row.id);
+}
+
+/** An operator reset the run in the Web UI: a new Temporal run goes on for the one that was closed. */
+async function adopt(deps: Deps, row: OpenRow, temporal: { runId: string }): Promise<Repair> {
+  const rows = await deps.sql.query(
+    `update executions set claimed_run_id = $3, updated_at = $4 where id = $1 and claimed_run_id = $2 returning id`,
+    [row.id, row.claimed_run_id, temporal.runId, deps.now().toISOString()],
+  );
+  return rows.length > 0 ? 'adopted' : 'none';
+}
+
+/** What a closed workflow means for a row that still calls itself open. */
+const ENDINGS: Record<string, { ending: RunEnding['status']; code: RunErrorCode; note: string }> = {
+  TERMINATED: { ending: 'cancelled', code: 'TERMINATED', note: 'terminated in Temporal by an operator' },
+  CANCELLED: { ending: 'cancelled', code: 'CANCELLED', note: 'cancelled in Temporal by an operator' },
+  TIMED_OUT: { ending: 'failed', code: 'TIMEOUT', note: 'Temporal timed the workflow out' },
+  FAILED: { ending: 'failed', code: 'INTERNAL', note: 'the workflow failed before it could say why' },
+};
+
+async function endAsClosed(deps: Deps, row: OpenRow, temporal: { runId: string; status: string }): Promise<Repair> {
+  const known = ENDINGS[temporal.status];
+  if (known === undefined || temporal.runId !== row.claimed_run_id) {
+    // It closed without a word to the database (or an older run did): start over where the tasks stand.
+    await startAgain(deps, row, row.generation + 1);
+    return 'restarted';
+  }
+  const ref: RunRef = { id: row.id, executionId: row.execution_id, generation: row.generation };
+  const { code, note } = known;
+  const ending: RunEnding = known.ending === 'failed' ? { status: 'failed', code, taskKey: null } : { status: 'cancelled' };
+  await finaliseRun(deps.sql, ref, { ...ending, code, note }, deps.now());
+  deps.waker.wake('log', row.id);
+  deps.waker.wake('control', row.id);
+  return 'ended';
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { ToolContext, ToolRegistry } from './tool.ts';
+
+/** More than this would crowd everything else out of a model's context. In bytes of UTF-8. */
+export const MAX_TOOL_OUTPUT_BYTES = 100 * 1024;
+
+export type ToolOutcome = { ok: true; output: string } | { ok: false; error: string };
+
+/**
+ * Makes one tool call as a model wrote it. Whatever is wrong with it comes back as a text the model can act
+ * upon; only the caller's abort is thrown, as the signal's own reason.
+ *
+ * @param argumentsJson the raw text of the model, possibly malformed; empty counts as `{}`.
+ */
+export async function callTool(
+  registry: ToolRegistry,
+  name: string,
+  argumentsJson: string,
+  context: ToolContext,
+): Promise<ToolOutcome> {
+  context.signal.throwIfAborted();
+  const tool = registry.find(name);
+  if (tool === undefined) {
+    return { ok: false, error: `There is no tool "${name}". The tools are: ${registry.names().join(', ') || 'none'}.` };
+  }
+  const given = parseArguments(argumentsJson);
+  if (!given.ok) return { ok: false, error: `The arguments of ${name} are not valid JSON (${given.why}). Send one JSON object.` };
+  const input = await tool.input.safeParseAsync(given.value);
+  if (!input.success) {
+    const schema = JSON.stringify(registry.specs([name])[0]?.parameters ?? {});
+    return {
+      ok: false,
+      error: `The arguments do not fit the tool ${name}:\n${z.prettifyError(input.error)}\nIts JSON schema is ${schema}`,
+    };
+  }
+  try {
+    return { ok: true, output: capped(await tool.execute(input.data, context), MAX_TOOL_OUTPUT_BYTES) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return { ok: false, error: capped(`The tool ${name} failed: ${messageOf(error)}`, MAX_TOOL_OUTPUT_BYTES) };
+  }
+}
+
+function parseArguments(text: string): { ok: true; value: unknown } | { ok: false; why: string } {
+  if (text.trim() === '') return { ok: true, value: {} };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    return { ok: false, why: messageOf(error) };
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** At most `limit` bytes of UTF-8, the notice that something was cut included; no character is cut in two. */
+function capped(text: string, limit: number): string {
+  const size = Buffer.byteLength(text);
+  if (size <= limit) return text;
+  const notice = `\n… [cut here: the whole output has ${size} bytes]`;
+  const room = new Uint8Array(limit - Buffer.byteLength(notice));
+  const { read } = new TextEncoder().encodeInto(text, room);
+  return text.slice(0, read) + notice;
+}

@@ -1,0 +1,118 @@
+import { APICallError, InvalidResponseDataError, JSONParseError } from '@ai-sdk/provider';
+import { describe, expect, it } from '@jest/globals';
+import { classifyFailure, retryAfterMs } from '../../src/models/classify-failure.ts';
+import type { FailureContext } from '../../src/models/classify-failure.ts';
+import { ModelFailure } from '../../src/models/model.ts';
+import type { ModelFailureKind } from '../../src/models/model.ts';
+
+const KEY = 'hush-0123456789';
+const NOW = Date.parse('2026-11-03T12:00:00Z');
+const about: FailureContext = {
+  provider: 'openai',
+  model: 'gpt-4o',
+  baseUrl: 'https://user:pass@models.example.org/v1?secret=1',
+  keySetting: 'OPENAI_API_KEY',
+  baseUrlSetting: 'OPENAI_BASE_URL',
+  apiKey: KEY,
+  replyBegun: false,
+  nowMs: NOW,
+};
+
+const http = (statusCode: number, message = '', responseHeaders: Record<string, string> = {}): APICallError =>
+  new APICallError({ message, statusCode, responseHeaders, url: about.baseUrl, requestBodyValues: { prompt: 'private' } });
+
+const network = (code: string): Error =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error(`connect ${code}`), { code }) });
+
+describe('a failed model call', () => {
+  const table: [what: string, error: unknown, kind: ModelFailureKind, retryable: boolean, says: RegExp][] = [
+    ['429', http(429), 'rate_limit', true, /openai limits the rate/],
+    ['408', http(408), 'unavailable', true, /\(408\)/],
+    ['409', http(409), 'unavailable', true, /\(409\)/],
+    ['500', http(500), 'unavailable', true, /\(500\)/],
+    ['503', http(503), 'unavailable', true, /\(503\)/],
+    ['529', http(529, 'Overloaded'), 'unavailable', true, /Overloaded/],
+    ['401', http(401), 'auth', false, /^OPENAI_API_KEY was refused by openai/],
+    ['403', http(403), 'auth', false, /^OPENAI_API_KEY was refused by openai.*gpt-4o/],
+    ['404', http(404), 'bad_request', false, /"gpt-4o" at https:\/\/models\.example\.org\/v1 .*OPENAI_BASE_URL/],
+    ['400', http(400, 'context too long'), 'bad_request', false, /context too long/],
+    ['422', http(422), 'bad_request', false, /\(422\)/],
+    ['413', http(413), 'bad_request', false, /\(413\)/],
+    ['304', http(304), 'bad_reply', true, /304/],
+    ['a refused connection', network('ECONNREFUSED'), 'unavailable', true, /could not be reached.*ECONNREFUSED.*OPENAI_BASE_URL/],
+    ['a reset connection', network('ECONNRESET'), 'unavailable', true, /ECONNRESET/],
+    ['a name that does not resolve', network('ENOTFOUND'), 'unavailable', true, /ENOTFOUND/],
+    ['a cut body', Object.assign(new TypeError('terminated')), 'unavailable', true, /could not be reached/],
+    ['headers that never come', network('UND_ERR_HEADERS_TIMEOUT'), 'timeout', true, /in time/],
+    ['a body that is no JSON', new JSONParseError({ text: '<html>', cause: null }), 'bad_reply', true, /no chat completion/],
+    ['a stream without an end', new InvalidResponseDataError({ data: undefined, message: 'x' }), 'bad_reply', true, /nothing/],
+    ['an error in the stream that limits the rate', { message: 'slow down', code: 'rate_limit_exceeded' }, 'rate_limit', true, /slow down/],
+    ['an error in the stream with a status', { message: 'x', code: 503 }, 'unavailable', true, /503/],
+    ['an error in the stream with a refused key', { message: 'x', type: 'authentication_error' }, 'auth', false, /OPENAI_API_KEY/],
+    ['an error in the stream for a bad request', { message: 'x', type: 'invalid_request_error' }, 'bad_request', false, /400/],
+    ['any other error in the stream', { message: 'oh dear' }, 'unavailable', true, /oh dear/],
+    ['something nobody expected', new RangeError('?'), 'bad_reply', true, /could not be read/],
+    ['what is no error at all', 'boo', 'bad_reply', true, /could not be read/],
+  ];
+
+  it.each(table)('%s', (_what, error, kind, retryable, says) => {
+    const failure = classifyFailure(error, about);
+    expect({ kind: failure.kind, retryable: failure.retryable }).toEqual({ kind, retryable });
+    expect(failure.message).toMatch(says);
+  });
+
+  it('stays what it is when it has been classified already', () => {
+    const failure = new ModelFailure('timeout', 'slow');
+    expect(classifyFailure(failure, about)).toBe(failure);
+  });
+
+  it('counts as cut, not as garbage, once a part of the reply was there', () => {
+    const ended = new InvalidResponseDataError({ data: undefined, message: 'x' });
+    expect(classifyFailure(ended, { ...about, replyBegun: true })).toMatchObject({ kind: 'unavailable' });
+    expect(classifyFailure(network('UND_ERR_SOCKET'), { ...about, replyBegun: true }).message).toMatch(/in the middle/);
+  });
+
+  it('asks for the key when none is set', () => {
+    const failure = classifyFailure(http(401), { ...about, apiKey: undefined });
+    expect(failure.message).toMatch(/wants a key and OPENAI_API_KEY is not set/);
+  });
+
+  it('never repeats a key or a password, and not much of what the server said', () => {
+    const echo = `bad key ${KEY}, sk-proj-abcdefgh1234, Bearer xyz ${'long '.repeat(200)}`;
+    for (const status of [400, 401, 404, 429, 500]) {
+      const failure = classifyFailure(http(status, echo), about);
+      expect(failure.message).not.toMatch(/hush|abcdefgh|xyz|user:pass|secret=/);
+      expect(failure.message.length).toBeLessThan(500);
+      expect(failure.cause).toBeUndefined();
+    }
+  });
+
+  it('survives causes that go in circles', () => {
+    const error = new Error('a');
+    error.cause = error;
+    expect(classifyFailure(error, about).kind).toBe('bad_reply');
+  });
+});
+
+describe('how long a server asks to be left alone', () => {
+  const table: [what: string, headers: Record<string, string> | undefined, ms: number | undefined][] = [
+    ['seconds', { 'retry-after': '7' }, 7000],
+    ['parts of seconds', { 'retry-after': '0.25' }, 250],
+    ['milliseconds, which win', { 'retry-after-ms': '120', 'retry-after': '7' }, 120],
+    ['a date to come', { 'retry-after': 'Tue, 03 Nov 2026 12:00:30 GMT' }, 30_000],
+    ['a date gone by', { 'retry-after': 'Tue, 03 Nov 2026 11:00:00 GMT' }, 0],
+    ['nonsense', { 'retry-after': 'soon' }, undefined],
+    ['a negative number', { 'retry-after': '-5' }, undefined],
+    ['nothing', {}, undefined],
+    ['no headers', undefined, undefined],
+  ];
+
+  it.each(table)('is read from %s', (_what, headers, ms) => {
+    expect(retryAfterMs(headers, NOW)).toBe(ms);
+  });
+
+  it('is passed on with the failure', () => {
+    expect(classifyFailure(http(429, '', { 'retry-after': '3' }), about).retryAfterMs).toBe(3000);
+    expect(classifyFailure(http(503, '', { 'retry-after': '4' }), about).retryAfterMs).toBe(4000);
+  });
+});

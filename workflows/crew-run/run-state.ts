@@ -1,0 +1,128 @@
+import type { Claim, LiveState, TaskOutcome, TaskShape } from '../../src/contracts/crew-run.ts';
+import { assertNever, type RunErrorCode } from '../../src/domain/errors.ts';
+import { readyTasks } from '../../src/domain/run/schedule.ts';
+
+/** What a running crew remembers: which tasks are done, which are out, and what it was told. */
+export class RunState {
+  phase: 'starting' | 'running' | 'cancelling' | 'closing' = 'starting';
+  failure: { code: RunErrorCode; taskKey: string } | null = null;
+  timedOut = false;
+  /** How often a task came back because the row belongs to another Temporal run. */
+  refusals = 0;
+  /** An error no outcome stands for; it ends the run's main loop. */
+  crash: unknown = null;
+
+  private tasks: TaskShape[] = [];
+  private readonly done = new Set<string>();
+  private readonly out = new Set<string>();
+  private readonly dispatches = new Map<string, number>();
+  private paused = false;
+  private controlVersion = 0;
+  /** A cancel was seen in the database: hand out nothing more, Temporal's own cancel is on its way. */
+  private cancelSeen = false;
+
+  /** Takes over what the database says: also how far an earlier generation came. */
+  adopt(claim: Extract<Claim, { accepted: true }>): void {
+    this.tasks = claim.tasks;
+    for (const task of claim.tasks) {
+      if (task.status === 'completed' || task.status === 'skipped') this.done.add(task.key);
+    }
+    this.control(claim.controlVersion, claim.paused);
+    this.cancelSeen = claim.cancelling;
+    this.phase = 'running';
+  }
+
+  /** The highest version wins, so signals may come twice or in any order. */
+  control(version: number, paused: boolean): void {
+    if (version < this.controlVersion) return;
+    this.controlVersion = version;
+    this.paused = paused;
+  }
+
+  get tasksOut(): number {
+    return this.out.size;
+  }
+
+  get doneCount(): number {
+    return this.done.size;
+  }
+
+  get taskCount(): number {
+    return this.tasks.length;
+  }
+
+  /** Paused, and nothing in flight any more. */
+  get standsStill(): boolean {
+    return this.paused && this.out.size === 0 && !this.cancelSeen && !this.ends;
+  }
+
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** Nothing is in flight and nothing will follow. */
+  get isOver(): boolean {
+    return this.out.size === 0 && (this.ends || this.done.size === this.tasks.length);
+  }
+
+  private get ends(): boolean {
+    return this.failure !== null || this.timedOut;
+  }
+
+  /** Tasks that may be handed out now, with at most so many out at once. */
+  ready(maxOut: number): string[] {
+    if (this.paused || this.cancelSeen || this.ends) return [];
+    return readyTasks(this.tasks, this.done, this.out).slice(0, Math.max(maxOut - this.out.size, 0));
+  }
+
+  /** Hands a task out. @returns the number of this hand-out, from 1. */
+  handOut(key: string): number {
+    this.out.add(key);
+    const dispatch = (this.dispatches.get(key) ?? 0) + 1;
+    this.dispatches.set(key, dispatch);
+    return dispatch;
+  }
+
+  /** Takes a task back with what came of it. */
+  takeBack(key: string, outcome: TaskOutcome | null): void {
+    this.out.delete(key);
+    switch (outcome?.kind) {
+      case 'completed':
+        this.done.add(key);
+        break;
+      case 'failed':
+        this.failure ??= { code: outcome.code, taskKey: key };
+        break;
+      case 'paused':
+        this.control(outcome.controlVersion, true);
+        break;
+      case 'cancelling':
+        this.cancelSeen = true;
+        break;
+      case 'refused':
+        this.refusals += 1;
+        break;
+      case 'sliced':
+      case undefined:
+        break;
+      default:
+        assertNever(outcome);
+    }
+  }
+
+  /** A task's name, for people. */
+  nameOf(key: string): string {
+    return this.tasks.find((task) => task.key === key)?.name ?? key;
+  }
+
+  snapshot(): LiveState {
+    const pausing = this.out.size > 0 ? 'pausing' : 'paused';
+    return {
+      phase: this.phase === 'running' && this.paused ? pausing : this.phase,
+      tasks: this.tasks.map(({ key }) => ({
+        key,
+        status: this.done.has(key) ? 'done' : this.out.has(key) ? 'running' : 'pending',
+      })),
+    };
+  }
+}

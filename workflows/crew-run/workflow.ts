@@ -1,0 +1,142 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
+import type { CrewRunInput, FinalState, RunEnding, TaskOutcome } from '../../src/contracts/crew-run.ts';
+import { performTask, record } from './activities.ts';
+import { pauseSignal, resumeSignal, stateQuery } from './messages.ts';
+import { RunState } from './run-state.ts';
+import { show } from './show.ts';
+
+/** Tasks one run works on at the same time. */
+const MAX_TASKS_OUT = 100;
+/** A run that was reset in the Web UI is adopted by the reconciler within this many tries, 5 s apart. */
+const MAX_REFUSALS = 12;
+
+/**
+ * One execution of a crew: claim the run, hand out the tasks that are ready, obey what people ask, write the
+ * end. It closes as Completed, Failed or Canceled, so that Temporal's Web UI tells the truth, and its cancel
+ * button is our cancel. Texts never pass through here, only keys and codes.
+ */
+export async function crewRun(input: CrewRunInput): Promise<{ status: FinalState['status'] | 'refused' }> {
+  const state = new RunState();
+  setHandler(stateQuery, () => state.snapshot());
+  setHandler(pauseSignal, ({ version }) => state.control(version, true));
+  setHandler(resumeSignal, ({ version }) => state.control(version, false));
+
+  let ending: RunEnding | null;
+  try {
+    const claim = await record.claimRun(input);
+    if (!claim.accepted) return { status: 'refused' };
+    state.adopt(claim);
+    show(state, 'running', input.searchable);
+    ending = await untilDeadline(claim.timeoutMs, state, (inFlight) => runTasks(input, state, inFlight));
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    ending = await cancelled(input, state);
+  }
+  return ending === null ? { status: 'refused' } : close(input, state, ending);
+}
+
+/** Hands out tasks until all are done, one failed, or time is up. Null: the run belongs to somebody else. */
+async function runTasks(input: CrewRunInput, state: RunState, inFlight: CancellationScope): Promise<RunEnding | null> {
+  for (;;) {
+    for (const key of state.ready(MAX_TASKS_OUT)) void perform(input, state, inFlight, key);
+    await condition(() => state.crash !== null || state.isOver || state.standsStill || state.ready(1).length > 0);
+    if (state.crash !== null) throw state.crash;
+    if (state.refusals >= MAX_REFUSALS) return null;
+    if (state.isOver) return endingOf(state);
+    if (state.standsStill) await standStill(input, state);
+  }
+}
+
+function endingOf(state: RunState): RunEnding {
+  if (state.failure !== null) return { status: 'failed', ...state.failure };
+  return state.timedOut ? { status: 'failed', code: 'TIMEOUT', taskKey: null } : { status: 'completed' };
+}
+
+/** Hands one task out and takes it back. Never throws: what cannot be an outcome ends the main loop. */
+async function perform(
+  { id, executionId, generation }: CrewRunInput,
+  state: RunState,
+  inFlight: CancellationScope,
+  taskKey: string,
+): Promise<void> {
+  const dispatch = state.handOut(taskKey);
+  const work = { id, executionId, generation, taskKey, dispatch };
+  let outcome: TaskOutcome | null = null;
+  try {
+    outcome = await inFlight.run(() => performTask.executeWithOptions({ summary: state.nameOf(taskKey) }, [work]));
+    if (outcome.kind === 'refused') await sleep('5s');
+  } catch (error) {
+    if (!(state.timedOut && isCancellation(error))) state.crash ??= error;
+  }
+  state.takeBack(taskKey, outcome);
+}
+
+/** Writes `paused` and waits for a resume. */
+async function standStill(input: CrewRunInput, state: RunState): Promise<void> {
+  await record.recordPaused(input);
+  show(state, 'paused', input.searchable);
+  await condition(() => !state.isPaused || state.timedOut);
+  show(state, 'running', input.searchable);
+}
+
+/** Runs the tasks; when time is up, cuts off what is in flight and lets the loop find out. */
+async function untilDeadline(
+  timeoutMs: number | null,
+  state: RunState,
+  work: (inFlight: CancellationScope) => Promise<RunEnding | null>,
+): Promise<RunEnding | null> {
+  const inFlight = new CancellationScope();
+  if (timeoutMs === null) return work(inFlight);
+  const timer = new CancellationScope();
+  void timer
+    .run(() => sleep(Math.max(timeoutMs, 1)))
+    .then(() => {
+      state.timedOut = true;
+      inFlight.cancel();
+    })
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) state.crash ??= error;
+    });
+  try {
+    return await work(inFlight);
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** The run was cancelled, by us or in the Web UI: nothing more starts, and what is in flight is waited for. */
+function cancelled(input: CrewRunInput, state: RunState): Promise<RunEnding> {
+  return CancellationScope.nonCancellable(async () => {
+    state.phase = 'cancelling';
+    await record.recordCancelling(input);
+    await condition(() => state.tasksOut === 0);
+    return { status: 'cancelled' };
+  });
+}
+
+/** Writes the end, and closes as what was really written. */
+async function close(input: CrewRunInput, state: RunState, ending: RunEnding): Promise<{ status: 'completed' }> {
+  state.phase = 'closing';
+  const final = await CancellationScope.nonCancellable(() => record.finaliseRun(input, ending));
+  show(state, final.status, input.searchable);
+  switch (final.status) {
+    case 'completed':
+      return { status: 'completed' };
+    case 'cancelled':
+      throw new CancelledFailure('cancelled');
+    case 'failed':
+      throw ApplicationFailure.create({
+        type: final.code ?? 'INTERNAL',
+        message: `the execution failed: ${final.code ?? 'INTERNAL'}`,
+        nonRetryable: true,
+      });
+  }
+}

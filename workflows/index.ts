@@ -1,0 +1,2 @@
+/** The workflows a worker offers, by the names Temporal knows them under. */
+export { crewRun } from './crew-run/workflow.ts';
