@@ -8,15 +8,24 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+/**
+ * PostgreSQL and Temporal for all tests of a run. Named in the projects that need them, not at the top: jest then
+ * starts them only when one of these has tests to run.
+ */
+const services = {
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
+
 export default {
   projects: [
     project('unit'),
     project('lint'),
     project('replay'),
-    project('workflows'),
-    project('integration'),
-    project('api'),
-    project('e2e'),
+    project('workflows', services),
+    project('integration', services),
+    project('api', services),
+    project('e2e', services),
   ],
   maxWorkers: 2,
   testTimeout: 60_000,

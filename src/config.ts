@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 
 /**
@@ -10,9 +11,9 @@ const durationMs = z
   .string()
   .regex(/^\d+(ms|s|m|h|d)?$/, 'a number with a unit: 500ms, 90s, 15m, 12h or 30d')
   .transform((text) => {
-    const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+    const factors: Record<string, number> = { ms: 1, m: 60_000, h: 3_600_000, d: 86_400_000 };
     const unit = /[a-z]+$/.exec(text)?.[0] ?? 's';
-    return Number.parseInt(text, 10) * factor[unit as keyof typeof factor];
+    return Number.parseInt(text, 10) * (factors[unit] ?? 1000);
   });
 
 const portWords = 'a port from 0 to 65535';
@@ -22,8 +23,11 @@ const count = z.coerce.number(countWords).int(countWords).min(0, countWords);
 /** Long enough, and not one key held down: what signs the tokens must not be guessed. */
 const secret = z
   .string()
-  .min(32, 'at least 32 characters, made at random')
-  .refine((text) => new Set(text).size >= 10, 'too few different characters: make it at random (openssl rand -hex 32)');
+  .min(32, { error: 'at least 32 characters, made at random', abort: true })
+  .refine(
+    (text) => new Set(text).size >= 10,
+    'too few different characters: make it at random (openssl rand -hex 32)',
+  );
 const flag = z.enum(['true', 'false'], 'true or false').transform((text) => text === 'true');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'an http:// or https:// address' });
 const commaList = z.string().transform((text) =>
@@ -56,10 +60,11 @@ export const settingsSchema = z.object({
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port.default(8000),
   DATA_DIR: z.string().default('.muster'),
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' })
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' }).optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'host:port')
     .optional(),
-  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'host:port').optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TASK_QUEUE: z.string().default('muster'),
   TEMPORAL_API_KEY: z.string().optional(),
@@ -111,7 +116,9 @@ export class SettingsError extends Error {
 
 /** Takes settings out of an environment; an empty value counts as not given. Pure. @throws {SettingsError} */
 export function readSettings(env: Record<string, string | undefined>): Settings {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const result = settingsSchema.safeParse(given);
   if (result.success) return result.data;
   throw new SettingsError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
@@ -123,11 +130,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
  * @throws {SettingsError}
  */
 export function loadSettings(overrides: Record<string, string | undefined> = {}): Settings {
-  try {
-    process.loadEnvFile('.env');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
+  if (existsSync('.env')) process.loadEnvFile('.env');
   const said = Object.entries(overrides).filter(([, value]) => value !== undefined);
   return readSettings({ ...process.env, ...Object.fromEntries(said) });
 }

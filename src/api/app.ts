@@ -81,7 +81,10 @@ function noSuchRoute(router: ApiRouter): ApiMiddleware {
     if (methods.length === 0) throw notFound('This path was');
     ctx.set('Allow', methods.join(', '));
     if (ctx.method !== 'OPTIONS') {
-      throw new MusterError('METHOD_NOT_ALLOWED', `${ctx.method} is not allowed here; use ${methods.join(', ')}`);
+      throw new MusterError(
+        'METHOD_NOT_ALLOWED',
+        `${ctx.method} is not allowed here; use ${methods.join(', ')}`,
+      );
     }
     ctx.status = 204;
   };

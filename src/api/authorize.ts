@@ -16,5 +16,6 @@ export function authorize(caller: Caller, spec: RouteSpec): void {
       details: { needs_one_of: [...scopes] },
     });
   }
-  if (spec.access === 'admin' && !caller.isAdmin) throw new MusterError('FORBIDDEN', 'Only an admin may do this');
+  if (spec.access === 'admin' && !caller.isAdmin)
+    throw new MusterError('FORBIDDEN', 'Only an admin may do this');
 }

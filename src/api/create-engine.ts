@@ -29,6 +29,8 @@ export function createEngine(deps: {
   database: Database;
   temporal: Temporal;
   logger: Logger;
+  /** Where the crews that can be started by name lie. Default: the examples. */
+  crewsDir?: string;
 }): RunningEngine {
   const { settings, database, temporal, logger } = deps;
   const { sql } = database;
@@ -40,7 +42,7 @@ export function createEngine(deps: {
   const hub = createLogHub({ sql, listener, logger });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const reconciler = createReconciler({ sql, runs, waker, logger, now });
-  const crews = createCrewCatalogue(EXAMPLES, createToolRegistry().names());
+  const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, createToolRegistry().names());
   return {
     engine: { settings, database, runs, dispatcher, waker, hub, crews, models: createModels(settings), now },
     async close() {

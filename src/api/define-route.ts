@@ -62,7 +62,9 @@ export interface RequestFacts {
 }
 
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
-type AnswerBody<Answer> = Answer extends { schema: infer Schema extends z.ZodType } ? z.input<Schema> : undefined;
+type AnswerBody<Answer> = Answer extends { schema: infer Schema extends z.ZodType }
+  ? z.input<Schema>
+  : undefined;
 
 /** What a handler may answer, as its spec's `responses` say. */
 export type Reply<Spec extends RouteSpec> = {

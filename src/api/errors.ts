@@ -1,11 +1,6 @@
 import { ConnectionException } from '@mikro-orm/core';
 import { z } from 'zod';
-import {
-  MusterError,
-  REQUEST_ERROR_CODES,
-  type Issue,
-  type RequestErrorCode,
-} from '../domain/errors.ts';
+import { MusterError, REQUEST_ERROR_CODES, type Issue, type RequestErrorCode } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 
 /** The one place where an error code becomes an HTTP status. Total: a new code does not compile without one. */
@@ -28,7 +23,9 @@ export const ERROR_STATUS: Record<RequestErrorCode, number> = {
 const RETRY_AFTER_SECONDS = 5;
 
 const issueSchema = z.object({
-  path: z.string().meta({ description: 'A JSON pointer into the body (`/email`), or `?name` for a query parameter' }),
+  path: z
+    .string()
+    .meta({ description: 'A JSON pointer into the body (`/email`), or `?name` for a query parameter' }),
   message: z.string(),
 });
 
@@ -77,7 +74,8 @@ const CAUSE_DEPTH = 6;
 function saysDatabaseAway(error: Error): boolean {
   if (error instanceof ConnectionException) return true;
   const code = 'code' in error ? error.code : undefined;
-  if (typeof code === 'string' && (DATABASE_AWAY_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code))) return true;
+  if (typeof code === 'string' && (DATABASE_AWAY_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code)))
+    return true;
   return DATABASE_AWAY_TEXT.test(error.message);
 }
 
@@ -86,7 +84,10 @@ export function isDatabaseAway(error: unknown): boolean {
   let current = error;
   for (let depth = 0; depth < CAUSE_DEPTH && current instanceof Error; depth += 1) {
     if (saysDatabaseAway(current)) return true;
-    if (current instanceof AggregateError && current.errors.some((one) => one instanceof Error && saysDatabaseAway(one)))
+    if (
+      current instanceof AggregateError &&
+      current.errors.some((one) => one instanceof Error && saysDatabaseAway(one))
+    )
       return true;
     current = current.cause;
   }
@@ -111,7 +112,9 @@ export function toMusterError(error: unknown): MusterError {
   }
   const http = httpErrorSchema.safeParse(error);
   if (http.success && error instanceof Error) {
-    return new MusterError(CODE_OF_STATUS.get(http.data.status) ?? 'INVALID_JSON', http.data.message, { cause: error });
+    return new MusterError(CODE_OF_STATUS.get(http.data.status) ?? 'INVALID_JSON', http.data.message, {
+      cause: error,
+    });
   }
   return new MusterError('INTERNAL', 'Something went wrong on our side', { cause: error });
 }
@@ -127,7 +130,9 @@ export function toEnvelope(
   const details: JsonObject = {
     ...(hidden ? {} : error.details),
     request_id: requestId,
-    ...(error.issues.length === 0 || hidden ? {} : { issues: error.issues.map(({ path, message }) => ({ path, message })) }),
+    ...(error.issues.length === 0 || hidden
+      ? {}
+      : { issues: error.issues.map(({ path, message }) => ({ path, message })) }),
   };
   const mayWait = error.code === 'SERVICE_UNAVAILABLE' || error.code === 'RATE_LIMITED';
   return {
@@ -137,7 +142,8 @@ export function toEnvelope(
   };
 }
 
-const pointerPart = (part: PropertyKey): string => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+const pointerPart = (part: PropertyKey): string =>
+  `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** Zod's issues as ours, all of them. Of a union the branch that came closest speaks. */
 export function toIssues(error: z.core.$ZodError, place: 'body' | 'query'): Issue[] {
@@ -153,7 +159,8 @@ export function toIssues(error: z.core.$ZodError, place: 'body' | 'query'): Issu
     }
     if (issue.code === 'invalid_union') {
       const closest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? [];
-      if (closest.some((inner) => inner.path.length > 0)) return closest.flatMap((inner) => flatten(inner, path));
+      if (closest.some((inner) => inner.path.length > 0))
+        return closest.flatMap((inner) => flatten(inner, path));
     }
     return [{ path: spell(path), message: issue.message }];
   };

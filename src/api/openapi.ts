@@ -5,7 +5,7 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import { REQUEST_ERROR_CODES, type RequestErrorCode } from '../domain/errors.ts';
+import type { RequestErrorCode } from '../domain/errors.ts';
 import { scopesFor } from './authorize.ts';
 import type { AnswerSpec, AnyRoute, RouteSpec } from './define-route.ts';
 import { ERROR_STATUS, errorEnvelopeSchema } from './errors.ts';
@@ -19,8 +19,14 @@ const ERROR_TEXTS: Record<RequestErrorCode, { description: string; message: stri
   METHOD_NOT_ALLOWED: { description: 'Not with this method', message: 'Use GET', headers: ['Allow'] },
   CONFLICT: { description: 'The state forbids it', message: 'The execution is completed' },
   PAYLOAD_TOO_LARGE: { description: 'The body is too large', message: 'The body is larger than 1 MB' },
-  UNSUPPORTED_MEDIA_TYPE: { description: 'The body is not application/json', message: 'Send application/json' },
-  VALIDATION_FAILED: { description: 'The request does not fit its schema', message: 'The request does not fit' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    description: 'The body is not application/json',
+    message: 'Send application/json',
+  },
+  VALIDATION_FAILED: {
+    description: 'The request does not fit its schema',
+    message: 'The request does not fit',
+  },
   RATE_LIMITED: { description: 'Too many requests', message: 'Too many requests', headers: ['Retry-After'] },
   SERVICE_UNAVAILABLE: {
     description: 'A service this needs is away',
@@ -33,8 +39,12 @@ const ERROR_TEXTS: Record<RequestErrorCode, { description: string; message: stri
 const responseName = (code: RequestErrorCode): string =>
   code.toLowerCase().replace(/(^|_)([a-z])/g, (_all, _bar, letter: string) => letter.toUpperCase());
 
-const headersOf = (names: Record<string, string>): Record<string, { description: string; schema: { type: 'string' } }> =>
-  Object.fromEntries(Object.entries(names).map(([name, description]) => [name, { description, schema: { type: 'string' } }]));
+const headersOf = (
+  names: Record<string, string>,
+): Record<string, { description: string; schema: { type: 'string' } }> =>
+  Object.fromEntries(
+    Object.entries(names).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );
 
 function errorResponse(code: RequestErrorCode): ZodOpenApiResponseObject {
   const { description, message, headers = [] } = ERROR_TEXTS[code];
@@ -42,7 +52,9 @@ function errorResponse(code: RequestErrorCode): ZodOpenApiResponseObject {
   const example = { error: code, message, details: { request_id: '4b6f…', ...issues }, detail: message };
   return {
     description,
-    ...(headers.length === 0 ? {} : { headers: headersOf(Object.fromEntries(headers.map((name) => [name, name]))) }),
+    ...(headers.length === 0
+      ? {}
+      : { headers: headersOf(Object.fromEntries(headers.map((name) => [name, name]))) }),
     content: { 'application/json': { schema: errorEnvelopeSchema, example } },
   };
 }
@@ -107,7 +119,8 @@ function describe(spec: RouteSpec): string {
 
 function operationOf(spec: RouteSpec, kind: 'json' | 'stream'): ZodOpenApiOperationObject {
   const { params, query, body, example } = spec;
-  const media = body === undefined ? undefined : { schema: body, ...(example === undefined ? {} : { example }) };
+  const media =
+    body === undefined ? undefined : { schema: body, ...(example === undefined ? {} : { example }) };
   return {
     operationId: spec.operationId,
     tags: [...spec.tags],
@@ -125,13 +138,18 @@ function operationOf(spec: RouteSpec, kind: 'json' | 'stream'): ZodOpenApiOperat
 }
 
 /** The OpenAPI 3.1 document of all routes but pages. */
-export function createOpenApi(routes: readonly AnyRoute[], version: string): ReturnType<typeof createDocument> {
+export function createOpenApi(
+  routes: readonly AnyRoute[],
+  version: string,
+): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
   const tags = new Set<string>();
+  const codes = new Set<RequestErrorCode>();
   for (const route of routes) {
     if (route.kind === 'page') continue;
     const { spec, kind } = route;
     for (const tag of spec.tags) tags.add(tag);
+    for (const code of errorCodes(spec)) codes.add(code);
     const operation = operationOf(spec, kind);
     paths[spec.path] = { ...paths[spec.path], [spec.method.toLowerCase()]: operation };
   }
@@ -147,9 +165,13 @@ export function createOpenApi(routes: readonly AnyRoute[], version: string): Ret
     tags: [...tags].map((name) => ({ name })),
     paths,
     components: {
-      responses: Object.fromEntries(REQUEST_ERROR_CODES.map((code) => [responseName(code), errorResponse(code)])),
+      responses: Object.fromEntries([...codes].map((code) => [responseName(code), errorResponse(code)])),
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'An access token of /api/v1/auth/login, or an API key' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An access token of /api/v1/auth/login, or an API key',
+        },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key `mst_…`' },
         queryToken: {
           type: 'apiKey',

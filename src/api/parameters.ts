@@ -57,4 +57,6 @@ export function listedOwner(caller: Caller, scope: 'mine' | 'all'): string | und
 }
 
 /** A moment as it goes over the wire. */
-export const timestampSchema = z.iso.datetime().meta({ description: 'UTC, ISO 8601', example: '2026-11-20T09:30:00.000Z' });
+export const timestampSchema = z.iso
+  .datetime()
+  .meta({ description: 'UTC, ISO 8601', example: '2026-11-20T09:30:00.000Z' });

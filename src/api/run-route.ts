@@ -45,6 +45,7 @@ async function identify(
 ): Promise<Caller | undefined> {
   if (route.spec.access === 'public') return undefined;
   const caller = await authenticate(ctx, { tokenInQuery: route.kind === 'stream' });
+  ctx.state.caller = caller;
   authorize(caller, route.spec);
   return caller;
 }
@@ -85,8 +86,13 @@ interface Checked {
 function readQuery(spec: RouteSpec, ctx: ApiContext): Checked {
   if (spec.query === undefined) return { value: undefined, issues: [] };
   const given = { ...ctx.query };
-  const withNul = Object.keys(given).filter((name) => [given[name]].flat().some((text) => text?.includes('\u0000')));
-  const issues = withNul.map((name) => ({ path: `?${name}`, message: 'text must not contain the NUL character' }));
+  const withNul = Object.keys(given).filter((name) =>
+    [given[name]].flat().some((text) => text?.includes('\u0000')),
+  );
+  const issues = withNul.map((name) => ({
+    path: `?${name}`,
+    message: 'text must not contain the NUL character',
+  }));
   const result = spec.query.safeParse(given);
   if (!result.success) return { value: undefined, issues: [...issues, ...toIssues(result.error, 'query')] };
   return { value: result.data, issues };
@@ -112,7 +118,12 @@ function clientGone(ctx: ApiContext): AbortSignal {
   return controller.signal;
 }
 
-function sendReply(ctx: ApiContext, spec: RouteSpec, reply: AnyReply, { validateResponses }: RouteRunner): void {
+function sendReply(
+  ctx: ApiContext,
+  spec: RouteSpec,
+  reply: AnyReply,
+  { validateResponses }: RouteRunner,
+): void {
   const text = reply.body === undefined ? undefined : JSON.stringify(reply.body);
   if (validateResponses) checkReply(spec, reply.status, text);
   ctx.set('Cache-Control', 'no-store');
@@ -131,11 +142,14 @@ function sendReply(ctx: ApiContext, spec: RouteSpec, reply: AnyReply, { validate
 /** What goes out is checked as text that came back: dates and undefined fields look different on the wire. */
 function checkReply(spec: RouteSpec, status: number, text: string | undefined): void {
   const answer = spec.responses[status];
-  if (answer === undefined) throw new Error(`${spec.operationId} answers ${status}, which its spec does not list`);
+  if (answer === undefined)
+    throw new Error(`${spec.operationId} answers ${status}, which its spec does not list`);
   if (answer.schema === undefined && text === undefined) return;
   const body: unknown = text === undefined ? undefined : JSON.parse(text);
   const result = answer.schema?.safeParse(body);
   if (result?.success !== true) {
-    throw new Error(`${spec.operationId} answers ${status} with a body that does not fit`, { cause: result?.error });
+    throw new Error(`${spec.operationId} answers ${status} with a body that does not fit`, {
+      cause: result?.error,
+    });
   }
 }

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { SettingsError, type Settings } from '../config.ts';
+import { createModels } from '../models/create-models.ts';
 import { createDatabase } from '../persistence/database.ts';
+import { isWeakSecret } from '../security/tokens.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
@@ -12,7 +14,12 @@ import { programVersion } from './version.ts';
 const DRAIN_MS = 10_000;
 
 /** Against clients that send slowly or too much; how long an answer takes is not limited by these. */
-const HTTP_LIMITS = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 };
+const HTTP_LIMITS = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384,
+};
 
 /** A running API process. */
 export interface RunningApi {
@@ -28,8 +35,9 @@ function databaseUrlOf(settings: Settings, noAuth: boolean): string {
   const problems: string[] = [];
   if (DATABASE_URL === undefined) problems.push('DATABASE_URL: is missing');
   if (TEMPORAL_ADDRESS === undefined) problems.push('TEMPORAL_ADDRESS: is missing');
-  if (JWT_SECRET === undefined) problems.push('JWT_SECRET: is missing');
-  if (noAuth && !isLoopback(API_HOST)) problems.push(`API_HOST: --no-auth wants a loopback host, not ${API_HOST}`);
+  if (isWeakSecret(JWT_SECRET)) problems.push('JWT_SECRET: at least 32 characters, made at random');
+  if (noAuth && !isLoopback(API_HOST))
+    problems.push(`API_HOST: --no-auth wants a loopback host, not ${API_HOST}`);
   if (DATABASE_URL === undefined || problems.length > 0) throw new SettingsError(problems);
   return DATABASE_URL;
 }
@@ -48,7 +56,7 @@ export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }
     temporalHealth: temporalHealthOf(temporal, logger),
     noAuth,
     validateResponses: false,
-    demoStandsIn: settings.DEMO_MODEL === 'on',
+    demoStandsIn: createModels(settings).demoStandsIn,
     isDraining: () => isDraining,
   });
   const handle = app.callback();

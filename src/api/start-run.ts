@@ -28,7 +28,10 @@ export async function startCrewRun(
   if (missing.length > 0) {
     throw invalid(
       `The crew ${plan.name} needs ${plan.inputs.join(', ')}; missing: ${missing.join(', ')}`,
-      missing.map((name) => ({ path: `/inputs/${name}`, message: `the crew's texts use {${name}}: give it a value` })),
+      missing.map((name) => ({
+        path: `/inputs/${name}`,
+        message: `the crew's texts use {${name}}: give it a value`,
+      })),
     );
   }
   const created = await createRun(

@@ -26,9 +26,13 @@ export function createCrewCatalogue(directory: string, offeredTools: readonly st
       // only names that were listed are ever joined to a path, so that none can lead out of the directory
       const known = list();
       if (!known.includes(name)) {
-        throw new MusterError('NOT_FOUND', `no crew is called "${name}"; there are: ${known.join(', ') || 'none'}`, {
-          details: { crews: known },
-        });
+        throw new MusterError(
+          'NOT_FOUND',
+          `no crew is called "${name}"; there are: ${known.join(', ') || 'none'}`,
+          {
+            details: { crews: known },
+          },
+        );
       }
       const folder = join(directory, name);
       const stamp = stampOf(folder);

@@ -39,10 +39,16 @@ export function loadCrewFolder(folder: string, offeredTools: readonly string[]):
   const name = basename(resolve(folder));
   const files = findCrewFiles(folder);
   if (files.agents === null || files.tasks === null) {
-    const missing = [...(files.agents === null ? ['agents.yaml'] : []), ...(files.tasks === null ? ['tasks.yaml'] : [])];
+    const missing = [
+      ...(files.agents === null ? ['agents.yaml'] : []),
+      ...(files.tasks === null ? ['tasks.yaml'] : []),
+    ];
     throw invalid(
       `the crew ${name} is incomplete`,
-      missing.map((file) => ({ path: `${file}:1:1`, message: `${file} is neither in the crew's folder nor in its config/` })),
+      missing.map((file) => ({
+        path: `${file}:1:1`,
+        message: `${file} is neither in the crew's folder nor in its config/`,
+      })),
     );
   }
   const compiled = compileCrewYaml({
@@ -51,7 +57,8 @@ export function loadCrewFolder(folder: string, offeredTools: readonly string[]):
     tasksYaml: readFileSync(files.tasks, 'utf8'),
     offeredTools,
   });
-  const inputs = files.inputs === null ? { values: {}, issues: [] } : readInputs(readFileSync(files.inputs, 'utf8'));
+  const inputs =
+    files.inputs === null ? { values: {}, issues: [] } : readInputs(readFileSync(files.inputs, 'utf8'));
   const issues = [...(compiled.ok ? [] : compiled.issues), ...inputs.issues];
   if (!compiled.ok || issues.length > 0) {
     const first = issues[0];
@@ -73,7 +80,8 @@ function readInputs(text: string): { values: JsonObject; issues: Issue[] } {
     values: {},
     issues: values.error.issues.map((issue) => ({
       path: parsed.locate(issue.path.map(String)),
-      message: issue.path.length === 0 ? 'the file must be a mapping of input names to values' : issue.message,
+      message:
+        issue.path.length === 0 ? 'the file must be a mapping of input names to values' : issue.message,
     })),
   };
 }

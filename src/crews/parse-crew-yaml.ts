@@ -28,13 +28,24 @@ export function parseYamlFile(file: string, text: string): ParsedYaml {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
-  const broken = (issues: Issue[]): ParsedYaml => ({ content: undefined, issues, locate: () => `${file}:1:1` });
+  const broken = (issues: Issue[]): ParsedYaml => ({
+    content: undefined,
+    issues,
+    locate: () => `${file}:1:1`,
+  });
   if (text.length > MAX_CHARACTERS) {
     return broken([{ path: `${file}:1:1`, message: `the file has more than ${MAX_CHARACTERS} characters` }]);
   }
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, merge: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    merge: true,
+  });
   if (document.errors.length > 0) {
-    return broken(document.errors.map((error) => ({ path: place(error.pos[0]), message: explain(error, text) })));
+    return broken(
+      document.errors.map((error) => ({ path: place(error.pos[0]), message: explain(error, text) })),
+    );
   }
   try {
     const content: unknown = document.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES });
@@ -47,6 +58,7 @@ export function parseYamlFile(file: string, text: string): ParsedYaml {
 }
 
 function explain(error: YAMLParseError, text: string): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'the file holds more than one document';
   if (error.code !== 'DUPLICATE_KEY') return error.message;
   const name = /^[^:\n]*/.exec(text.slice(error.pos[0]))?.[0].trim() ?? '';
   return `the name "${name}" stands twice in one mapping`;
@@ -76,7 +88,8 @@ function child(node: unknown, step: string): Place | undefined {
     return pair === undefined ? undefined : { node: pair.value, offset: startOf(pair.key) };
   }
   if (!isSeq(node)) return undefined;
-  const item = node.items.find((one) => isScalar(one) && String(one.value).trim() === step) ?? node.items[Number(step)];
+  const item =
+    node.items.find((one) => isScalar(one) && String(one.value).trim() === step) ?? node.items[Number(step)];
   return item === undefined ? undefined : { node: item, offset: startOf(item) };
 }
 

@@ -37,7 +37,11 @@ export async function keepRunning<T extends Service>(options: {
   };
 
   const startAgain = async (): Promise<void> => {
-    for (let pauseMs = FIRST_PAUSE_MS; !stopping.signal.aborted; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
+    for (
+      let pauseMs = FIRST_PAUSE_MS;
+      !stopping.signal.aborted;
+      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
+    ) {
       try {
         current.service = await options.start();
         await options.onRestart(current.service);

@@ -5,10 +5,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 import { z } from 'zod';
 import { choosePostgresAccount, type PostgresAccount } from './postgres-account.ts';
-import { commandLine, readTextIfThere, stopProcess, type StopStep } from './processes.ts';
+import { commandLine, readTextIfThere, stopChild, stopProcess, type StopStep } from './processes.ts';
 import { choosePorts, exitOf, readLogFrom, withLog, type Say } from './service.ts';
 import { StartError } from './start-error.ts';
 
@@ -74,7 +74,7 @@ export async function startEmbeddedPostgres(options: {
   const dataDir = await realpath(options.dataDir);
   const cluster = join(dataDir, 'postgres');
   const programs = await findPrograms();
-  await stopServerLeftBehind(cluster, options.log);
+  await stopPostgresLeftBehind(dataDir, options.log);
   const password = await ensureCluster(dataDir, cluster, programs);
   const account = await choosePostgresAccount(programs.postgres, [cluster]);
   const port =
@@ -90,10 +90,10 @@ export async function startEmbeddedPostgres(options: {
         port,
         pid: server.pid,
         exited: server.exited,
-        stop: () => stopProcess(server.pid, STOP),
+        stop: () => server.stop(),
       };
     }
-    await stopProcess(server.pid, STOP);
+    await server.stop();
     if (!/pre-existing shared memory|lock file .* already exists/.test(failure) || Date.now() > deadline) {
       throw new StartError(`The embedded PostgreSQL did not start.\n${failure.trim()}`);
     }
@@ -121,8 +121,12 @@ async function findPrograms(): Promise<Programs> {
     .parse({ ...(await import(pathToFileURL(entry).href)) });
 }
 
-/** The first line of postmaster.pid is the server's pid; the command line tells whether that is still our server. */
-async function stopServerLeftBehind(cluster: string, log: Say): Promise<void> {
+/**
+ * Ends the server on this data directory, whoever started it. The first line of postmaster.pid is its pid; the
+ * command line tells whether that is still this server.
+ */
+export async function stopPostgresLeftBehind(dataDir: string, log: Say): Promise<void> {
+  const cluster = join(dataDir, 'postgres');
   const pid = Number((await readTextIfThere(join(cluster, 'postmaster.pid')))?.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
   if ((await commandLine(pid))?.includes(cluster) !== true) return;
@@ -190,6 +194,7 @@ async function initialise(folder: string, password: string, programs: Programs):
 interface Server {
   pid: number;
   exited: Promise<string>;
+  stop(): Promise<void>;
   /** What this server, not one before it, has written to the log. */
   readLog(): Promise<string>;
 }
@@ -215,7 +220,12 @@ function launch(options: {
   );
   const exited = exitOf(child);
   if (child.pid === undefined) throw new StartError(`${command} does not start`);
-  return { pid: child.pid, exited, readLog: () => readLogFrom(logFile, from) };
+  return {
+    pid: child.pid,
+    exited,
+    stop: () => stopChild(child, STOP),
+    readLog: () => readLogFrom(logFile, from),
+  };
 }
 
 /** @returns null once a query was answered, else the reason. */
@@ -248,7 +258,7 @@ async function prepareDatabase(
   port: number,
   password: string,
 ): Promise<{ final: boolean; message: string } | null> {
-  const client = new pg.Client({
+  const client = new Client({
     host: '127.0.0.1',
     port,
     user: 'postgres',

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -14,8 +14,12 @@ export interface StopStep {
 const processRecord = z.object({ pid: z.number().int().positive(), commandLine: z.string() });
 export type ProcessRecord = z.output<typeof processRecord>;
 
-const hasCode = (error: unknown, ...codes: string[]): boolean =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+/** By its shape, not its class: an error of the system may come from another realm than ours. */
+const systemError = z.object({ code: z.string() });
+const hasCode = (error: unknown, ...codes: string[]): boolean => {
+  const parsed = systemError.safeParse(error);
+  return parsed.success && codes.includes(parsed.data.code);
+};
 
 /** @returns what the process was started with, or null when there is none (one that is only a zombie counts as none). */
 export async function commandLine(pid: number): Promise<string | null> {
@@ -64,6 +68,12 @@ export async function stopProcess(pid: number, steps: readonly StopStep[]): Prom
     }
   }
   throw new Error(`process ${pid} (${whom.slice(0, 120)}) does not end`);
+}
+
+/** Ends a child of this process, unless it has ended: its pid may be somebody else's by then. */
+export async function stopChild(child: ChildProcess, steps: readonly StopStep[]): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  await stopProcess(child.pid, steps);
 }
 
 /** Writes down who `pid` is. @throws when it has ended already. */

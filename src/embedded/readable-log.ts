@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
-const WARN = 40;
-const ERROR = 50;
+/** A level is written as its name or as pino's number. */
+const WARNINGS: readonly unknown[] = ['warn', 40];
+const ERRORS: readonly unknown[] = ['error', 'fatal', 50, 60];
 
 const entry = z.looseObject({
-  level: z.number(),
+  level: z.union([z.number(), z.string()]),
   time: z.union([z.number(), z.string()]).optional(),
   msg: z.string().optional(),
   err: z.looseObject({ message: z.string().optional(), stack: z.string().optional() }).optional(),
@@ -24,12 +25,15 @@ export function readableLine(role: string, line: string): string | null {
   const parsed = entry.safeParse(parseJson(line));
   if (!parsed.success) return `${role}: ${line}`;
   const { level, time, msg, err } = parsed.data;
-  if (level < WARN) return null;
+  const isError = ERRORS.includes(level);
+  if (!isError && !WARNINGS.includes(level)) return null;
   const clock = new Date(time ?? Date.now()).toISOString().slice(11, 19);
   const fields = Object.entries(parsed.data)
     .filter(([name]) => !HIDDEN.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  const head = [clock, level < ERROR ? 'warn ' : 'ERROR', `${role}:`, msg ?? err?.message ?? '', ...fields].join(' ');
+  const head = [clock, isError ? 'ERROR' : 'warn ', `${role}:`, msg ?? err?.message ?? '', ...fields].join(
+    ' ',
+  );
   return err?.stack === undefined ? head : `${head}\n${err.stack.replaceAll(/^/gm, '    ')}`;
 }
 

@@ -44,8 +44,9 @@ const RELOAD_GRACE_MS = 5_000;
 export function superviseRole(options: RoleOptions): RoleProcess {
   const { name, say } = options;
   const log = createWriteStream('', { fd: openLog(options.logFile).fd });
+  log.on('error', (error) => say(`${options.logFile} cannot be written: ${error.message}`));
   const { promise: firstReady, resolve: isReady, reject: isNotReady } = Promise.withResolvers<void>();
-  let current: { child: ChildProcess; ended: Promise<string>; startedAt: number } | null = null;
+  let current: { child: ChildProcess; ended: Promise<string> } | null = null;
   let generation = 0;
   let failures = 0;
   let everReady = false;
@@ -60,15 +61,13 @@ export function superviseRole(options: RoleOptions): RoleProcess {
     });
     const startedAt = Date.now();
     const ended = exitOf(child);
-    current = { child, ended, startedAt };
+    current = { child, ended };
     pipeLines(child, { name, log, say });
     child.on('message', () => {
       everReady = true;
       isReady();
     });
-    void ended.then((reason) => {
-      if (mine === generation) void startAgain(reason, startedAt);
-    });
+    void ended.then((reason) => (mine === generation ? startAgain(reason, startedAt) : undefined));
   };
 
   const startAgain = async (reason: string, startedAt: number): Promise<void> => {
@@ -77,7 +76,9 @@ export function superviseRole(options: RoleOptions): RoleProcess {
     failures = Date.now() - startedAt > HEALTHY_MS ? 1 : failures + 1;
     if (!everReady && failures >= FAILURES_AT_START) {
       generation += 1;
-      isNotReady(new StartError(`The ${name} ends right after its start (${reason}); see ${options.logFile}`));
+      isNotReady(
+        new StartError(`The ${name} ends right after its start (${reason}); see ${options.logFile}`),
+      );
       return;
     }
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));

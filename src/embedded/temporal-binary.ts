@@ -119,16 +119,16 @@ async function download(workshop: string, options: TemporalBinaryOptions): Promi
   options.signal?.addEventListener('abort', abort);
   const started = Date.now();
   let [bytes, grewAt, saidAt] = [0, started, started];
-  const watch = setInterval(() => {
-    void folderSize(workshop).then((size) => {
-      const now = Date.now();
-      if (size > bytes) [bytes, grewAt] = [size, now];
-      if (now - grewAt > DOWNLOAD_IDLE_MS) child.kill('SIGKILL');
-      if (now - saidAt < PROGRESS_MS) return;
-      saidAt = now;
-      options.log(`  … ${Math.round(bytes / 1e6)} MB, ${Math.round((now - started) / 1000)} s`);
-    });
-  }, 1_000);
+  const look = async (): Promise<void> => {
+    const size = await folderSize(workshop);
+    const now = Date.now();
+    if (size > bytes) [bytes, grewAt] = [size, now];
+    if (now - grewAt > DOWNLOAD_IDLE_MS) child.kill('SIGKILL');
+    if (now - saidAt < PROGRESS_MS) return;
+    saidAt = now;
+    options.log(`  … ${Math.round(bytes / 1e6)} MB, ${Math.round((now - started) / 1000)} s`);
+  };
+  const watch = setInterval(() => void look(), 1_000);
   const end = await exitOf(child);
   clearInterval(watch);
   options.signal?.removeEventListener('abort', abort);

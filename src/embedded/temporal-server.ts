@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { childEnvironment } from '../config.ts';
 import { readDynamicConfigFlags } from './dynamic-config.ts';
-import { stopLeftBehind, stopProcess, writeProcessRecord, type StopStep } from './processes.ts';
+import { stopLeftBehind, stopChild, writeProcessRecord, type StopStep } from './processes.ts';
 import { choosePorts, exitOf, readLogFrom, withLog, type Say } from './service.ts';
 import { StartError } from './start-error.ts';
 import { findTemporalBinary, type TemporalBinary } from './temporal-binary.ts';
@@ -53,6 +53,8 @@ const STOP: readonly StopStep[] = [
 ];
 
 const READY_TIMEOUT_MS = 60_000;
+/** SERVING in gRPC's health protocol. */
+const HEALTH_SERVING = 1;
 
 /**
  * Starts `temporal server start-dev` with the settings of temporal-config/, in a process group of its own. A
@@ -73,7 +75,7 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   if (store !== null) await prepareTemporalStore(store, binary.serverVersion, log);
   let failure = '';
   for (const _attempt of [1, 2]) {
-    const server = await launch({ dataDir, binary, store, namespace: options.namespace, recordFile });
+    const server = await launch({ dataDir, binary, store, namespace: options.namespace });
     const problem = await untilReady(server);
     if (problem === null) {
       if (store !== null) await markTemporalStore(store, binary.serverVersion);
@@ -82,11 +84,11 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
         uiUrl: `http://127.0.0.1:${server.ports['ui']}`,
         pid: server.pid,
         exited: server.exited,
-        stop: () => stopProcess(server.pid, STOP),
+        stop: () => server.stop(),
       };
     }
     failure = problem;
-    await stopProcess(server.pid, STOP);
+    await server.stop();
     // A port can be taken between choosing it and listening on it: that, too, deserves the second try.
     if (
       store !== null &&
@@ -98,10 +100,19 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   throw new StartError(`The embedded Temporal server did not start.\n${failure.trim()}`);
 }
 
+/** Ends the server on this data directory, whoever started it. */
+export async function stopTemporalLeftBehind(dataDir: string, log: Say): Promise<void> {
+  if (await stopLeftBehind(recordFile(dataDir), STOP))
+    log('Stopped a Temporal server that an earlier start left behind');
+}
+
+const recordFile = (dataDir: string): string => join(dataDir, 'temporal.pid');
+
 interface Server {
   pid: number;
   ports: Record<string, number>;
   exited: Promise<string>;
+  stop(): Promise<void>;
   readLog(): Promise<string>;
 }
 
@@ -110,26 +121,21 @@ async function launch(options: {
   binary: TemporalBinary;
   store: string | null;
   namespace: string;
-  recordFile: string;
 }): Promise<Server> {
   const ports = await choosePorts(join(options.dataDir, 'temporal.ports'), PORTS);
+  const portOf = (name: (typeof PORTS)[number]): string => String(ports[name]);
+  const fixed = ['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn'];
+  const listen = ['--port', portOf('grpc'), '--ui-port', portOf('ui')];
+  const inside = ['--http-port', portOf('http'), '--metrics-port', portOf('metrics')];
+  const pragmas = ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'];
   const args = [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn'],
-    ...['--port', String(ports['grpc']), '--ui-port', String(ports['ui'])],
-    ...['--http-port', String(ports['http']), '--metrics-port', String(ports['metrics'])],
+    ...fixed,
+    ...listen,
+    ...inside,
     ...(options.namespace === 'default' ? [] : ['--namespace', options.namespace]),
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...(await readDynamicConfigFlags(new URL('../../temporal-config/dynamicconfig.yaml', import.meta.url))),
-    ...(options.store === null
-      ? []
-      : [
-          '--db-filename',
-          options.store,
-          '--sqlite-pragma',
-          'journal_mode=wal',
-          '--sqlite-pragma',
-          'synchronous=1',
-        ]),
+    ...(options.store === null ? [] : ['--db-filename', options.store, ...pragmas]),
   ];
   // Only what a program needs to run: TEMPORAL_… settings in the environment are meant for us, not for it.
   const { PATH, HOME } = childEnvironment({});
@@ -144,8 +150,14 @@ async function launch(options: {
   );
   const exited = exitOf(child);
   if (child.pid === undefined) throw new StartError(`${options.binary.path} does not start`);
-  await writeProcessRecord(options.recordFile, child.pid);
-  return { pid: child.pid, ports, exited, readLog: () => readLogFrom(logFile, from) };
+  await writeProcessRecord(recordFile(options.dataDir), child.pid);
+  return {
+    pid: child.pid,
+    ports,
+    exited,
+    stop: () => stopChild(child, STOP),
+    readLog: () => readLogFrom(logFile, from),
+  };
 }
 
 /** @returns null once the frontend says it is serving, else the reason. */
@@ -170,8 +182,8 @@ async function isServing(port: number): Promise<boolean> {
     const health = await connection.healthService.check({
       service: 'temporal.api.workflowservice.v1.WorkflowService',
     });
-    // 1 is SERVING in gRPC's health protocol.
-    return Number(health.status) === 1;
+    const status: number = health.status;
+    return status === HEALTH_SERVING;
   } catch {
     // Not there yet, or never: the caller's deadline and the process's end tell the two apart.
     return false;

@@ -8,7 +8,11 @@ const QUIET_MS = 300;
  * @param onChange gets the last file that changed; a call is not made while the one before is at work
  * @returns what ends the watching
  */
-export function watchSources(root: string, folders: readonly string[], onChange: (file: string) => Promise<void>): () => void {
+export function watchSources(
+  root: string,
+  folders: readonly string[],
+  onChange: (file: string) => Promise<void>,
+): () => void {
   let timer: NodeJS.Timeout | undefined;
   let working = Promise.resolve();
   const changed = (file: string): void => {

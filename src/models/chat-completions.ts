@@ -7,6 +7,7 @@ import type {
 } from '@ai-sdk/provider';
 import { z } from 'zod';
 import type { ChatMessage, TokenUsage, ToolCall } from '../domain/agent/messages.ts';
+import { assertNever } from '../domain/errors.ts';
 import { classifyFailure } from './classify-failure.ts';
 import { estimateUsage } from './estimate-tokens.ts';
 import { ModelFailure } from './model.ts';
@@ -112,7 +113,9 @@ function languageModel(endpoint: ChatEndpoint, watch: SilenceWatch) {
     includeUsage: true,
     fetch: watchedFetch(watch, endpoint.provider),
     ...(renamesMaxTokens
-      ? { transformRequestBody: ({ max_tokens, ...body }) => ({ ...body, max_completion_tokens: max_tokens }) }
+      ? {
+          transformRequestBody: ({ max_tokens, ...body }) => ({ ...body, max_completion_tokens: max_tokens }),
+        }
       : {}),
   }).chatModel(endpoint.model);
 }
@@ -143,7 +146,11 @@ function listen(heard: Heard, part: LanguageModelV4StreamPart, onText: Line['onT
     onText?.(part.delta);
   } else if (part.type === 'tool-call') {
     // Models call a tool without parameters with no arguments at all.
-    heard.toolCalls.push({ id: part.toolCallId, name: part.toolName, arguments: part.input.trim() === '' ? '{}' : part.input });
+    heard.toolCalls.push({
+      id: part.toolCallId,
+      name: part.toolName,
+      arguments: part.input.trim() === '' ? '{}' : part.input,
+    });
   } else if (part.type === 'finish') {
     heard.usage = part.usage;
     heard.finish = part.finishReason.unified;
@@ -154,8 +161,10 @@ function settle(endpoint: ChatEndpoint, request: ModelRequest, heard: Heard): Mo
   const { text, toolCalls } = heard;
   if (text.trim() === '' && toolCalls.length === 0) {
     const who = `${endpoint.provider}/${endpoint.model}`;
-    if (heard.finish === 'content-filter') throw new ModelFailure('bad_request', `the content filter of ${who} held back the reply`);
-    if (heard.finish === 'length') throw new ModelFailure('bad_reply', `${who} used up max_tokens before it said anything`);
+    if (heard.finish === 'content-filter')
+      throw new ModelFailure('bad_request', `the content filter of ${who} held back the reply`);
+    if (heard.finish === 'length')
+      throw new ModelFailure('bad_reply', `${who} used up max_tokens before it said anything`);
     throw new ModelFailure('bad_reply', `${who} answered with an empty text`);
   }
   return { text, toolCalls, usage: reportedUsage(heard.usage) ?? estimateUsage(request, heard) };
@@ -210,6 +219,8 @@ function toPrompt(message: ChatMessage): LanguageModelV4Message {
           },
         ],
       };
+    default:
+      return assertNever(message);
   }
 }
 

@@ -1,4 +1,9 @@
-import { APICallError, InvalidResponseDataError, JSONParseError, TypeValidationError } from '@ai-sdk/provider';
+import {
+  APICallError,
+  InvalidResponseDataError,
+  JSONParseError,
+  TypeValidationError,
+} from '@ai-sdk/provider';
 import { z } from 'zod';
 import { ModelFailure } from './model.ts';
 import type { ModelFailureKind } from './model.ts';
@@ -47,7 +52,12 @@ const streamedError = z.looseObject({
 export function classifyFailure(error: unknown, about: FailureContext): ModelFailure {
   if (error instanceof ModelFailure) return error;
   if (APICallError.isInstance(error) && error.statusCode !== undefined && error.statusCode >= 300) {
-    return fromStatus(error.statusCode, error.message, about, retryAfterMs(error.responseHeaders, about.nowMs));
+    return fromStatus(
+      error.statusCode,
+      error.message,
+      about,
+      retryAfterMs(error.responseHeaders, about.nowMs),
+    );
   }
   if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error)) {
     return new ModelFailure('bad_reply', `${about.provider} sent something that is no chat completion`);
@@ -105,8 +115,10 @@ function fromStreamedError(error: z.output<typeof streamedError>, about: Failure
   const status = [error.status, error.code].map(Number).find((value) => value >= 400 && value <= 599);
   if (status !== undefined) return fromStatus(status, error.message, about, undefined);
   const label = `${error.code ?? ''} ${error.type ?? ''}`;
-  if (/rate.?limit|too.?many.?requests|quota/i.test(label)) return fromStatus(429, error.message, about, undefined);
-  if (/authenticat|invalid_api_key|permission/i.test(label)) return fromStatus(401, error.message, about, undefined);
+  if (/rate.?limit|too.?many.?requests|quota/i.test(label))
+    return fromStatus(429, error.message, about, undefined);
+  if (/authenticat|invalid_api_key|permission/i.test(label))
+    return fromStatus(401, error.message, about, undefined);
   if (/invalid_request|context_length/i.test(label)) return fromStatus(400, error.message, about, undefined);
   return new ModelFailure(
     'unavailable',
@@ -117,7 +129,9 @@ function fromStreamedError(error: z.output<typeof streamedError>, about: Failure
 /** Failures below HTTP: refused, reset, cut, unresolved. Undefined when it was none of them. */
 function fromConnection(error: unknown, about: FailureContext): ModelFailure | undefined {
   const chain = causes(error);
-  const code = chain.map((link) => link.code).find((value) => typeof value === 'string' && /^[A-Z]/.test(value));
+  const code = chain
+    .map((link) => link.code)
+    .find((value) => typeof value === 'string' && /^[A-Z]/.test(value));
   const broken = chain.some((link) => /^(fetch failed|failed to fetch|terminated)$/i.test(link.message));
   if (code === undefined && !broken) return undefined;
   if (code !== undefined && TIMEOUT_CODES.has(String(code))) {

@@ -42,7 +42,8 @@ function readName(settings: Settings, name: string): ModelName {
   const slash = name.indexOf('/');
   if (slash > 0 && slash < name.length - 1) {
     const prefix = name.slice(0, slash);
-    const provider = prefix.toLowerCase() === 'demo' ? 'demo' : (providerNamed(prefix) ?? { unknown: prefix });
+    const provider =
+      prefix.toLowerCase() === 'demo' ? 'demo' : (providerNamed(prefix) ?? { unknown: prefix });
     return { provider, model: name.slice(slash + 1) };
   }
   const known = catalogueProvider(name);
@@ -69,7 +70,10 @@ function connect(settings: Settings, provider: ProviderName, model: string, idle
   const { keySetting, baseUrlSetting, defaultBaseUrl } = providerFacts(provider);
   const baseUrl = settings[baseUrlSetting] ?? defaultBaseUrl;
   if (baseUrl === null) {
-    throw new ModelFailure('not_configured', `the model ${provider}/${model} needs ${baseUrlSetting} to be set`);
+    throw new ModelFailure(
+      'not_configured',
+      `the model ${provider}/${model} needs ${baseUrlSetting} to be set`,
+    );
   }
   if (!isConfigured(settings, provider)) {
     const address = provider === 'ollama' ? baseUrlSetting : `${keySetting} (or ${baseUrlSetting})`;

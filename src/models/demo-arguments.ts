@@ -82,10 +82,11 @@ function valueFor(name: string, property: unknown, findings: Findings, depth: nu
   if (typeof property !== 'object' || depth > MAX_DEPTH) return {};
   const schema = schemaShape.parse(property);
   if (schema.const !== undefined) return schema.const;
-  if (schema.enum !== undefined) return schema.enum.find((one) => one === findings.quoted[0]) ?? schema.enum[0];
+  if (schema.enum !== undefined)
+    return schema.enum.find((one) => one === findings.quoted[0]) ?? schema.enum[0];
   if (schema.anyOf !== undefined) return valueFor(name, schema.anyOf[0], findings, depth);
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
-  switch (type) {
+  switch (type ?? 'object') {
     case 'string':
       return stringFor(name, schema, findings);
     case 'integer':
@@ -96,15 +97,21 @@ function valueFor(name: string, property: unknown, findings: Findings, depth: nu
     case 'null':
       return null;
     case 'array':
-      return Array.from({ length: schema.minItems ?? 1 }, () => valueFor(name, schema.items, findings, depth + 1));
+      return Array.from({ length: schema.minItems ?? 1 }, () =>
+        valueFor(name, schema.items, findings, depth + 1),
+      );
     default:
       return objectFor(schema, findings, depth);
   }
 }
 
 function stringFor(name: string, schema: Schema, findings: Findings): string {
-  const found = name === 'expression' ? (findings.expressions.shift() ?? findings.quoted.shift()) : findings.quoted.shift();
-  const fallback = name === 'expression' ? '1 + 1' : typeof schema.default === 'string' ? schema.default : 'demo';
+  const found =
+    name === 'expression'
+      ? (findings.expressions.shift() ?? findings.quoted.shift())
+      : findings.quoted.shift();
+  const fallback =
+    name === 'expression' ? '1 + 1' : typeof schema.default === 'string' ? schema.default : 'demo';
   return (found ?? fallback).padEnd(schema.minLength ?? 0, '.');
 }
 

@@ -49,11 +49,14 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 /** At most `CHUNKS` pieces; with `exactly`, as many, empty ones among them when the text is short. */
 function inChunks(text: string, exactly: boolean): string[] {
-  const characters = [...text];
+  const characters = Array.from(text);
   const count = exactly ? CHUNKS : Math.min(CHUNKS, characters.length);
   return Array.from({ length: count }, (_, index) =>
     characters
-      .slice(Math.floor((index * characters.length) / count), Math.floor(((index + 1) * characters.length) / count))
+      .slice(
+        Math.floor((index * characters.length) / count),
+        Math.floor(((index + 1) * characters.length) / count),
+      )
       .join(''),
   );
 }
@@ -87,11 +90,17 @@ function readTask(messages: readonly ChatMessage[]): DemoTask {
 }
 
 /** The first offered tool the task asks for that has not been used yet, as the one call of this turn. */
-function nextToolCall(instructions: string, messages: readonly ChatMessage[], tools: readonly ToolSpec[]): ToolCall[] {
+function nextToolCall(
+  instructions: string,
+  messages: readonly ChatMessage[],
+  tools: readonly ToolSpec[],
+): ToolCall[] {
   const used = messages.filter((message) => message.role === 'tool').map((message) => message.toolName);
   const wanted = tools.find((tool) => !used.includes(tool.name) && mentionOf(tool.name).test(instructions));
   if (wanted === undefined) return [];
-  return [{ id: `demo_call_${used.length + 1}`, name: wanted.name, arguments: demoArguments(wanted, instructions) }];
+  return [
+    { id: `demo_call_${used.length + 1}`, name: wanted.name, arguments: demoArguments(wanted, instructions) },
+  ];
 }
 
 function answer(name: string, task: DemoTask, messages: readonly ChatMessage[]): string {
@@ -100,9 +109,12 @@ function answer(name: string, task: DemoTask, messages: readonly ChatMessage[]):
     `This text was written by ${name}, the built-in demo stand-in; no language model was asked.`,
     `The task was: ${excerpt(task.description, 25)}`,
   ];
-  if (task.expectedOutput !== '') parts.push(`A language model would now deliver: ${excerpt(task.expectedOutput, 25)}`);
-  for (const result of results) parts.push(`The tool ${result.toolName} answered: ${excerpt(result.content, 40)}`);
-  if (task.material !== '') parts.push(`Material from earlier tasks was at hand (${task.material.length} characters).`);
+  if (task.expectedOutput !== '')
+    parts.push(`A language model would now deliver: ${excerpt(task.expectedOutput, 25)}`);
+  for (const result of results)
+    parts.push(`The tool ${result.toolName} answered: ${excerpt(result.content, 40)}`);
+  if (task.material !== '')
+    parts.push(`Material from earlier tasks was at hand (${task.material.length} characters).`);
   return parts.join(' ');
 }
 

@@ -24,7 +24,10 @@ export interface Model {
    * @param onText receives the text as it streams, in order.
    * @throws {ModelFailure} for everything that can go wrong, already classified.
    */
-  complete(request: ModelRequest, options: { signal: AbortSignal; onText?: (text: string) => void }): Promise<ModelReply>;
+  complete(
+    request: ModelRequest,
+    options: { signal: AbortSignal; onText?: (text: string) => void },
+  ): Promise<ModelReply>;
 }
 
 /** Finds the model a plan names. */
@@ -40,13 +43,7 @@ export interface Models {
 
 /** Whose fault a failed call is; decides retry and wording. */
 export type ModelFailureKind =
-  | 'rate_limit'
-  | 'timeout'
-  | 'unavailable'
-  | 'bad_reply'
-  | 'bad_request'
-  | 'auth'
-  | 'not_configured';
+  'rate_limit' | 'timeout' | 'unavailable' | 'bad_reply' | 'bad_request' | 'auth' | 'not_configured';
 
 const KINDS: Record<ModelFailureKind, { retryable: boolean; code: RunErrorCode }> = {
   rate_limit: { retryable: true, code: 'MODEL_RATE_LIMITED' },
@@ -64,7 +61,11 @@ export class ModelFailure extends Error {
   /** What the server asked for in `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(kind: ModelFailureKind, message: string, more: { retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+  constructor(
+    kind: ModelFailureKind,
+    message: string,
+    more: { retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'ModelFailure';
     this.kind = kind;

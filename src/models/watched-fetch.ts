@@ -73,7 +73,9 @@ function listening(watch: SilenceWatch, provider: string): TransformStream<Uint8
       watch.touch();
       bytes += chunk.byteLength;
       if (bytes > MAX_REPLY_BYTES) {
-        controller.error(new ModelFailure('bad_reply', `the reply of ${provider} is longer than ${MAX_REPLY_BYTES} bytes`));
+        controller.error(
+          new ModelFailure('bad_reply', `the reply of ${provider} is longer than ${MAX_REPLY_BYTES} bytes`),
+        );
       } else {
         controller.enqueue(chunk);
       }

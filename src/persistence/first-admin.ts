@@ -23,7 +23,9 @@ export interface FirstAdmin {
 }
 
 const randomPassword = (): string =>
-  Array.from({ length: PASSWORD_LENGTH }, () => PASSWORD_LETTERS.charAt(randomInt(PASSWORD_LETTERS.length))).join('');
+  Array.from({ length: PASSWORD_LENGTH }, () =>
+    PASSWORD_LETTERS.charAt(randomInt(PASSWORD_LETTERS.length)),
+  ).join('');
 
 /**
  * Makes the admin and its API key when there is no admin yet. Two processes may call it at once: one makes
@@ -31,7 +33,8 @@ const randomPassword = (): string =>
  * admin's e-mail already belongs to an ordinary user.
  */
 export async function prepareFirstAdmin(settings: Settings): Promise<FirstAdmin | null> {
-  if (settings.DATABASE_URL === undefined) throw new Error('DATABASE_URL is not set: there is nowhere to keep an admin');
+  if (settings.DATABASE_URL === undefined)
+    throw new Error('DATABASE_URL is not set: there is nowhere to keep an admin');
   const database = await createDatabase(settings.DATABASE_URL, { poolMax: 2 });
   try {
     return await database.em().transactional(async (em) => {

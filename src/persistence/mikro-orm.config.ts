@@ -18,6 +18,7 @@ export function databaseOptions(url: string, poolMax: number): Options {
       transactional: true,
       allOrNothing: true,
       snapshot: false,
+      silent: true,
     },
   });
 }

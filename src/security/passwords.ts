@@ -15,7 +15,8 @@ interface Phc {
   tag: Buffer;
 }
 
-const PHC_FORM = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+const PHC_FORM =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
 function readPhc(text: string): Phc {
   const [, memory = '', passes = '', parallelism = '', salt = '', tag = ''] = PHC_FORM.exec(text) ?? [];
@@ -35,10 +36,22 @@ function writePhc({ memory, passes, parallelism, salt, tag }: Phc): string {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
 }
 
-function derive(password: string, cost: Omit<Phc, 'tag' | 'salt'>, salt: Buffer, tagLength: number): Promise<Buffer> {
+function derive(
+  password: string,
+  cost: Omit<Phc, 'tag' | 'salt'>,
+  salt: Buffer,
+  tagLength: number,
+): Promise<Buffer> {
   const { memory, passes, parallelism } = cost;
   // One accent typed in two ways (composed or not) is one password.
-  const parameters = { message: password.normalize('NFC'), nonce: salt, memory, passes, parallelism, tagLength };
+  const parameters = {
+    message: password.normalize('NFC'),
+    nonce: salt,
+    memory,
+    passes,
+    parallelism,
+    tagLength,
+  };
   return new Promise((resolve, reject) => {
     argon2('argon2id', parameters, (error, key) => {
       if (error === null) resolve(key);

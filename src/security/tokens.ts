@@ -23,9 +23,13 @@ export interface TokenSigner {
   sign(userId: string): Promise<string>;
 }
 
-/** @throws when the secret is missing or too uniform to be random: tokens signed with it could be forged. */
+/** Whether tokens signed with this secret could be forged: it is missing, short, or too uniform to be random. */
+export const isWeakSecret = (secret: string | undefined): boolean =>
+  secret === undefined || secret.length < 32 || new Set(secret).size < 8;
+
+/** @throws when the secret is weak. */
 export function createTokenSigner(secret: string | undefined, ttlMs: number): TokenSigner {
-  if (secret === undefined || secret.length < 32 || new Set(secret).size < 8) {
+  if (secret === undefined || isWeakSecret(secret)) {
     throw new Error('JWT_SECRET must be given: at least 32 characters, made at random');
   }
   const key = new TextEncoder().encode(secret);

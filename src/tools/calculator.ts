@@ -1,5 +1,6 @@
 import jsep from 'jsep';
 import { z } from 'zod';
+import { assertNever } from '../domain/errors.ts';
 import { defineTool } from './define-tool.ts';
 
 /** Longer and deeper than any calculation a task needs; both bound the work of one call. */
@@ -11,29 +12,31 @@ const CONSTANTS: ReadonlyMap<string, number> = new Map([
   ['e', Math.E],
 ]);
 
-const FUNCTIONS: ReadonlyMap<string, { parameters: [least: number, most: number]; apply: (...values: number[]) => number }> =
-  new Map([
-    ['abs', { parameters: [1, 1], apply: Math.abs }],
-    ['ceil', { parameters: [1, 1], apply: Math.ceil }],
-    ['exp', { parameters: [1, 1], apply: Math.exp }],
-    ['floor', { parameters: [1, 1], apply: Math.floor }],
-    ['ln', { parameters: [1, 1], apply: Math.log }],
-    ['log10', { parameters: [1, 1], apply: Math.log10 }],
-    ['log2', { parameters: [1, 1], apply: Math.log2 }],
-    ['max', { parameters: [1, 100], apply: Math.max }],
-    ['min', { parameters: [1, 100], apply: Math.min }],
-    ['round', { parameters: [1, 2], apply: round }],
-    ['sqrt', { parameters: [1, 1], apply: Math.sqrt }],
-    ['sin', { parameters: [1, 1], apply: Math.sin }],
-    ['cos', { parameters: [1, 1], apply: Math.cos }],
-    ['tan', { parameters: [1, 1], apply: Math.tan }],
-  ]);
+const FUNCTIONS: ReadonlyMap<
+  string,
+  { parameters: [least: number, most: number]; apply: (...values: number[]) => number }
+> = new Map([
+  ['abs', { parameters: [1, 1], apply: Math.abs }],
+  ['ceil', { parameters: [1, 1], apply: Math.ceil }],
+  ['exp', { parameters: [1, 1], apply: Math.exp }],
+  ['floor', { parameters: [1, 1], apply: Math.floor }],
+  ['ln', { parameters: [1, 1], apply: Math.log }],
+  ['log10', { parameters: [1, 1], apply: Math.log10 }],
+  ['log2', { parameters: [1, 1], apply: Math.log2 }],
+  ['max', { parameters: [1, 100], apply: Math.max }],
+  ['min', { parameters: [1, 100], apply: Math.min }],
+  ['round', { parameters: [1, 2], apply: round }],
+  ['sqrt', { parameters: [1, 1], apply: Math.sqrt }],
+  ['sin', { parameters: [1, 1], apply: Math.sin }],
+  ['cos', { parameters: [1, 1], apply: Math.cos }],
+  ['tan', { parameters: [1, 1], apply: Math.tan }],
+]);
 
 /** Marks what stood in parentheses, which the parser forgets: (-2)^2 is 4, -2^2 is -4. No identifier may hold `$`. */
 const GROUP = '$group';
 
-const UNDERSTOOD =
-  `numbers, + - * / % ^, parentheses, ${[...FUNCTIONS.keys()].join(', ')}, ` + `${[...CONSTANTS.keys()].join(', ')}`;
+const NAMES = [...FUNCTIONS.keys(), ...CONSTANTS.keys()];
+const UNDERSTOOD = `numbers, + - * / % ^, parentheses, ${NAMES.join(', ')}`;
 
 export const calculator = defineTool({
   name: 'calculator',
@@ -58,7 +61,11 @@ const identifier = z.object({ type: z.literal('Identifier'), name: z.string() })
 const node: z.ZodType<Node> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('Literal'), value: z.number() }),
   identifier,
-  z.object({ type: z.literal('UnaryExpression'), operator: z.enum(['+', '-']), argument: z.lazy(() => node) }),
+  z.object({
+    type: z.literal('UnaryExpression'),
+    operator: z.enum(['+', '-']),
+    argument: z.lazy(() => node),
+  }),
   z.object({
     type: z.literal('BinaryExpression'),
     operator: z.enum(['+', '-', '*', '/', '%', '**']),
@@ -71,7 +78,8 @@ const node: z.ZodType<Node> = z.discriminatedUnion('type', [
 /** @throws {Error} whose message tells a model what to write instead. */
 function calculate(expression: string): string {
   if (/[$!~]|\*\*/.test(expression)) throw notUnderstood(expression);
-  if (nesting(expression) > MAX_DEPTH) throw new Error(`the expression is nested more than ${MAX_DEPTH} deep`);
+  if (nesting(expression) > MAX_DEPTH)
+    throw new Error(`the expression is nested more than ${MAX_DEPTH} deep`);
   const written = expression.replaceAll(/(?<![\w)]\s*)\(/g, `${GROUP}(`).replaceAll('^', '**');
   let tree: unknown;
   try {
@@ -83,7 +91,9 @@ function calculate(expression: string): string {
   if (!parsed.success) throw notUnderstood(expression);
   const value = evaluate(parsed.data);
   if (!Number.isFinite(value)) {
-    throw new Error(`"${expression}" has no finite result: a division by zero, a root of a negative number, or too large`);
+    throw new Error(
+      `"${expression}" has no finite result: a division by zero, a root of a negative number, or too large`,
+    );
   }
   // 15 digits are what a double holds for certain: 0.1 + 0.2 is 0.3
   const exact = Number.isSafeInteger(value) ? value : Number(value.toPrecision(15));
@@ -91,9 +101,12 @@ function calculate(expression: string): string {
 }
 
 const notUnderstood = (expression: string, cause?: unknown): Error =>
-  new Error(`"${expression}" is not understood. Write one expression of ${UNDERSTOOD}; no units, no thousands separators`, {
-    cause,
-  });
+  new Error(
+    `"${expression}" is not understood. Write one expression of ${UNDERSTOOD}; no units, no thousands separators`,
+    {
+      cause,
+    },
+  );
 
 /** The most parentheses open at once, signs in a row counted alike: both make the parser recurse. */
 function nesting(expression: string): number {
@@ -115,15 +128,20 @@ function evaluate(tree: Node): number {
       return tree.value;
     case 'Identifier': {
       const value = CONSTANTS.get(tree.name.toLowerCase());
-      if (value === undefined) throw new Error(`"${tree.name}" is not known. The calculator understands ${UNDERSTOOD}`);
+      if (value === undefined)
+        throw new Error(`"${tree.name}" is not known. The calculator understands ${UNDERSTOOD}`);
       return value;
     }
     case 'UnaryExpression':
       return tree.operator === '-' ? -evaluate(tree.argument) : evaluate(tree.argument);
     case 'BinaryExpression':
-      return tree.operator === '**' ? power(tree.left, tree.right) : binary(tree.operator, evaluate(tree.left), evaluate(tree.right));
+      return tree.operator === '**'
+        ? power(tree.left, tree.right)
+        : binary(tree.operator, evaluate(tree.left), evaluate(tree.right));
     case 'CallExpression':
       return call(tree.callee.name, tree.arguments.map(evaluate));
+    default:
+      return assertNever(tree);
   }
 }
 
@@ -147,20 +165,26 @@ function binary(operator: '+' | '-' | '*' | '/' | '%', left: number, right: numb
     case '%':
       // the sign of the divisor, as in Python: models mean that one
       return right === 0 ? Number.NaN : left - right * Math.floor(left / right);
+    default:
+      return assertNever(operator);
   }
 }
 
 function call(name: string, values: number[]): number {
   if (name === GROUP) {
     const [value, ...more] = values;
-    if (value === undefined || more.length > 0) throw new Error('parentheses without a function hold one expression');
+    if (value === undefined || more.length > 0)
+      throw new Error('parentheses without a function hold one expression');
     return value;
   }
   const known = FUNCTIONS.get(name.toLowerCase());
-  if (known === undefined) throw new Error(`"${name}" is no function of the calculator. It understands ${UNDERSTOOD}`);
+  if (known === undefined)
+    throw new Error(`"${name}" is no function of the calculator. It understands ${UNDERSTOOD}`);
   const [least, most] = known.parameters;
   if (values.length < least || values.length > most) {
-    throw new Error(`${name} takes ${least === most ? least : `${least} to ${most}`} value(s), not ${values.length}`);
+    throw new Error(
+      `${name} takes ${least === most ? least : `${least} to ${most}`} value(s), not ${values.length}`,
+    );
   }
   return known.apply(...values);
 }

@@ -5,7 +5,12 @@ export const currentTime = defineTool({
   name: 'current_time',
   description: 'Tells the date, the time and the day of the week, in UTC or in a given time zone.',
   input: z.object({
-    timezone: z.string().min(1).max(100).optional().describe('An IANA name such as Europe/Berlin; UTC when left out'),
+    timezone: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('An IANA name such as Europe/Berlin; UTC when left out'),
   }),
   idempotent: true,
   // async so that an unknown time zone is a rejection like any other failure of a tool
@@ -14,7 +19,11 @@ export const currentTime = defineTool({
 
 /** `2026-11-03T14:05:09+01:00 (Tuesday, Europe/Berlin)`. @throws {Error} for a time zone that does not exist. */
 function describeTime(at: Date, timezone: string): string {
-  const parts = new Map(formatter(timezone).formatToParts(at).map((part) => [part.type, part.value]));
+  const parts = new Map(
+    formatter(timezone)
+      .formatToParts(at)
+      .map((part) => [part.type, part.value]),
+  );
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
   const offset = part('timeZoneName').replace('GMT', '');
   const date = `${part('year')}-${part('month')}-${part('day')}`;
@@ -37,6 +46,8 @@ function formatter(timezone: string): Intl.DateTimeFormat {
       hourCycle: 'h23',
     });
   } catch (error) {
-    throw new Error(`there is no time zone "${timezone}"; give an IANA name such as Europe/Berlin or UTC`, { cause: error });
+    throw new Error(`there is no time zone "${timezone}"; give an IANA name such as Europe/Berlin or UTC`, {
+      cause: error,
+    });
   }
 }

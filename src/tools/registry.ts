@@ -6,7 +6,9 @@ import { helloWorld } from './hello-world.ts';
 import type { Tool, ToolRegistry } from './tool.ts';
 
 /** @param tools what is offered; the built-in ones unless said otherwise. Of two with one name the later counts. */
-export function createToolRegistry(tools: readonly Tool[] = [calculator, currentTime, helloWorld]): ToolRegistry {
+export function createToolRegistry(
+  tools: readonly Tool[] = [calculator, currentTime, helloWorld],
+): ToolRegistry {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const specs = new Map([...byName.values()].map((tool) => [tool.name, toSpec(tool)]));
   return {

@@ -21,10 +21,17 @@ export async function callTool(
   context.signal.throwIfAborted();
   const tool = registry.find(name);
   if (tool === undefined) {
-    return { ok: false, error: `There is no tool "${name}". The tools are: ${registry.names().join(', ') || 'none'}.` };
+    return {
+      ok: false,
+      error: `There is no tool "${name}". The tools are: ${registry.names().join(', ') || 'none'}.`,
+    };
   }
   const given = parseArguments(argumentsJson);
-  if (!given.ok) return { ok: false, error: `The arguments of ${name} are not valid JSON (${given.why}). Send one JSON object.` };
+  if (!given.ok)
+    return {
+      ok: false,
+      error: `The arguments of ${name} are not valid JSON (${given.why}). Send one JSON object.`,
+    };
   const input = await tool.input.safeParseAsync(given.value);
   if (!input.success) {
     const schema = JSON.stringify(registry.specs([name])[0]?.parameters ?? {});
@@ -37,7 +44,10 @@ export async function callTool(
     return { ok: true, output: capped(await tool.execute(input.data, context), MAX_TOOL_OUTPUT_BYTES) };
   } catch (error) {
     context.signal.throwIfAborted();
-    return { ok: false, error: capped(`The tool ${name} failed: ${messageOf(error)}`, MAX_TOOL_OUTPUT_BYTES) };
+    return {
+      ok: false,
+      error: capped(`The tool ${name} failed: ${messageOf(error)}`, MAX_TOOL_OUTPUT_BYTES),
+    };
   }
 }
 

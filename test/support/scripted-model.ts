@@ -5,7 +5,17 @@ import { z } from 'zod';
 import { sendReply } from './scripted-replies.ts';
 import type { Reply } from './scripted-replies.ts';
 
-export { callsTool, callsTools, cuts, empty, fails, garbage, hangs, says, slowly } from './scripted-replies.ts';
+export {
+  callsTool,
+  callsTools,
+  cuts,
+  empty,
+  fails,
+  garbage,
+  hangs,
+  says,
+  slowly,
+} from './scripted-replies.ts';
 export type { Reply } from './scripted-replies.ts';
 
 const chatRequest = z.looseObject({
@@ -16,7 +26,9 @@ const chatRequest = z.looseObject({
       role: z.string(),
       content: z.string().nullish(),
       tool_calls: z
-        .array(z.looseObject({ id: z.string(), function: z.object({ name: z.string(), arguments: z.string() }) }))
+        .array(
+          z.looseObject({ id: z.string(), function: z.object({ name: z.string(), arguments: z.string() }) }),
+        )
         .optional(),
       tool_call_id: z.string().optional(),
     }),
@@ -85,12 +97,15 @@ class Script {
 
   /** The reply for a request, or the text of the complaint that there is none. */
   next(request: ChatRequest): Reply | string {
-    const spoken = request.messages.filter((message) => message.role !== 'system').map((message) => message.content ?? '');
+    const spoken = request.messages
+      .filter((message) => message.role !== 'system')
+      .map((message) => message.content ?? '');
     const matching = this.rules.filter((rule) => spoken.some((text) => rule.pattern.test(text)));
     const queue = matching.length === 0 ? this.queue : matching.find((rule) => rule.queue.length > 0)?.queue;
     const reply = queue?.shift() ?? this.fallback?.(request);
     if (reply !== undefined) return reply;
-    const where = matching.length === 0 ? '' : ` for ${matching.map((rule) => String(rule.pattern)).join(', ')}`;
+    const where =
+      matching.length === 0 ? '' : ` for ${matching.map((rule) => String(rule.pattern)).join(', ')}`;
     const complaint = `the script has run out${where}; asked last: ${JSON.stringify(spoken.at(-1)?.slice(0, 200) ?? '')}`;
     this.complaints.push(complaint);
     return complaint;
@@ -99,9 +114,14 @@ class Script {
   assertDone(): void {
     const left = [
       ...(this.queue.length > 0 ? [`${this.queue.length} of the default queue`] : []),
-      ...this.rules.filter((rule) => rule.queue.length > 0).map((rule) => `${rule.queue.length} for ${String(rule.pattern)}`),
+      ...this.rules
+        .filter((rule) => rule.queue.length > 0)
+        .map((rule) => `${rule.queue.length} for ${String(rule.pattern)}`),
     ];
-    const problems = [...this.complaints, ...(left.length > 0 ? [`replies are left over: ${left.join(', ')}`] : [])];
+    const problems = [
+      ...this.complaints,
+      ...(left.length > 0 ? [`replies are left over: ${left.join(', ')}`] : []),
+    ];
     if (problems.length > 0) throw new Error(`the scripted model is not done: ${problems.join('; ')}`);
   }
 }
@@ -120,7 +140,9 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     for (const wake of waiting) wake();
     const reply = script.next(body);
     if (typeof reply === 'string') {
-      response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { message: reply } }));
+      response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ error: { message: reply } }));
       return;
     }
     await sendReply(reply, response, {
@@ -131,8 +153,13 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   };
 
   const server = createServer((message, response) => {
-    if (message.method !== 'POST' || !(message.url ?? '').split('?', 1)[0]?.endsWith('/v1/chat/completions')) {
-      response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":{"message":"no such path"}}');
+    if (
+      message.method !== 'POST' ||
+      !(message.url ?? '').split('?', 1)[0]?.endsWith('/v1/chat/completions')
+    ) {
+      response
+        .writeHead(404, { 'content-type': 'application/json' })
+        .end('{"error":{"message":"no such path"}}');
       return;
     }
     answer(message, response).catch((error: unknown) => {
@@ -158,7 +185,8 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
       script.fallback = fallback;
     },
     assertDone: () => script.assertDone(),
-    waitForRequest: (n, timeoutMs = 10_000) => waitFor(() => requests[n - 1], waiting, timeoutMs, `request ${n}`),
+    waitForRequest: (n, timeoutMs = 10_000) =>
+      waitFor(() => requests[n - 1], waiting, timeoutMs, `request ${n}`),
     close: async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
@@ -205,7 +233,12 @@ async function listen(server: ReturnType<typeof createServer>, port: number): Pr
 }
 
 /** Looks again whenever something has come in. */
-async function waitFor<T>(look: () => T | undefined, waiting: Set<() => void>, timeoutMs: number, what: string): Promise<T> {
+async function waitFor<T>(
+  look: () => T | undefined,
+  waiting: Set<() => void>,
+  timeoutMs: number,
+  what: string,
+): Promise<T> {
   const found = look();
   if (found !== undefined) return found;
   const { promise, resolve, reject } = Promise.withResolvers<T>();

@@ -28,7 +28,13 @@ interface Speech {
 /** What the server does with one request. */
 export type Reply =
   | Speech
-  | { kind: 'failure'; status: number; retryAfter: string | undefined; headers: Record<string, string>; body: unknown }
+  | {
+      kind: 'failure';
+      status: number;
+      retryAfter: string | undefined;
+      headers: Record<string, string>;
+      body: unknown;
+    }
   | { kind: 'hang'; after: string }
   | { kind: 'garbage'; body: string; contentType: string }
   | { kind: 'cut'; text: string };
@@ -91,7 +97,10 @@ export const fails = (
 });
 
 /** Says nothing, or `after` and then nothing more, until the client goes away. */
-export const hangs = (options: { after?: string } = {}): Reply => ({ kind: 'hang', after: options.after ?? '' });
+export const hangs = (options: { after?: string } = {}): Reply => ({
+  kind: 'hang',
+  after: options.after ?? '',
+});
 
 /** Answers 200 with something that is no chat completion. */
 export const garbage = (body = '<html>not a completion</html>', contentType = 'text/html'): Reply => ({
@@ -128,7 +137,8 @@ export async function sendReply(reply: Reply, response: ServerResponse, form: Fo
       response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
       return;
     case 'hang':
-      if (reply.after !== '') response.writeHead(200, EVENT_STREAM).write(event(chunk(form, { content: reply.after })));
+      if (reply.after !== '')
+        response.writeHead(200, EVENT_STREAM).write(event(chunk(form, { content: reply.after })));
       return;
     case 'garbage':
       response.writeHead(200, { 'content-type': reply.contentType }).end(reply.body);
@@ -155,9 +165,11 @@ const chunk = (form: Form, delta: object, finishReason: string | null = null): o
   choices: [{ index: 0, delta, finish_reason: finishReason }],
 });
 
-const finishOf = (reply: Speech): string => reply.finishReason ?? (reply.calls.length > 0 ? 'tool_calls' : 'stop');
+const finishOf = (reply: Speech): string =>
+  reply.finishReason ?? (reply.calls.length > 0 ? 'tool_calls' : 'stop');
 
-const callId = (call: ScriptedCall, index: number, form: Form): string => call.id ?? `call_${form.requestNumber}_${index + 1}`;
+const callId = (call: ScriptedCall, index: number, form: Form): string =>
+  call.id ?? `call_${form.requestNumber}_${index + 1}`;
 
 const usageOf = (usage: NonNullable<ScriptedUsage>): object => ({
   prompt_tokens: usage.promptTokens,
@@ -177,12 +189,18 @@ async function streamSpeech(reply: Speech, response: ServerResponse, form: Form)
 }
 
 function* streamLines(reply: Speech, form: Form): Generator<{ text: string; paced: boolean }> {
-  const say = (delta: object, paced = false): { text: string; paced: boolean } => ({ text: event(chunk(form, delta)), paced });
+  const say = (delta: object, paced = false): { text: string; paced: boolean } => ({
+    text: event(chunk(form, delta)),
+    paced,
+  });
   yield say({ role: 'assistant', content: '' });
   for (const content of pieces(reply.text, reply.chunks)) yield say({ content }, true);
   for (const [index, call] of reply.calls.entries()) {
     const id = callId(call, index, form);
-    yield say({ tool_calls: [{ index, id, type: 'function', function: { name: call.name, arguments: '' } }] }, true);
+    yield say(
+      { tool_calls: [{ index, id, type: 'function', function: { name: call.name, arguments: '' } }] },
+      true,
+    );
     for (const part of pieces(call.arguments, reply.chunks)) {
       yield say({ tool_calls: [{ index, function: { arguments: part } }] });
     }
@@ -235,7 +253,7 @@ async function sendWhole(reply: Speech, response: ServerResponse, form: Form): P
 
 /** A text in at most `count` pieces of whole characters. */
 function pieces(text: string, count: number): string[] {
-  const characters = [...text];
+  const characters = Array.from(text);
   const size = Math.max(1, Math.ceil(characters.length / Math.max(1, count)));
   return Array.from({ length: Math.ceil(characters.length / size) }, (_, index) =>
     characters.slice(index * size, (index + 1) * size).join(''),

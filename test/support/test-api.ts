@@ -23,6 +23,8 @@ export interface TestApiOptions {
   /** By the names of the environment, as texts. */
   settings?: Record<string, string>;
   deps?: Partial<ApiDeps>;
+  /** The address by which the API reaches its database, when not directly. */
+  reachDatabase?: (url: string) => Promise<string>;
   /** More deps that need the open database, such as extra routes. */
   withDatabase?: (database: Database, settings: Settings) => Partial<ApiDeps>;
 }
@@ -39,7 +41,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   });
   const first = await prepareFirstAdmin(settings);
   if (first === null) throw new Error('a fresh database already has an admin');
-  const database = await createDatabase(testDatabase.url, { poolMax: 8 });
+  const reached = (await options.reachDatabase?.(testDatabase.url)) ?? testDatabase.url;
+  const database = await createDatabase(reached, { poolMax: 8 });
   const logLines: string[] = [];
   const app = createApp({
     settings,

@@ -28,7 +28,11 @@ const request: ModelRequest = {
   topP: null,
   maxTokens: null,
 };
-const calculator = { name: 'calculator', description: 'adds', parameters: { type: 'object', properties: {} } };
+const calculator = {
+  name: 'calculator',
+  description: 'adds',
+  parameters: { type: 'object', properties: {} },
+};
 
 let server: ScriptedModel;
 beforeEach(async () => {
@@ -49,7 +53,10 @@ const model = (more: Partial<ChatEndpoint> = {}) =>
 const ask = (more: Partial<ChatEndpoint> = {}, asked: Partial<ModelRequest> = {}) => {
   const heard: string[] = [];
   const signal = new AbortController().signal;
-  const reply = model(more).complete({ ...request, ...asked }, { signal, onText: (text) => heard.push(text) });
+  const reply = model(more).complete(
+    { ...request, ...asked },
+    { signal, onText: (text) => heard.push(text) },
+  );
   return reply.then((whole) => ({ ...whole, heard }));
 };
 
@@ -72,7 +79,12 @@ describe('a text', () => {
 
   it('has estimated tokens when the server counts none', async () => {
     server.script([says('12345678', { usage: null })]);
-    expect((await ask()).usage).toEqual({ promptTokens: 7, completionTokens: 2, totalTokens: 9, estimated: true });
+    expect((await ask()).usage).toEqual({
+      promptTokens: 7,
+      completionTokens: 2,
+      totalTokens: 9,
+      estimated: true,
+    });
   });
 });
 
@@ -88,7 +100,11 @@ describe('what is sent', () => {
         maxTokens: 77,
         messages: [
           ...request.messages,
-          { role: 'assistant', content: '', toolCalls: [{ id: 'c1', name: 'calculator', arguments: '{"a":1}' }] },
+          {
+            role: 'assistant',
+            content: '',
+            toolCalls: [{ id: 'c1', name: 'calculator', arguments: '{"a":1}' }],
+          },
           { role: 'tool', toolCallId: 'c1', toolName: 'calculator', content: '2' },
         ],
       },
@@ -106,7 +122,10 @@ describe('what is sent', () => {
       messages: [
         { role: 'system', content: 'You are brief.' },
         { role: 'user', content: 'Say something.' },
-        { role: 'assistant', tool_calls: [{ id: 'c1', function: { name: 'calculator', arguments: '{"a":1}' } }] },
+        {
+          role: 'assistant',
+          tool_calls: [{ id: 'c1', function: { name: 'calculator', arguments: '{"a":1}' } }],
+        },
         { role: 'tool', tool_call_id: 'c1', content: '2' },
       ],
     });
@@ -123,9 +142,42 @@ describe('what is sent', () => {
 
   it('wraps malformed arguments of earlier calls, which servers would refuse', async () => {
     server.script([says('ok')]);
-    const broken = { role: 'assistant' as const, content: '', toolCalls: [{ id: 'c1', name: 'x', arguments: '{"a"' }] };
-    await ask({}, { messages: [...request.messages, broken, { role: 'tool', toolCallId: 'c1', toolName: 'x', content: 'no' }] });
-    expect(server.requests[0]?.body.messages[2]?.tool_calls?.[0]?.function.arguments).toBe('{"malformed_arguments":"{\\"a\\""}');
+    const broken = {
+      role: 'assistant' as const,
+      content: '',
+      toolCalls: [{ id: 'c1', name: 'x', arguments: '{"a"' }],
+    };
+    await ask(
+      {},
+      {
+        messages: [
+          ...request.messages,
+          broken,
+          { role: 'tool', toolCallId: 'c1', toolName: 'x', content: 'no' },
+        ],
+      },
+    );
+    expect(server.requests[0]?.body.messages[2]?.tool_calls?.[0]?.function.arguments).toBe(
+      '{"malformed_arguments":"{\\"a\\""}',
+    );
+  });
+
+  it('names the limit of tokens as OpenAI’s own address wants it', async () => {
+    server.script([says('ok')]);
+    const real = globalThis.fetch;
+    // the one thing bent here is the address, so that no test speaks to the real one
+    globalThis.fetch = (input, init) =>
+      real(
+        String(input instanceof Request ? input.url : input).replace('https://api.openai.com/v1', server.url),
+        init,
+      );
+    try {
+      await ask({ provider: 'openai', baseUrl: 'https://api.openai.com/v1' }, { maxTokens: 9 });
+    } finally {
+      globalThis.fetch = real;
+    }
+    expect(server.requests[0]?.body).toMatchObject({ max_completion_tokens: 9 });
+    expect(server.requests[0]?.body).not.toHaveProperty('max_tokens');
   });
 
   it('goes to Azure with its own header and keeps the query of the address', async () => {
@@ -142,11 +194,22 @@ describe('tool calls', () => {
   it('are put together from their pieces', async () => {
     server.script([callsTool('calculator', { expression: '1 + "ü"' }, { chunks: 9, id: 'c7' })]);
     const reply = await ask({}, { tools: [calculator] });
-    expect(reply).toMatchObject({ text: '', toolCalls: [{ id: 'c7', name: 'calculator', arguments: '{"expression":"1 + \\"ü\\""}' }] });
+    expect(reply).toMatchObject({
+      text: '',
+      toolCalls: [{ id: 'c7', name: 'calculator', arguments: '{"expression":"1 + \\"ü\\""}' }],
+    });
   });
 
   it('come several in one turn, beside a text', async () => {
-    server.script([callsTools([{ name: 'a', args: { x: 1 } }, { name: 'b', args: { y: 2 } }], { text: 'Let me see.' })]);
+    server.script([
+      callsTools(
+        [
+          { name: 'a', args: { x: 1 } },
+          { name: 'b', args: { y: 2 } },
+        ],
+        { text: 'Let me see.' },
+      ),
+    ]);
     const reply = await ask({}, { tools: [calculator] });
     expect(reply.text).toBe('Let me see.');
     expect(reply.toolCalls.map((call) => [call.name, call.arguments])).toEqual([
@@ -173,7 +236,10 @@ describe('a server that answers a streamed request with plain JSON', () => {
   it('is understood: text, tool calls and tokens', async () => {
     plain.script([
       says('whole', { usage: { promptTokens: 4, completionTokens: 1 } }),
-      callsTools([{ name: 'a', args: { x: 1 } }, { name: 'b', args: {} }]),
+      callsTools([
+        { name: 'a', args: { x: 1 } },
+        { name: 'b', args: {} },
+      ]),
     ]);
     expect(await ask({ baseUrl: plain.url })).toMatchObject({
       text: 'whole',
@@ -194,7 +260,10 @@ describe('a server that answers a streamed request with plain JSON', () => {
 
   it('may put an error into a success', async () => {
     server.script([garbage('{"error": {"message": "too busy", "code": 429}}', 'application/json')]);
-    await expect(ask()).rejects.toMatchObject({ kind: 'rate_limit', message: expect.stringMatching(/too busy/) });
+    await expect(ask()).rejects.toMatchObject({
+      kind: 'rate_limit',
+      message: expect.stringMatching(/too busy/),
+    });
   });
 });
 
@@ -206,7 +275,10 @@ describe('failures', () => {
       kind: 'auth',
       message: expect.stringMatching(/OPENAI_COMPATIBLE_API_KEY was refused/),
     });
-    await expect(ask()).rejects.toMatchObject({ kind: 'bad_request', message: expect.stringMatching(/"tiny".*BASE_URL/) });
+    await expect(ask()).rejects.toMatchObject({
+      kind: 'bad_request',
+      message: expect.stringMatching(/"tiny".*BASE_URL/),
+    });
     await expect(ask()).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(ask()).rejects.toMatchObject({ kind: 'bad_request' });
     expect(server.requests.length).toBe(5);
@@ -215,7 +287,10 @@ describe('failures', () => {
 
   it.each([
     ['HTML', garbage()],
-    ['a stream of nonsense', garbage('data: {"choices": [{"delta": 5}]}\n\ndata: not json\n\n', 'text/event-stream')],
+    [
+      'a stream of nonsense',
+      garbage('data: {"choices": [{"delta": 5}]}\n\ndata: not json\n\n', 'text/event-stream'),
+    ],
     ['an empty body', garbage('', 'text/event-stream')],
     ['a proper end without a word', empty()],
     ['a text of blanks', says(' \n ')],
@@ -226,8 +301,14 @@ describe('failures', () => {
 
   it('name the limit when it was used up before a word was said, and the filter when it held the reply back', async () => {
     server.script([empty({ finishReason: 'length' }), empty({ finishReason: 'content_filter' })]);
-    await expect(ask()).rejects.toMatchObject({ kind: 'bad_reply', message: expect.stringMatching(/max_tokens/) });
-    await expect(ask()).rejects.toMatchObject({ kind: 'bad_request', message: expect.stringMatching(/content filter/) });
+    await expect(ask()).rejects.toMatchObject({
+      kind: 'bad_reply',
+      message: expect.stringMatching(/max_tokens/),
+    });
+    await expect(ask()).rejects.toMatchObject({
+      kind: 'bad_request',
+      message: expect.stringMatching(/content filter/),
+    });
   });
 
   it('are unavailability when the stream is cut, though its beginning was heard', async () => {
@@ -235,7 +316,10 @@ describe('failures', () => {
     const heard: string[] = [];
     const signal = new AbortController().signal;
     const call = model().complete(request, { signal, onText: (text) => heard.push(text) });
-    await expect(call).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringMatching(/in the middle/) });
+    await expect(call).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringMatching(/in the middle/),
+    });
     expect(heard).toEqual(['half a sent']);
   });
 
@@ -257,8 +341,8 @@ describe('failures', () => {
     });
   });
 
-  it('are the caller’s own when onText throws', async () => {
-    server.script([says('hello')]);
+  it('are the caller’s own when onText throws, and the rest of the reply is not waited for', async () => {
+    server.script([slowly('hello again and again', { chunkMs: 40, chunks: 21 })]);
     const signal = new AbortController().signal;
     const bug = new Error('a bug of ours');
     const call = model().complete(request, {
@@ -268,6 +352,8 @@ describe('failures', () => {
       },
     });
     await expect(call).rejects.toBe(bug);
+    await server.requests[0]?.ended;
+    expect(server.requests[0]).toMatchObject({ aborted: true, completed: false });
   });
 });
 
@@ -277,7 +363,10 @@ describe('silence', () => {
     ['in the middle of it', hangs({ after: 'well' })],
   ])('is a time-out %s, and closes the request', async (_when, reply) => {
     server.script([reply]);
-    await expect(ask({ idleMs: 150 })).rejects.toMatchObject({ kind: 'timeout', message: expect.stringMatching(/0\.15 s/) });
+    await expect(ask({ idleMs: 150 })).rejects.toMatchObject({
+      kind: 'timeout',
+      message: expect.stringMatching(/0\.15 s/),
+    });
     await server.requests[0]?.ended;
     expect(server.requests[0]).toMatchObject({ aborted: true, completed: false });
   });

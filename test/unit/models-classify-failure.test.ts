@@ -19,7 +19,13 @@ const about: FailureContext = {
 };
 
 const http = (statusCode: number, message = '', responseHeaders: Record<string, string> = {}): APICallError =>
-  new APICallError({ message, statusCode, responseHeaders, url: about.baseUrl, requestBodyValues: { prompt: 'private' } });
+  new APICallError({
+    message,
+    statusCode,
+    responseHeaders,
+    url: about.baseUrl,
+    requestBodyValues: { prompt: 'private' },
+  });
 
 const network = (code: string): Error =>
   new TypeError('fetch failed', { cause: Object.assign(new Error(`connect ${code}`), { code }) });
@@ -34,22 +40,64 @@ describe('a failed model call', () => {
     ['529', http(529, 'Overloaded'), 'unavailable', true, /Overloaded/],
     ['401', http(401), 'auth', false, /^OPENAI_API_KEY was refused by openai/],
     ['403', http(403), 'auth', false, /^OPENAI_API_KEY was refused by openai.*gpt-4o/],
-    ['404', http(404), 'bad_request', false, /"gpt-4o" at https:\/\/models\.example\.org\/v1 .*OPENAI_BASE_URL/],
+    [
+      '404',
+      http(404),
+      'bad_request',
+      false,
+      /"gpt-4o" at https:\/\/models\.example\.org\/v1 .*OPENAI_BASE_URL/,
+    ],
     ['400', http(400, 'context too long'), 'bad_request', false, /context too long/],
     ['422', http(422), 'bad_request', false, /\(422\)/],
     ['413', http(413), 'bad_request', false, /\(413\)/],
     ['304', http(304), 'bad_reply', true, /304/],
-    ['a refused connection', network('ECONNREFUSED'), 'unavailable', true, /could not be reached.*ECONNREFUSED.*OPENAI_BASE_URL/],
+    [
+      'a refused connection',
+      network('ECONNREFUSED'),
+      'unavailable',
+      true,
+      /could not be reached.*ECONNREFUSED.*OPENAI_BASE_URL/,
+    ],
     ['a reset connection', network('ECONNRESET'), 'unavailable', true, /ECONNRESET/],
     ['a name that does not resolve', network('ENOTFOUND'), 'unavailable', true, /ENOTFOUND/],
     ['a cut body', Object.assign(new TypeError('terminated')), 'unavailable', true, /could not be reached/],
     ['headers that never come', network('UND_ERR_HEADERS_TIMEOUT'), 'timeout', true, /in time/],
-    ['a body that is no JSON', new JSONParseError({ text: '<html>', cause: null }), 'bad_reply', true, /no chat completion/],
-    ['a stream without an end', new InvalidResponseDataError({ data: undefined, message: 'x' }), 'bad_reply', true, /nothing/],
-    ['an error in the stream that limits the rate', { message: 'slow down', code: 'rate_limit_exceeded' }, 'rate_limit', true, /slow down/],
+    [
+      'a body that is no JSON',
+      new JSONParseError({ text: '<html>', cause: null }),
+      'bad_reply',
+      true,
+      /no chat completion/,
+    ],
+    [
+      'a stream without an end',
+      new InvalidResponseDataError({ data: undefined, message: 'x' }),
+      'bad_reply',
+      true,
+      /nothing/,
+    ],
+    [
+      'an error in the stream that limits the rate',
+      { message: 'slow down', code: 'rate_limit_exceeded' },
+      'rate_limit',
+      true,
+      /slow down/,
+    ],
     ['an error in the stream with a status', { message: 'x', code: 503 }, 'unavailable', true, /503/],
-    ['an error in the stream with a refused key', { message: 'x', type: 'authentication_error' }, 'auth', false, /OPENAI_API_KEY/],
-    ['an error in the stream for a bad request', { message: 'x', type: 'invalid_request_error' }, 'bad_request', false, /400/],
+    [
+      'an error in the stream with a refused key',
+      { message: 'x', type: 'authentication_error' },
+      'auth',
+      false,
+      /OPENAI_API_KEY/,
+    ],
+    [
+      'an error in the stream for a bad request',
+      { message: 'x', type: 'invalid_request_error' },
+      'bad_request',
+      false,
+      /400/,
+    ],
     ['any other error in the stream', { message: 'oh dear' }, 'unavailable', true, /oh dear/],
     ['something nobody expected', new RangeError('?'), 'bad_reply', true, /could not be read/],
     ['what is no error at all', 'boo', 'bad_reply', true, /could not be read/],
@@ -69,7 +117,9 @@ describe('a failed model call', () => {
   it('counts as cut, not as garbage, once a part of the reply was there', () => {
     const ended = new InvalidResponseDataError({ data: undefined, message: 'x' });
     expect(classifyFailure(ended, { ...about, replyBegun: true })).toMatchObject({ kind: 'unavailable' });
-    expect(classifyFailure(network('UND_ERR_SOCKET'), { ...about, replyBegun: true }).message).toMatch(/in the middle/);
+    expect(classifyFailure(network('UND_ERR_SOCKET'), { ...about, replyBegun: true }).message).toMatch(
+      /in the middle/,
+    );
   });
 
   it('asks for the key when none is set', () => {

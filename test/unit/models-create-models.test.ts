@@ -59,7 +59,9 @@ describe('a model’s name', () => {
   });
 
   it('that is bare and the default belongs to OpenAI', () => {
-    expect(models({ OPENAI_API_KEY: 'k', DEFAULT_MODEL: 'mystery' }).resolve(null).name).toBe('openai/mystery');
+    expect(models({ OPENAI_API_KEY: 'k', DEFAULT_MODEL: 'mystery' }).resolve(null).name).toBe(
+      'openai/mystery',
+    );
   });
 });
 
@@ -87,7 +89,9 @@ describe('a provider without settings', () => {
   });
 
   it('is complete with its address alone', () => {
-    expect(models({ OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }).resolve(null).name).toBe('openai/gpt-4o-mini');
+    expect(models({ OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }).resolve(null).name).toBe(
+      'openai/gpt-4o-mini',
+    );
   });
 });
 
@@ -121,11 +125,19 @@ describe('a configured provider', () => {
   });
   afterEach(() => server.close());
 
-  const request = { messages: [{ role: 'user' as const, content: 'hi' }], tools: [], temperature: null, topP: null, maxTokens: 5 };
+  const request = {
+    messages: [{ role: 'user' as const, content: 'hi' }],
+    tools: [],
+    temperature: null,
+    topP: null,
+    maxTokens: 5,
+  };
 
   it('is spoken to at its address with its key', async () => {
     server.script([says('hello')]);
-    const model = models({ CEREBRAS_BASE_URL: server.url, CEREBRAS_API_KEY: 'c-key' }).resolve('cerebras/llama');
+    const model = models({ CEREBRAS_BASE_URL: server.url, CEREBRAS_API_KEY: 'c-key' }).resolve(
+      'cerebras/llama',
+    );
     const reply = await model.complete(request, { signal: new AbortController().signal });
     expect(reply.text).toBe('hello');
     expect(server.requests[0]?.headers.authorization).toBe('Bearer c-key');
@@ -135,7 +147,9 @@ describe('a configured provider', () => {
   it('is given up after the silence that was set', async () => {
     server.script([hangs()]);
     const quick = createModels(readSettings({ OPENAI_BASE_URL: server.url }), { timeouts: { idleMs: 100 } });
-    await expect(quick.resolve(null).complete(request, { signal: new AbortController().signal })).rejects.toMatchObject({
+    await expect(
+      quick.resolve(null).complete(request, { signal: new AbortController().signal }),
+    ).rejects.toMatchObject({
       kind: 'timeout',
     });
   });

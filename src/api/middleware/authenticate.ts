@@ -37,11 +37,9 @@ export function createAuthenticate({ database, tokens, noAuth }: AuthenticateDep
   const verifyToken = createTokenVerifier(tokens);
   return async (ctx, { tokenInQuery }) => {
     const credential = presentedCredential(ctx, tokenInQuery);
-    const caller = looksLikeApiKey(credential)
-      ? await callerByKey(database, credential)
+    return looksLikeApiKey(credential)
+      ? callerByKey(database, credential)
       : callerByToken(await findUser(database, await verifyToken(ctx, credential)));
-    ctx.state.caller = caller;
-    return caller;
   };
 }
 
@@ -49,7 +47,8 @@ function presentedCredential(ctx: ApiContext, tokenInQuery: boolean): string {
   const authorization = ctx.get('Authorization');
   if (authorization !== '') {
     const [, credential] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
-    if (credential === undefined) throw refused('The Authorization header must be: Bearer <access token or API key>');
+    if (credential === undefined)
+      throw refused('The Authorization header must be: Bearer <access token or API key>');
     return credential;
   }
   const key = ctx.get('X-API-Key').trim();
@@ -59,7 +58,9 @@ function presentedCredential(ctx: ApiContext, tokenInQuery: boolean): string {
   }
   const token = ctx.query['token'];
   if (tokenInQuery && typeof token === 'string' && token !== '') return token;
-  throw refused('Credentials are missing: send Authorization: Bearer <access token or API key>, or X-API-Key');
+  throw refused(
+    'Credentials are missing: send Authorization: Bearer <access token or API key>, or X-API-Key',
+  );
 }
 
 /** @returns a function from a context and a token to the user id the token speaks for. */

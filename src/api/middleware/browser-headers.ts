@@ -10,7 +10,12 @@ export function securityHeaders(): Koa.Middleware {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+      directives: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+      },
     },
     // Only a proxy that ends TLS knows whether this host is always reached by HTTPS.
     strictTransportSecurity: false,
@@ -30,7 +35,14 @@ const EXPOSED = [
   'RateLimit-Remaining',
   'RateLimit-Reset',
 ];
-const ALLOWED = ['Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id', 'Idempotency-Key', 'Last-Event-ID'];
+const ALLOWED = [
+  'Authorization',
+  'Content-Type',
+  'X-API-Key',
+  'X-Request-Id',
+  'Idempotency-Key',
+  'Last-Event-ID',
+];
 
 /**
  * Lets pages of the listed origins call this API; with an empty list no other origin may. `*` allows all.

@@ -10,7 +10,9 @@ const DRAIN_LIMIT = 16 * BODY_LIMIT;
 const DEPTH_LIMIT = 100;
 
 const tooLarge = (): MusterError =>
-  new MusterError('PAYLOAD_TOO_LARGE', 'The body is larger than 1 MB', { details: { limit_bytes: BODY_LIMIT } });
+  new MusterError('PAYLOAD_TOO_LARGE', 'The body is larger than 1 MB', {
+    details: { limit_bytes: BODY_LIMIT },
+  });
 
 /**
  * Reads a JSON body strictly. @returns undefined for an empty one.
@@ -36,7 +38,10 @@ function checkContentType(request: IncomingMessage): void {
   const isJson = /^application\/(json|[\w.-]+\+json)$/.test(type.trim());
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
   if (isJson && isUtf8 && encoding === 'identity') return;
-  throw new MusterError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json in UTF-8, not compressed');
+  throw new MusterError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Send the body as application/json in UTF-8, not compressed',
+  );
 }
 
 async function readBytes(request: IncomingMessage): Promise<Buffer> {
@@ -66,7 +71,9 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-const objectSchema = z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null);
+const objectSchema = z.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null,
+);
 
 /** What Postgres, JSON.stringify or a recursion further in would stumble over. */
 function problemOf(value: unknown, depth: number): string | undefined {

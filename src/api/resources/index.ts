@@ -1,7 +1,10 @@
 import type { AnyRoute } from '../define-route.ts';
 import type { ResourceDeps } from '../deps.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
+import type { Engine } from '../engine.ts';
 import { authRoutes } from './auth/routes.ts';
+import { crewRoutes } from './crew/routes.ts';
+import { executionRoutes } from './executions/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 
 /** Every resource of the API, in the order in which the documentation lists them. */
@@ -9,4 +12,10 @@ export const resources = (deps: ResourceDeps): AnyRoute[] => [
   ...authRoutes(deps),
   ...apiKeyRoutes(deps),
   ...systemRoutes(deps),
+];
+
+/** The resources that start, steer and show runs. They need an engine beside the app. */
+export const engineResources = (engine: Engine): AnyRoute[] => [
+  ...crewRoutes(engine),
+  ...executionRoutes(engine),
 ];

@@ -41,7 +41,8 @@ export function buildCrewPlan(source: CrewSource): CrewPlanResult {
   const tasks = readFile(source.tasks, TASK_FIELDS, taskNotes, readTask);
   if (tasks?.names.length === 0) taskNotes.issue([], 'a crew needs at least one task');
 
-  for (const agent of agents?.entries ?? []) checkTools(agent.key, agent.tools, source.offeredTools, agentNotes);
+  for (const agent of agents?.entries ?? [])
+    checkTools(agent.key, agent.tools, source.offeredTools, agentNotes);
   for (const task of tasks?.entries ?? []) {
     checkTools(task.key, task.tools, source.offeredTools, taskNotes);
     if (agents !== null) checkAgent(task, agents.names, taskNotes);
@@ -166,11 +167,13 @@ const contextOf = (task: RawTask): TaskContext =>
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 
-const listed = (names: readonly string[]): string => (names.length === 0 ? 'there is none' : `there are: ${names.join(', ')}`);
+const listed = (names: readonly string[]): string =>
+  names.length === 0 ? 'there is none' : `there are: ${names.join(', ')}`;
 
 function checkTools(key: string, tools: readonly string[], offered: readonly string[], notes: Notes): void {
   for (const tool of tools) {
-    if (!offered.includes(tool)) notes.issue([key, 'tools', tool], `no tool is called "${tool}"; ${listed(offered)}`);
+    if (!offered.includes(tool))
+      notes.issue([key, 'tools', tool], `no tool is called "${tool}"; ${listed(offered)}`);
   }
 }
 
@@ -194,7 +197,10 @@ function checkContext(task: RawTask, order: readonly string[], notes: Notes): vo
     } else if (name === task.key) {
       notes.issue(path, `Task '${name}' has a context dependency on itself, which is not allowed.`);
     } else if (order.indexOf(name) > order.indexOf(task.key)) {
-      notes.issue(path, `Task '${task.key}' has a context dependency on a future task '${name}', which is not allowed.`);
+      notes.issue(
+        path,
+        `Task '${task.key}' has a context dependency on a future task '${name}', which is not allowed.`,
+      );
     }
   }
 }

@@ -29,7 +29,8 @@ export const missingInputs = (plan: Pick<CrewPlan, 'inputs'>, inputs: JsonObject
  * A value as Python's `str()` would show it, which is what a crew written for CrewAI expects: `None`,
  * `True`, `{'a': 1}`. JSON does not tell 1.0 from 1: both become `1`.
  */
-export const renderInput = (value: JsonValue): string => (typeof value === 'string' ? value : pythonRepr(value));
+export const renderInput = (value: JsonValue): string =>
+  typeof value === 'string' ? value : pythonRepr(value);
 
 function pythonRepr(value: JsonValue): string {
   if (value === null) return 'None';
@@ -54,7 +55,10 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
 /** Single quotes unless the text holds some and no double ones; what cannot be printed is escaped. */
 function pythonString(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const body = text.replaceAll(/[\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (character) => ESCAPES[character] ?? escaped(character));
+  const body = text.replaceAll(
+    /[\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu,
+    (character) => ESCAPES[character] ?? escaped(character),
+  );
   return quote + (quote === "'" ? body.replaceAll("'", "\\'") : body) + quote;
 }
 

@@ -52,7 +52,8 @@ export function createMappingReader(mapping: Mapping, path: readonly string[], n
       if (absent(field)) return null;
       const value = mapping.get(field);
       const { whole, min, max = Infinity } = bounds;
-      const fits = typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value));
+      const fits =
+        typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value));
       if (fits) return value;
       const range = max === Infinity ? `, ${min} or more` : ` from ${min} to ${max}`;
       notes.issue(at(field), `${field} must be a ${whole ? 'whole ' : ''}number${range}`);
@@ -90,7 +91,8 @@ function checkField(
 ): void {
   const use = known.get(field);
   if (use === undefined) notes.warn(path, `${field} is no field that CrewAI 0.121.1 knows; it has no effect`);
-  else if (use === 'not_carried_out' && isSet(value)) notes.warn(path, `${field} is not carried out yet; it has no effect`);
+  else if (use === 'not_carried_out' && isSet(value))
+    notes.warn(path, `${field} is not carried out yet; it has no effect`);
 }
 
 /** Off, none and empty are what these fields are by default; `no` and `off` are false to Python's YAML. */

@@ -103,6 +103,7 @@ create table task_executions (
   lease_generation integer not null default 0,
   lease_dispatch integer not null default 0,
   lease_attempt integer not null default 0,
+  lease_run_id text,
   agent_state jsonb,
   output jsonb,
   error text,

@@ -60,7 +60,11 @@ export class ApiKeysRepository {
   /** @returns false when there is no such key, or it is somebody else's, or it was revoked before. */
   async revoke(id: string, ownerId: string | undefined, now: Date): Promise<boolean> {
     const whose = ownerId === undefined ? {} : { owner: ownerId };
-    const changed = await this.#em.nativeUpdate(ApiKey, { id, revokedAt: null, ...whose }, { revokedAt: now });
+    const changed = await this.#em.nativeUpdate(
+      ApiKey,
+      { id, revokedAt: null, ...whose },
+      { revokedAt: now },
+    );
     return changed > 0;
   }
 }

@@ -16,7 +16,7 @@ export interface ExecutionFilter {
   workflowId?: number;
 }
 
-const owned = (scope: OwnerScope): FilterQuery<Execution> => ('ownerId' in scope ? { ownerId: scope.ownerId } : {});
+const owned = (scope: OwnerScope): { ownerId?: string } => ('ownerId' in scope ? { ownerId: scope.ownerId } : {});
 
 /** One execution, or null: absent and foreign look the same. */
 export function findExecution(em: EntityManager, ref: ExecutionRef, scope: OwnerScope): Promise<Execution | null> {

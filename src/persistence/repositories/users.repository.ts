@@ -20,6 +20,10 @@ export class UsersRepository {
 
   /** The admin who was there first: `--no-auth` acts in this name. */
   findFirstAdmin(): Promise<User | null> {
-    return this.#em.findOne(User, { role: 'admin', isActive: true }, { orderBy: { createdAt: 'asc', id: 'asc' } });
+    return this.#em.findOne(
+      User,
+      { role: 'admin', isActive: true },
+      { orderBy: { createdAt: 'asc', id: 'asc' } },
+    );
   }
 }

@@ -10,8 +10,9 @@ import type { Sql } from '../sql.ts';
 import { loseOpenCalls } from './calls.ts';
 
 /**
- * Who may write for a task: the newest lease, by (generation, dispatch, attempt). A worker that was thought
- * dead and comes back holds an older one, and everything it writes is refused.
+ * Who may write for a task: the newest lease, by (generation, dispatch, attempt), of the Temporal run that
+ * holds the execution. A run that was reset in the Web UI counts from one again, so a new run id wins over
+ * any number. A worker that was thought dead and comes back holds an older one: what it writes is refused.
  */
 export interface Lease {
   id: number;
@@ -65,15 +66,24 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
   );
   if (run === undefined) return { kind: 'refused' };
   const [task] = await sql.query<TaskRow>(
-    `update task_executions set lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, updated_at = $6,
+    `update task_executions set lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, lease_run_id = $7,
+       updated_at = $6,
        status = case when status = 'pending' then 'running' else status end,
        started_at = coalesce(started_at, $6),
        attempts = attempts + case when status = 'pending' then 1 else 0 end
      where execution_id = $1 and task_key = $2
-       and (lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5)
+       and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
      returning id, status, agent_state, attempts`,
-    [lease.id, lease.taskKey, lease.generation, lease.dispatch, lease.attempt, now.toISOString()],
+    [
+      lease.id,
+      lease.taskKey,
+      lease.generation,
+      lease.dispatch,
+      lease.attempt,
+      now.toISOString(),
+      lease.temporalRunId,
+    ],
   );
   if (task === undefined) return leaseRefusal(sql, lease);
   const lostTools = await loseOpenCalls(sql, lease.id, task.id, now);
@@ -141,6 +151,7 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
        error = $9, error_code = $10, updated_at = $11,
        completed_at = case when $6 = 'running' then null else $11::timestamptz end
      where execution_id = $1 and task_key = $2 and lease_generation = $3 and lease_dispatch = $4 and lease_attempt = $5
+       and lease_run_id = $12
      returning id`,
     [
       lease.id,
@@ -154,6 +165,7 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
       progress.kind === 'failed' ? progress.error : null,
       progress.kind === 'failed' ? progress.code : null,
       now.toISOString(),
+      lease.temporalRunId,
     ],
   );
   if (rows.length === 0) throw new StaleLease();

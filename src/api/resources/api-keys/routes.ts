@@ -59,7 +59,12 @@ const listRoute = ({ database }: ResourceDeps): AnyRoute =>
     },
   );
 
-function checkNewKey(caller: Caller, scopes: readonly ApiKeyScope[], expiresAt: Date | null, now: Date): void {
+function checkNewKey(
+  caller: Caller,
+  scopes: readonly ApiKeyScope[],
+  expiresAt: Date | null,
+  now: Date,
+): void {
   if (caller.credential === 'api_key') {
     throw new MusterError('FORBIDDEN', 'An API key cannot make API keys; use an access token');
   }

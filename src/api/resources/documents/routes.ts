@@ -118,7 +118,9 @@ export function documentRoutes(openApiText: () => string): AnyRoute[] {
     assetRoute('/docs/assets/swagger-ui-bundle.js', 'js', () =>
       readPackageFile('swagger-ui-dist/swagger-ui-bundle.js'),
     ),
-    assetRoute('/docs/assets/favicon-32x32.png', 'png', () => readPackageFile('swagger-ui-dist/favicon-32x32.png')),
+    assetRoute('/docs/assets/favicon-32x32.png', 'png', () =>
+      readPackageFile('swagger-ui-dist/favicon-32x32.png'),
+    ),
     assetRoute('/docs/assets/start.js', 'js', async () => swaggerStart),
     pageRoute('/redoc', redocPage),
     assetRoute('/redoc/assets/redoc.standalone.js', 'js', redocBundle),

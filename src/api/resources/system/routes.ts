@@ -21,7 +21,10 @@ async function withinProbeTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function databaseHealth({ database, logger }: ApiDeps): Promise<z.input<typeof healthSchema>['database']> {
+async function databaseHealth({
+  database,
+  logger,
+}: ApiDeps): Promise<z.input<typeof healthSchema>['database']> {
   const startedAt = performance.now();
   try {
     await withinProbeTime(database.ping());
@@ -78,7 +81,11 @@ const healthRoute = (deps: ApiDeps): AnyRoute =>
         503: {
           description: 'Postgres or Temporal is away',
           schema: healthSchema,
-          example: { ...healthExample, status: 'degraded', database: { status: 'unavailable', latency_ms: null } },
+          example: {
+            ...healthExample,
+            status: 'degraded',
+            database: { status: 'unavailable', latency_ms: null },
+          },
         },
       },
     },
@@ -131,7 +138,8 @@ function readyRoute(deps: ApiDeps): AnyRoute {
       operationId: 'getReadiness',
       tags: ['System'],
       summary: 'Whether this process wants requests',
-      description: 'Looks at Postgres, migrations and draining; Temporal may be away, work is accepted all the same.',
+      description:
+        'Looks at Postgres, migrations and draining; Temporal may be away, work is accepted all the same.',
       access: 'public',
       responses: {
         200: { description: 'It does', schema: readySchema, example: readyExample },
@@ -145,7 +153,8 @@ function readyRoute(deps: ApiDeps): AnyRoute {
     async ({ respond }) => {
       const draining = deps.isDraining();
       const database = (await databaseHealth(deps)).status;
-      const migrations = database === 'ok' ? await withinProbeTime(checkMigrations(deps.database)) : 'unknown';
+      const migrations =
+        database === 'ok' ? await withinProbeTime(checkMigrations(deps.database)) : 'unknown';
       const isReady = !draining && migrations === 'ok';
       return respond(isReady ? 200 : 503, {
         status: isReady ? 'ready' : 'not_ready',

@@ -1,0 +1,181 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadSettings, SettingsError, type Settings } from './config.ts';
+import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
+import { aborted } from './embedded/role-process.ts';
+import { StartError } from './embedded/start-error.ts';
+import { firstAdminLines } from './embedded/start-screen.ts';
+import { listenForStop, type StopSignals } from './embedded/stop-signals.ts';
+
+/**
+ * The command line. `npm start`, `npm run api|worker|migrate|crew` come here by way of launch.mjs. What a command
+ * needs is loaded when it runs: each is a program of its own.
+ */
+
+/** Whoever started this waits so long before it kills (a worker's own grace is 25 s). */
+const CLOSE_TIMEOUT_MS = 26_500;
+
+const say = (line: string): void => console.log(line);
+
+/** What the command line says, under the names of the settings. */
+interface CommonFlags {
+  host?: string;
+  port?: string;
+  dataDir?: string;
+}
+
+const settingsFor = (flags: CommonFlags): Settings =>
+  loadSettings({ API_HOST: flags.host, API_PORT: flags.port, DATA_DIR: flags.dataDir });
+
+/** @throws {StartError} naming every address that is missing */
+function needAddresses(
+  settings: Settings,
+  role: string,
+  names: readonly ('DATABASE_URL' | 'TEMPORAL_ADDRESS')[],
+): void {
+  const missing = names.filter((name) => settings[name] === undefined);
+  if (missing.length === 0) return;
+  throw new StartError(
+    `npm run ${role} needs ${missing.join(' and ')} (in the environment or in .env). ` +
+      'For everything on one machine, with nothing to set: npm start',
+  );
+}
+
+interface RoleFlags extends CommonFlags {
+  /** Started by `npm start`: this process is nothing without it. */
+  supervised?: boolean;
+}
+
+/** Runs one role until it is asked to stop, lets it finish what it has begun, and ends the process. */
+async function runRole(
+  flags: RoleFlags,
+  signals: StopSignals,
+  run: () => Promise<{ close(): Promise<void> }>,
+): Promise<void> {
+  if (flags.supervised === true) {
+    // The supervisor was killed, and its services with it or soon: end like any crashed process, and free the port.
+    process.once('disconnect', () => process.exit(1));
+  }
+  // A terminal or a parent that is gone must not turn the next log line into a crash.
+  process.stdout.on('error', () => undefined);
+  const role = await run();
+  if (flags.supervised === true) process.send?.('ready');
+  await aborted(signals.stop);
+  await Promise.race([role.close(), aborted(signals.hurry), sleep(CLOSE_TIMEOUT_MS)]);
+  process.exit(0);
+}
+
+async function startCommand(
+  flags: CommonFlags & { auth: boolean; reload: boolean },
+  signals: StopSignals,
+): Promise<void> {
+  const { start } = await import('./supervisor.ts');
+  await start(settingsFor(flags), { noAuth: !flags.auth, reload: flags.reload }, say, signals);
+  process.exit(0);
+}
+
+async function apiCommand(flags: RoleFlags & { auth: boolean }, signals: StopSignals): Promise<void> {
+  const settings = settingsFor(flags);
+  needAddresses(settings, 'api', ['DATABASE_URL', 'TEMPORAL_ADDRESS']);
+  const { isLoopback } = await import('./api/middleware/loopback-only.ts');
+  const hostIsLoopback = isLoopback(settings.API_HOST);
+  if (!flags.auth && !hostIsLoopback) {
+    throw new StartError(`--no-auth works on loopback only, not on ${settings.API_HOST}.`);
+  }
+  const dataDir = await prepareDataDir(settings.DATA_DIR);
+  const JWT_SECRET = await ensureJwtSecret(settings, { dataDir, databaseIsEmbedded: false, hostIsLoopback });
+  const { runApi } = await import('./api/server.ts');
+  await runRole(flags, signals, () => runApi({ ...settings, JWT_SECRET }, { noAuth: !flags.auth }));
+}
+
+async function workerCommand(flags: RoleFlags, signals: StopSignals): Promise<void> {
+  const settings = settingsFor(flags);
+  needAddresses(settings, 'worker', ['DATABASE_URL', 'TEMPORAL_ADDRESS']);
+  const { runWorker } = await import('./worker.ts');
+  await runRole(flags, signals, () => runWorker(settings));
+}
+
+/** A deployment's one-off step: the schema, and the first admin when there is none. */
+async function migrateCommand(): Promise<void> {
+  const settings = loadSettings();
+  needAddresses(settings, 'migrate', ['DATABASE_URL']);
+  const { migrate } = await import('./persistence/migrate.ts');
+  const { prepareFirstAdmin } = await import('./persistence/first-admin.ts');
+  const { applied } = await migrate(settings);
+  say(applied === 0 ? 'The database is up to date.' : `${applied} migrations applied.`);
+  for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
+}
+
+/** `--input topic=AI --input year=2026` → an object. */
+function collectInput(text: string, before: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('an input is written name=value');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function createProgram(signals: StopSignals): Command {
+  const program = new Command('muster').description('Runs crews of AI agents durably, on Temporal');
+  const host = (): Option => new Option('--host <host>', 'address the API listens on (API_HOST)');
+  const port = (): Option => new Option('--port <port>', 'port the API listens on (API_PORT)');
+  const dataDir = (): Option => new Option('--data-dir <folder>', 'where data and logs are kept (DATA_DIR)');
+  const noAuth = (): Option => new Option('--no-auth', 'want no credentials; on loopback only');
+  const supervised = (): Option => new Option('--supervised').hideHelp();
+
+  program
+    .command('start')
+    .description('everything on this machine: PostgreSQL, Temporal, API and worker')
+    .addOption(host())
+    .addOption(port())
+    .addOption(dataDir())
+    .addOption(noAuth())
+    .option('--reload', 'start API and worker again when a source file changes', false)
+    .action((flags: CommonFlags & { auth: boolean; reload: boolean }) => startCommand(flags, signals));
+  program
+    .command('api')
+    .description('the API alone (DATABASE_URL and TEMPORAL_ADDRESS given)')
+    .addOption(host())
+    .addOption(port())
+    .addOption(dataDir())
+    .addOption(noAuth())
+    .addOption(supervised())
+    .action((flags: RoleFlags & { auth: boolean }) => apiCommand(flags, signals));
+  program
+    .command('worker')
+    .description('the worker alone (DATABASE_URL and TEMPORAL_ADDRESS given)')
+    .addOption(dataDir())
+    .addOption(supervised())
+    .action((flags: RoleFlags) => workerCommand(flags, signals));
+  program
+    .command('migrate')
+    .description('bring the database up to date and make the first admin (DATABASE_URL given)')
+    .action(migrateCommand);
+  program
+    .command('crew <folder>')
+    .description('run the crew of a folder on the API that is running here')
+    .option('--input <name=value>', 'an input of the crew; may be given several times', collectInput, {})
+    .addOption(host())
+    .addOption(port())
+    .addOption(dataDir())
+    .action(async (folder: string, flags: CommonFlags & { input: Record<string, string> }) => {
+      const { runCrewCommand } = await import('./cli/crew.ts');
+      process.exitCode = await runCrewCommand(settingsFor(flags), { folder, inputs: flags.input });
+    });
+  return program;
+}
+
+/** What somebody can put right is said plainly; everything else is a bug and shows its stack. */
+function report(error: unknown): void {
+  if (error instanceof StartError || error instanceof SettingsError) console.error(`\n${error.message}\n`);
+  else console.error(error);
+}
+
+const command = process.argv[2];
+// The short commands end at Ctrl-C as any program does.
+const isServer = command === 'start' || command === 'api' || command === 'worker';
+const never = new AbortController().signal;
+try {
+  await createProgram(isServer ? listenForStop() : { stop: never, hurry: never }).parseAsync();
+} catch (error) {
+  report(error);
+  process.exit(1);
+}
