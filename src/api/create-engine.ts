@@ -20,7 +20,9 @@ const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 /** The engine of one API process, with all that runs beside its HTTP server. */
 export interface RunningEngine {
   engine: Engine;
-  /** Ends streams, dispatcher and reconciler. The database and Temporal stay open. */
+  /** Ends every open stream. */
+  endStreams(): void;
+  /** Ends dispatcher and reconciler too. The database and Temporal stay open. */
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function createEngine(deps: {
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, createToolRegistry().names());
   return {
     engine: { settings, database, runs, dispatcher, waker, hub, crews, models: createModels(settings), now },
+    endStreams: () => hub.close(),
     async close() {
       hub.close();
       probe.close();

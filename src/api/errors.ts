@@ -2,6 +2,7 @@ import { ConnectionException } from '@mikro-orm/core';
 import { z } from 'zod';
 import { MusterError, REQUEST_ERROR_CODES, type Issue, type RequestErrorCode } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { isDatabaseAway as saysDatabaseAway } from '../persistence/database-away.ts';
 
 /** The one place where an error code becomes an HTTP status. Total: a new code does not compile without one. */
 export const ERROR_STATUS: Record<RequestErrorCode, number> = {
@@ -52,47 +53,9 @@ export interface ErrorEnvelope {
   detail: string;
 }
 
-const DATABASE_AWAY_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  '53300', // too many connections
-  '57P01', // terminated by an administrator
-  '57P02', // crash of another backend
-  '57P03', // starting up or shutting down
-]);
-/** pg and its pool tell these apart by text only. */
-const DATABASE_AWAY_TEXT =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
-/** Deep enough for ORM → driver → socket; a bound, because causes may form a ring. */
-const CAUSE_DEPTH = 6;
-
-function saysDatabaseAway(error: Error): boolean {
-  if (error instanceof ConnectionException) return true;
-  const code = 'code' in error ? error.code : undefined;
-  if (typeof code === 'string' && (DATABASE_AWAY_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code)))
-    return true;
-  return DATABASE_AWAY_TEXT.test(error.message);
-}
-
-/** Whether an error, or what caused it, says that Postgres cannot be reached (and not that a query was wrong). */
-export function isDatabaseAway(error: unknown): boolean {
-  let current = error;
-  for (let depth = 0; depth < CAUSE_DEPTH && current instanceof Error; depth += 1) {
-    if (saysDatabaseAway(current)) return true;
-    if (
-      current instanceof AggregateError &&
-      current.errors.some((one) => one instanceof Error && saysDatabaseAway(one))
-    )
-      return true;
-    current = current.cause;
-  }
-  return false;
-}
+/** Whether an error says that Postgres cannot be reached, be it in the driver's words or in the ORM's. */
+export const isDatabaseAway = (error: unknown): boolean =>
+  error instanceof ConnectionException || saysDatabaseAway(error);
 
 const CODE_OF_STATUS = new Map(REQUEST_ERROR_CODES.map((code) => [ERROR_STATUS[code], code]));
 const httpErrorSchema = z.object({ status: z.int().min(400).max(499), message: z.string() });

@@ -6,6 +6,8 @@ import { isWeakSecret } from '../security/tokens.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
+import { createEngine } from './create-engine.ts';
+import { engineResources } from './resources/index.ts';
 import { isLoopback } from './middleware/loopback-only.ts';
 import { temporalHealthOf } from './temporal-health.ts';
 import { programVersion } from './version.ts';
@@ -47,6 +49,7 @@ export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }
   const logger = createLogger({ level: settings.LOG_LEVEL, pretty: process.stdout.isTTY });
   const database = await createDatabase(databaseUrlOf(settings, noAuth));
   const temporal = await createTemporal(settings);
+  const running = createEngine({ settings, database, temporal, logger });
   let isDraining = false;
   const app = createApp({
     settings,
@@ -58,11 +61,12 @@ export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }
     validateResponses: false,
     demoStandsIn: createModels(settings).demoStandsIn,
     isDraining: () => isDraining,
+    routes: engineResources(running.engine),
   });
   const handle = app.callback();
   const server = createServer(HTTP_LIMITS, (request, response) => void handle(request, response));
-  // What runs beside the HTTP server (dispatcher, reconciler, stream hub) starts here and ends in `close`.
   const release = async (): Promise<void> => {
+    await running.close();
     await temporal.close();
     await database.close();
   };
@@ -76,6 +80,8 @@ export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }
     url: urlOf(server, settings.API_HOST),
     close: async () => {
       isDraining = true;
+      // Readers of a stream reconnect elsewhere, where they stood; they would keep the server from ending.
+      running.endStreams();
       await drain(server);
       await release();
     },

@@ -20,13 +20,17 @@ const AWAY_TEXTS = [
   'timeout expired',
 ];
 
+/** How deep a cause is looked for. */
+const MAX_DEPTH = 6;
+
 /** True when an error means that Postgres cannot be reached right now, however deep it is wrapped. */
-export function isDatabaseAway(error: unknown): boolean {
-  for (let current: unknown = error, depth = 0; current instanceof Error && depth < 6; current = current.cause, depth += 1) {
-    const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
-    if (AWAY_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code)) return true;
-    if (AWAY_TEXTS.some((text) => current instanceof Error && current.message.startsWith(text))) return true;
-    if (current instanceof AggregateError && current.errors.some(isDatabaseAway)) return true;
-  }
-  return false;
+export function isDatabaseAway(error: unknown, depth = 0): boolean {
+  // By shape, not by class: errors of the network come from outside a test's or a sandbox's realm.
+  if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
+  if (AWAY_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code)) return true;
+  if (AWAY_TEXTS.some((text) => message.startsWith(text))) return true;
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.some((inner) => isDatabaseAway(inner, depth + 1))) return true;
+  return 'cause' in error && isDatabaseAway(error.cause, depth + 1);
 }

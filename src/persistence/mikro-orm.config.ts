@@ -13,6 +13,8 @@ export function databaseOptions(url: string, poolMax: number): Options {
     driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'muster' },
     forceUtcTimezone: true,
     allowGlobalContext: false,
+    // A database that is away is noticed by the first query, not at start.
+    ensureDatabase: false,
     migrations: {
       migrationsList: migrations,
       transactional: true,

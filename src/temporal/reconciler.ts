@@ -16,7 +16,7 @@ const SETTLE_MS = 5_000;
 const BATCH = 200;
 const AT_ONCE = 10;
 /** Advisory lock that lets one process look at a time; any constant will do. */
-const LOOK_LOCK = 7_305_002;
+const LOOK_LOCK = 7_305_003;
 
 interface OpenRow {
   id: number;

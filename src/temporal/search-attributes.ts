@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import { temporal as proto } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Temporal } from './client.ts';
 import { SEARCH_ATTRIBUTES } from './names.ts';
@@ -44,7 +44,7 @@ export function probeSearchAttributes(temporal: Temporal, namespace: string, log
     const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
     const missing = SEARCH_ATTRIBUTES.filter((name) => customAttributes?.[name] === undefined);
     if (missing.length === 0) return true;
-    const type = proto.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+    const type = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
     await operatorService.addSearchAttributes({
       namespace,
       searchAttributes: Object.fromEntries(missing.map((name) => [name, type])),

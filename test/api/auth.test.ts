@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { prepareFirstAdmin } from '../../src/persistence/first-admin.ts';
 import { ApiKey } from '../../src/persistence/entities/api-key.entity.ts';
 import { User } from '../../src/persistence/entities/user.entity.ts';
+import { createApiKey } from '../../src/security/api-key.ts';
 import { createPasswords } from '../../src/security/passwords.ts';
 import { createTokenSigner } from '../../src/security/tokens.ts';
 import { readSettings } from '../../src/config.ts';
@@ -234,6 +235,13 @@ describe('an API key', () => {
       messages.add(z.object({ message: z.string() }).parse(await response.json()).message);
     }
     expect(messages.size).toBe(1);
+  });
+
+  it('is refused when only its id is right', async () => {
+    const made = await makeKey(user.token, { name: 'target' });
+    const forged = createApiKey();
+    await api.database.em().nativeUpdate(ApiKey, { id: made.id }, { publicId: forged.publicId });
+    expect((await me(bearer(forged.key))).status).toBe(401);
   });
 
   it('does no more than its scopes say', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { callsTool, hangs, says, slowly } from '../support/scripted-model.ts';
+import { readSse } from '../support/sse-reader.ts';
+import { testServerUrl } from '../support/database.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import {
   getEvents,
@@ -138,6 +140,65 @@ describe('with a wire that can be cut', () => {
     } finally {
       await worker.kill();
     }
+  });
+});
+
+describe('with Postgres away', () => {
+  let stack: TestStack;
+  let wire: TcpProxy;
+
+  beforeAll(async () => {
+    const server = new URL(testServerUrl());
+    wire = await startTcpProxy(server.hostname, Number(server.port));
+    const throughWire = async (url: string): Promise<string> => {
+      const changed = new URL(url);
+      changed.port = String(wire.port);
+      return changed.href;
+    };
+    stack = await startTestStack({ reachDatabase: throughWire });
+    await stack.startWorker();
+  });
+  afterEach(() => stack.model.assertDone());
+  afterAll(async () => {
+    await stack.close();
+    await wire.close();
+  });
+
+  it('the API answers 503 with Retry-After, and is well again by itself', async () => {
+    wire.cut();
+    const answer = await stack.call('GET', '/api/v1/executions');
+    expect(answer).toMatchObject({ status: 503, body: { error: 'SERVICE_UNAVAILABLE' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await stack.call('GET', '/readyz')).status).toBe(503);
+    wire.mend();
+    await until('the API is well', async () => (await stack.call('GET', '/api/v1/executions')).status === 200);
+  });
+
+  it('a reply that was paid for is written when it is back, and not asked for again', async () => {
+    stack.model.script([slowly('facts', { chunkMs: 100, chunks: 5 }), says('a sentence')]);
+    const before = asked(stack);
+    const id = await startCrew(stack, TWO);
+    await until('the model is asked', () => asked(stack) > before);
+    wire.cut();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    wire.mend();
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed', result: { raw: 'a sentence' } });
+    expect(asked(stack)).toBe(before + 2);
+  });
+
+  it('a stream goes on where it stood', async () => {
+    stack.model.script([slowly('facts', { chunkMs: 100, chunks: 10 }), says('a sentence')]);
+    const id = await startCrew(stack, TWO);
+    const stream = await readSse(`${stack.api.url}/api/v1/executions/${id}/stream`, {
+      authorization: `Bearer ${stack.api.admin.token}`,
+    });
+    await until('the task has started', () => stream.events.some((event) => event.event === 'task_started'));
+    wire.cut();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    wire.mend();
+    await stream.ended;
+    const ids = stream.events.filter((event) => event.id !== undefined).map((event) => Number(event.id));
+    expect(ids).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 });
 

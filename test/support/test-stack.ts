@@ -9,7 +9,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { bundleWorkflows, startWorker, type RunningWorker } from '../../src/worker.ts';
 import { startScriptedModel, type ScriptedModel } from './scripted-model.ts';
-import { startTestApi, type TestApi } from './test-api.ts';
+import { startTestApi, type TestApi, type TestApiOptions } from './test-api.ts';
 
 /** Everything one test file needs to run real crews: API, Temporal, workers and a model that says what the test wants. */
 export interface TestStack {
@@ -42,7 +42,9 @@ export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
 }
 
 /** Starts the stack; workers are the test's own to start and stop. */
-export async function startTestStack(options: { settings?: Record<string, string> } = {}): Promise<TestStack> {
+export async function startTestStack(
+  options: { settings?: Record<string, string>; reachDatabase?: TestApiOptions['reachDatabase'] } = {},
+): Promise<TestStack> {
   const model = await startScriptedModel();
   const given = {
     TEMPORAL_ADDRESS: testTemporalAddress(),
@@ -57,6 +59,7 @@ export async function startTestStack(options: { settings?: Record<string, string
   let engine: RunningEngine | undefined;
   const api = await startTestApi({
     settings: given,
+    ...(options.reachDatabase !== undefined && { reachDatabase: options.reachDatabase }),
     withDatabase: (database, settings) => {
       engine = createEngine({ settings, database, temporal, logger, crewsDir: CREWS });
       return { routes: engineResources(engine.engine) };

@@ -46,7 +46,7 @@ describe('the embedded Temporal server', () => {
 
   beforeAll(async () => {
     folder = await makeTemporaryFolder();
-    binary = await findTemporalBinary({ log: (line) => console.error(line) });
+    binary = await findTemporalBinary({ log: (line) => process.stderr.write(`${line}\n`) });
     server = await start();
     await startRun(server.address, 'kept');
   }, 600_000);

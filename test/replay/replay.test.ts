@@ -1,0 +1,44 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflows } from '../../src/worker.ts';
+
+const folder = new URL('./histories/', import.meta.url);
+const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+
+beforeAll(() => {
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+});
+
+describe('a recorded history', () => {
+  let bundle: WorkflowBundleWithSourceMap;
+  beforeAll(async () => {
+    bundle = await bundleWorkflows();
+  });
+
+  it('is there for every way a run can end', () => {
+    for (const name of ['completed', 'failed', 'cancelled', 'paused-and-resumed', 'timed-out']) {
+      expect(files.some((file) => file.endsWith(`-${name}.json`))).toBe(true);
+    }
+  });
+
+  it.each(files)('%s replays with the workflow as it is today', async (file) => {
+    await Worker.runReplayHistory({ workflowBundle: bundle }, read(file));
+  });
+});
+
+describe('a workflow that was changed without a patch', () => {
+  it('is caught by every history', async () => {
+    const drifted = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('./drifted-workflows.ts', import.meta.url)),
+      logger: new DefaultLogger('ERROR', () => undefined),
+    });
+    for (const file of files) {
+      await expect(Worker.runReplayHistory({ workflowBundle: drifted }, read(file))).rejects.toMatchObject({
+        name: 'DeterminismViolationError',
+      });
+    }
+  });
+});
