@@ -98,6 +98,8 @@ export const settingsSchema = z.object({
   FLOWS_DIR: z.string().optional(),
   OIDC_ISSUER: httpUrl.optional(),
   OIDC_AUDIENCE: z.string().optional(),
+  MUSTER_URL: httpUrl.optional(),
+  MUSTER_API_KEY: z.string().optional(),
 });
 
 /** The checked settings. Durations are milliseconds. */

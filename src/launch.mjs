@@ -57,7 +57,12 @@ async function install(lockHash) {
   // The npm that started us is the one to go on with; without it, the one on the PATH.
   const npm = process.env.npm_execpath;
   const [command, ...before] = npm?.endsWith('js') ? [process.execPath, npm] : [windows ? 'npm.cmd' : 'npm'];
-  const code = await run(command, [...before, 'ci', '--include=dev', '--no-audit', '--no-fund'], process.env);
+  // Errors only: npm's warnings are about the Node that runs npm, and the program runs under another.
+  const code = await run(
+    command,
+    [...before, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+    process.env,
+  );
   clearInterval(progress);
   if (code !== 0) {
     say(`npm ci failed (exit code ${code}); what it says above is the reason.`);

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSettings, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
@@ -106,13 +106,6 @@ async function migrateCommand(): Promise<void> {
   for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
 }
 
-/** `--input topic=AI --input year=2026` → an object. */
-function collectInput(text: string, before: Record<string, string>): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('an input is written name=value');
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
 function createProgram(signals: StopSignals): Command {
   const program = new Command('muster').description('Runs crews of AI agents durably, on Temporal');
   const host = (): Option => new Option('--host <host>', 'address the API listens on (API_HOST)');
@@ -150,15 +143,15 @@ function createProgram(signals: StopSignals): Command {
     .description('bring the database up to date and make the first admin (DATABASE_URL given)')
     .action(migrateCommand);
   program
-    .command('crew <folder>')
-    .description('run the crew of a folder on the API that is running here')
-    .option('--input <name=value>', 'an input of the crew; may be given several times', collectInput, {})
-    .addOption(host())
-    .addOption(port())
-    .addOption(dataDir())
-    .action(async (folder: string, flags: CommonFlags & { input: Record<string, string> }) => {
-      const { runCrewCommand } = await import('./cli/crew.ts');
-      process.exitCode = await runCrewCommand(settingsFor(flags), { folder, inputs: flags.input });
+    .command('crew')
+    .description('run a crew on the API that is running, and follow it (crew --help)')
+    // It reads its own command line.
+    .argument('[args...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      const { runCrewProgram } = await import('./cli/crew-program.ts');
+      process.exitCode = await runCrewProgram(args);
     });
   return program;
 }

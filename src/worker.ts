@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { createRunningTasks } from '../activities/agent-task/running-tasks.ts';
 import type { Settings } from './config.ts';
@@ -75,12 +82,17 @@ export async function startWorker(
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     maxConcurrentActivityTaskExecutions: MAX_TASKS_AT_ONCE,
   });
-  const done = worker.run().finally(async () => {
-    await waker.close();
-    await listener.close();
-    await database.close();
-    await connection.close();
-  });
+  const runToEnd = async (): Promise<void> => {
+    try {
+      await worker.run();
+    } finally {
+      await waker.close();
+      await listener.close();
+      await database.close();
+      await connection.close();
+    }
+  };
+  const done = runToEnd();
   logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'the worker polls');
   return {
     done,
@@ -96,7 +108,8 @@ export async function startWorker(
 export async function runWorker(settings: Settings): Promise<{ close(): Promise<void> }> {
   const { DATABASE_URL, TEMPORAL_ADDRESS } = settings;
   if (DATABASE_URL === undefined) throw new Error('DATABASE_URL is not set: the worker needs the database');
-  if (TEMPORAL_ADDRESS === undefined) throw new Error('TEMPORAL_ADDRESS is not set: the worker needs Temporal');
+  if (TEMPORAL_ADDRESS === undefined)
+    throw new Error('TEMPORAL_ADDRESS is not set: the worker needs Temporal');
   const logger = createLogger({ level: settings.LOG_LEVEL }).child({ role: 'worker' });
   installRuntimeLogger(logger);
   const worker = await startWorker({ ...settings, DATABASE_URL }, { logger });

@@ -56,7 +56,11 @@ export function describeCall(
 /** The event that says a call has begun. Model calls speak when they end. */
 export function begunEvents(action: OutsideAction, call: OpenCall): Omit<NewEvent, 'taskKey' | 'taskId'>[] {
   if (action.kind === 'call_model') return [];
-  const data: JsonObject = { tool: action.call.name, arguments: shown(action.call.arguments), call_id: action.call.id };
+  const data: JsonObject = {
+    tool: action.call.name,
+    arguments: shown(action.call.arguments),
+    call_id: action.call.id,
+  };
   return [{ type: 'tool_started', key: `${call.key}:started:${call.attempt}`, data }];
 }
 
@@ -124,7 +128,10 @@ export async function useTool(
         signal,
         now: deps.now,
       })
-    : { ok: false as const, error: `You have no tool named ${wanted.name}. Yours: ${material.toolNames.join(', ') || 'none'}.` };
+    : {
+        ok: false as const,
+        error: `You have no tool named ${wanted.name}. Yours: ${material.toolNames.join(', ') || 'none'}.`,
+      };
   const latencyMs = deps.now().getTime() - call.startedAt.getTime();
   const content = result.ok ? result.output : `Error: ${result.error}`;
   const data: JsonObject = { tool: wanted.name, call_id: wanted.id, latency_ms: latencyMs };

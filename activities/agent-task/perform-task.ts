@@ -77,7 +77,12 @@ async function makeCall(
   return recordReturn(deps, lease, position, returned, sliceOver);
 }
 
-function callOutside(deps: TaskDeps, lease: Lease, position: CallPosition, signal: AbortSignal): Promise<Returned> {
+function callOutside(
+  deps: TaskDeps,
+  lease: Lease,
+  position: CallPosition,
+  signal: AbortSignal,
+): Promise<Returned> {
   const { action, material, model, call } = position;
   switch (action.kind) {
     case 'call_model':
@@ -100,7 +105,12 @@ async function abandon(
   throw reason;
 }
 
-async function fail(deps: TaskDeps, lease: Lease, position: CallPosition, failure: ModelFailure): Promise<Position> {
+async function fail(
+  deps: TaskDeps,
+  lease: Lease,
+  position: CallPosition,
+  failure: ModelFailure,
+): Promise<Position> {
   const verdict = await recordFailure(deps, lease, position, failure);
   if (verdict.kind === 'final') return { kind: 'outcome', outcome: { kind: 'failed', code: failure.code } };
   throw ApplicationFailure.create({

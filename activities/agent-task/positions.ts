@@ -13,7 +13,12 @@ import {
   type BeginRefusal,
   type OpenCall,
 } from '../../src/persistence/runs/calls.ts';
-import { saveProgress, takeLease, type Lease, type LeaseAnswer } from '../../src/persistence/runs/task-lease.ts';
+import {
+  saveProgress,
+  takeLease,
+  type Lease,
+  type LeaseAnswer,
+} from '../../src/persistence/runs/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
 import { persistently } from './persistently.ts';
@@ -54,7 +59,9 @@ export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> 
 function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
   if (answer.kind === 'refused') return { kind: 'refused' };
   if (answer.status === 'completed' || answer.status === 'skipped') return { kind: 'completed' };
-  return answer.status === 'cancelled' ? { kind: 'cancelling' } : { kind: 'failed', code: answer.code ?? 'INTERNAL' };
+  return answer.status === 'cancelled'
+    ? { kind: 'cancelling' }
+    : { kind: 'failed', code: answer.code ?? 'INTERNAL' };
 }
 
 /** Settles a call that was answered, and goes on: to the next call, to the end, or back to the workflow. */
@@ -105,7 +112,13 @@ async function proceed(
     if (!(error instanceof ModelFailure)) throw error;
     return failTask(sql, lease, material, { error: error.message, code: error.code }, events, now);
   }
-  const call = await beginCall(sql, lease, material.taskId, describeCall(action, material, lease.generation, model), now);
+  const call = await beginCall(
+    sql,
+    lease,
+    material.taskId,
+    describeCall(action, material, lease.generation, model),
+    now,
+  );
   if (typeof call === 'string') return notBegun(sql, lease, material, call, events, now);
   await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
   await append(sql, lease, material, [...events, ...begunEvents(action, call)], now);
@@ -126,14 +139,20 @@ async function notBegun(
       key: `g${lease.generation}:budget`,
       data: { limit: 'max_tokens_total' },
     };
-    const failure = { error: 'the next call would exceed max_tokens_total', code: 'BUDGET_EXHAUSTED' as const };
+    const failure = {
+      error: 'the next call would exceed max_tokens_total',
+      code: 'BUDGET_EXHAUSTED' as const,
+    };
     return failTask(sql, lease, material, failure, [...events, exhausted], now);
   }
   await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
   await append(sql, lease, material, events, now);
   switch (refusal) {
     case 'paused':
-      return { kind: 'outcome', outcome: { kind: 'paused', controlVersion: await controlVersion(sql, lease.id) } };
+      return {
+        kind: 'outcome',
+        outcome: { kind: 'paused', controlVersion: await controlVersion(sql, lease.id) },
+      };
     case 'cancelling':
       return { kind: 'outcome', outcome: { kind: 'cancelling' } };
     case 'stale':
@@ -144,7 +163,10 @@ async function notBegun(
 }
 
 async function controlVersion(sql: Sql, id: number): Promise<number> {
-  const [row] = await sql.query<{ control_version: number }>('select control_version from executions where id = $1', [id]);
+  const [row] = await sql.query<{ control_version: number }>(
+    'select control_version from executions where id = $1',
+    [id],
+  );
   return row?.control_version ?? 0;
 }
 
@@ -196,7 +218,12 @@ async function append(
 ): Promise<void> {
   if (events.length === 0) return;
   const { taskKey } = lease;
-  const full = events.map((event) => ({ ...event, key: `${taskKey}/${event.key}`, taskKey, taskId: material.taskId }));
+  const full = events.map((event) => ({
+    ...event,
+    key: `${taskKey}/${event.key}`,
+    taskKey,
+    taskId: material.taskId,
+  }));
   await appendEvents(sql, lease.id, full, now);
 }
 

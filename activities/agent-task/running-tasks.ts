@@ -37,7 +37,9 @@ export function createRunningTasks(sql: Sql, listener: WakeListener, logger: Log
     const mine = ids.filter((id) => held.has(id));
     if (mine.length === 0) return;
     // A missed look costs a few seconds: Temporal's own cancel arrives with a heartbeat.
-    stopCancelled(mine).catch((error: unknown) => logger.warn({ err: error }, 'could not look for cancelled runs'));
+    stopCancelled(mine).catch((error: unknown) =>
+      logger.warn({ err: error }, 'could not look for cancelled runs'),
+    );
   };
   listener.on('control', look);
   listener.onReconnect(() => look([...held.keys()]));

@@ -21,7 +21,8 @@ export interface TaskMaterial {
 export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   const task = held.plan.tasks.find((candidate) => candidate.key === taskKey);
   const agent = held.plan.agents.find((candidate) => candidate.key === task?.agentKey);
-  if (task === undefined || agent === undefined) throw new Error(`the plan has no task ${taskKey} with an agent`);
+  if (task === undefined || agent === undefined)
+    throw new Error(`the plan has no task ${taskKey} with an agent`);
   const fill = (text: string): string => interpolate(text, held.inputs);
   const role = fill(agent.role);
   const description = fill(task.description);

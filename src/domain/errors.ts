@@ -54,7 +54,12 @@ export class MusterError extends Error {
   constructor(
     code: RequestErrorCode,
     message: string,
-    more: { details?: JsonObject; issues?: readonly Issue[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    more: {
+      details?: JsonObject;
+      issues?: readonly Issue[];
+      retryAfterSeconds?: number;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'MusterError';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chown, lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, lstat, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { readTextIfThere } from './processes.ts';
 import { StartError } from './start-error.ts';
 
@@ -34,7 +34,12 @@ export async function choosePostgresAccount(
     return { prefix: UNSHARE, ids: {} };
   }
   const user = await unprivilegedUser();
-  for (const folder of folders) await giveTree(folder, user.uid, user.gid);
+  for (const folder of folders) {
+    await giveTree(folder, user.uid, user.gid);
+    // The data directory is ours alone; to get to his folder in it, this user has to pass through, no more.
+    const above = dirname(folder);
+    await chmod(above, (await stat(above)).mode | 0o001);
+  }
   const ids = { uid: user.uid, gid: user.gid };
   const unreachable = [
     ...(spawnSync(program, ['--version'], { ...ids, cwd: '/' }).status === 0 ? [] : [program]),

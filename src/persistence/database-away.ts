@@ -31,6 +31,11 @@ export function isDatabaseAway(error: unknown, depth = 0): boolean {
   const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
   if (AWAY_CODES.has(code) || /^08[0-9A-Z]{3}$/.test(code)) return true;
   if (AWAY_TEXTS.some((text) => message.startsWith(text))) return true;
-  if ('errors' in error && Array.isArray(error.errors) && error.errors.some((inner) => isDatabaseAway(inner, depth + 1))) return true;
+  if (
+    'errors' in error &&
+    Array.isArray(error.errors) &&
+    error.errors.some((inner) => isDatabaseAway(inner, depth + 1))
+  )
+    return true;
   return 'cause' in error && isDatabaseAway(error.cause, depth + 1);
 }

@@ -22,7 +22,8 @@ export async function pendingMigrations(database: Database): Promise<number> {
 
 /** `npm run migrate`, and a step of every start. @throws when DATABASE_URL is missing. */
 export async function migrate(settings: Settings): Promise<{ applied: number }> {
-  if (settings.DATABASE_URL === undefined) throw new Error('DATABASE_URL is not set: there is nothing to migrate');
+  if (settings.DATABASE_URL === undefined)
+    throw new Error('DATABASE_URL is not set: there is nothing to migrate');
   const database = await createDatabase(settings.DATABASE_URL, { poolMax: 4 });
   try {
     return await migrateDatabase(database);

@@ -86,7 +86,12 @@ export function createWaker(sql: Sql, logger: Logger): Waker {
     },
     token(token) {
       const last = tokens.at(-1);
-      if (last !== undefined && last.id === token.id && last.taskKey === token.taskKey && last.text.length < 2_000) {
+      if (
+        last !== undefined &&
+        last.id === token.id &&
+        last.taskKey === token.taskKey &&
+        last.text.length < 2_000
+      ) {
         last.text += token.text;
       } else {
         tokens.push({ ...token });
@@ -129,7 +134,11 @@ function dispatch(handlers: Handlers, channel: string, payload: string): void {
 }
 
 /** Connects in the background and reconnects for ever; a database that is away is not an error here. */
-export function createWakeListener(url: string, logger: Logger, channels: readonly WakeChannel[]): WakeListener {
+export function createWakeListener(
+  url: string,
+  logger: Logger,
+  channels: readonly WakeChannel[],
+): WakeListener {
   const handlers: Handlers = { ids: new Map(), token: [], reconnect: [] };
   let client: Client | undefined;
   let closed = false;
@@ -155,7 +164,9 @@ export function createWakeListener(url: string, logger: Logger, channels: readon
       logger.debug({ err: error }, 'the LISTEN connection is not up yet');
       const failed = client;
       client = undefined;
-      await failed?.end().catch((endError: unknown) => logger.debug({ err: endError }, 'end of a dead connection'));
+      await failed
+        ?.end()
+        .catch((endError: unknown) => logger.debug({ err: endError }, 'end of a dead connection'));
       if (!closed) timer = setTimeout(() => void open(), 500);
     }
   };

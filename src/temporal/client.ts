@@ -23,7 +23,8 @@ export async function temporalConnectionOptions(settings: Settings): Promise<Tem
   const { TEMPORAL_TLS_CA: ca, TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key } = settings;
   const tls: TLSConfig = {};
   if (ca !== undefined) tls.serverRootCACertificate = await readFile(ca);
-  if (cert !== undefined && key !== undefined) tls.clientCertPair = { crt: await readFile(cert), key: await readFile(key) };
+  if (cert !== undefined && key !== undefined)
+    tls.clientCertPair = { crt: await readFile(cert), key: await readFile(key) };
   return {
     address: settings.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
     ...(Object.keys(tls).length > 0 && { tls }),

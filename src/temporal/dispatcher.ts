@@ -1,7 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { WakeListener } from '../persistence/wake.ts';
-import type { Runs } from './runs.ts';
+import type { RunToStart, Runs } from './runs.ts';
 
 /** Rows one look takes; more wait for the next. */
 const BATCH = 50;
@@ -23,8 +23,15 @@ interface OutboxRow {
   crew_name: string | null;
   kind: string;
   priority: number;
-  status: string;
   generation: number;
+}
+
+interface Deps {
+  sql: SqlPool;
+  runs: Runs;
+  listener: WakeListener;
+  logger: Logger;
+  now: () => Date;
 }
 
 /** Tells Temporal what was committed, until Temporal has heard it. */
@@ -38,92 +45,20 @@ export interface Dispatcher {
  * Reads the outbox and delivers: starts, signals, cancels. Any number of processes may do so side by side;
  * a row is hidden while one has it, and comes back when that one dies. Delivering twice is harmless.
  */
-export function createDispatcher(deps: {
-  sql: SqlPool;
-  runs: Runs;
-  listener: WakeListener;
-  logger: Logger;
-  now: () => Date;
-}): Dispatcher {
-  const { sql, runs, listener, logger, now } = deps;
+export function createDispatcher(deps: Deps): Dispatcher {
+  const { listener, logger } = deps;
   let closed = false;
-  let running: Promise<void> | undefined;
   let again = false;
-
-  const take = (): Promise<OutboxRow[]> =>
-    sql.query<OutboxRow>(
-      `with due as (
-         select id from outbox where due_at <= $1 order by id limit $2 for update skip locked
-       ), taken as (
-         update outbox o set due_at = $3, attempts = attempts + 1 from due where o.id = due.id
-         returning o.id, o.execution_id, o.execution_uuid, o.command, o.payload, o.attempts
-       )
-       select taken.*, e.owner_id, e.crew_name, e.kind, e.priority, e.status, e.generation
-         from taken join executions e on e.id = taken.execution_id order by taken.id`,
-      [now().toISOString(), BATCH, new Date(now().getTime() + LEASE_MS).toISOString()],
-    );
-
-  const deliver = async (row: OutboxRow): Promise<'done' | 'later'> => {
-    // A command of an older generation has nothing left to say to.
-    if (row.payload.generation !== row.generation) return 'done';
-    switch (row.command) {
-      case 'start': {
-        const { execution_id: id, execution_uuid: executionId, generation } = row;
-        const crewName = row.crew_name ?? '';
-        const run = { id, executionId, generation, ownerId: row.owner_id, crewName, kind: row.kind, priority: row.priority };
-        return (await runs.start(run)) === 'started' ? 'done' : 'later';
-      }
-      case 'cancel':
-        return afterStart(row, await runs.cancel(row.execution_uuid));
-      case 'pause':
-      case 'resume':
-        return afterStart(row, await runs.signal(row.execution_uuid, row.command, row.payload.version ?? 0));
-    }
-  };
-
-  /** Nobody there: the start may still be in the outbox, or the run is over and there is nobody to tell. */
-  const afterStart = async (row: OutboxRow, answer: 'delivered' | 'absent'): Promise<'done' | 'later'> => {
-    if (answer === 'delivered') return 'done';
-    const waiting = await sql.query(
-      `select 1 from outbox where execution_id = $1 and command = 'start' and id < $2 limit 1`,
-      [row.execution_id, row.id],
-    );
-    return waiting.length > 0 ? 'later' : 'done';
-  };
-
-  const settle = async (row: OutboxRow, outcome: 'done' | 'later'): Promise<void> => {
-    if (outcome === 'done') {
-      await sql.query('delete from outbox where id = $1', [row.id]);
-      return;
-    }
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(row.attempts, 10), LONGEST_DELAY_MS);
-    await sql.query('update outbox set due_at = $2 where id = $1', [
-      row.id,
-      new Date(now().getTime() + delay).toISOString(),
-    ]);
-  };
-
-  /** Commands of one run go out in their order; different runs do not wait for each other. */
-  const deliverRun = async (rows: OutboxRow[]): Promise<void> => {
-    for (const row of rows) {
-      let outcome: 'done' | 'later' = 'later';
-      try {
-        outcome = await deliver(row);
-      } catch (error) {
-        logger.warn({ err: error, command: row.command, execution_id: row.execution_uuid, attempt: row.attempts }, 'a command could not be delivered yet');
-      }
-      await settle(row, outcome);
-    }
-  };
+  let running: Promise<void> | undefined;
 
   const drain = async (): Promise<void> => {
     do {
       again = false;
-      const rows = await take();
+      const rows = await takeDue(deps);
       const byRun = Map.groupBy(rows, (row) => row.execution_id);
-      await Promise.all([...byRun.values()].map(deliverRun));
+      await Promise.all([...byRun.values()].map((commands) => deliverRun(deps, commands)));
       if (rows.length === BATCH) again = true;
-    } while (again && !closed);
+    } while (again);
   };
 
   const deliverNow = (): Promise<void> => {
@@ -148,4 +83,89 @@ export function createDispatcher(deps: {
       await running;
     },
   };
+}
+
+/** Takes what is due, oldest first, and hides it from everybody else for a while. */
+function takeDue({ sql, now }: Deps): Promise<OutboxRow[]> {
+  const at = now().getTime();
+  return sql.query<OutboxRow>(
+    `with due as (
+       select id from outbox where due_at <= $1 order by id limit $2 for update skip locked
+     ), taken as (
+       update outbox o set due_at = $3, attempts = attempts + 1 from due where o.id = due.id
+       returning o.id, o.execution_id, o.execution_uuid, o.command, o.payload, o.attempts
+     )
+     select taken.*, e.owner_id, e.crew_name, e.kind, e.priority, e.generation
+       from taken join executions e on e.id = taken.execution_id order by taken.id`,
+    [new Date(at).toISOString(), BATCH, new Date(at + LEASE_MS).toISOString()],
+  );
+}
+
+/** Commands of one run go out in their order; different runs do not wait for each other. */
+async function deliverRun(deps: Deps, rows: OutboxRow[]): Promise<void> {
+  for (const row of rows) {
+    let outcome: 'done' | 'later' = 'later';
+    try {
+      outcome = await deliver(deps, row);
+    } catch (error) {
+      const { command, execution_uuid: executionId, attempts } = row;
+      deps.logger.warn(
+        { err: error, command, execution_id: executionId, attempts },
+        'a command waits for Temporal',
+      );
+    }
+    await settle(deps, row, outcome);
+  }
+}
+
+async function deliver(deps: Deps, row: OutboxRow): Promise<'done' | 'later'> {
+  // A command of an older generation has nothing left to say to.
+  if (row.payload.generation !== row.generation) return 'done';
+  switch (row.command) {
+    case 'start':
+      return (await deps.runs.start(toStart(row))) === 'started' ? 'done' : 'later';
+    case 'cancel':
+      return afterStart(deps, row, await deps.runs.cancel(row.execution_uuid));
+    case 'pause':
+    case 'resume':
+      return afterStart(
+        deps,
+        row,
+        await deps.runs.signal(row.execution_uuid, row.command, row.payload.version ?? 0),
+      );
+  }
+}
+
+const toStart = (row: OutboxRow): RunToStart => ({
+  id: row.execution_id,
+  executionId: row.execution_uuid,
+  generation: row.generation,
+  ownerId: row.owner_id,
+  crewName: row.crew_name ?? '',
+  kind: row.kind,
+  priority: row.priority,
+});
+
+/** Nobody there: the start may still be in the outbox, or the run is over and there is nobody to tell. */
+async function afterStart(
+  deps: Deps,
+  row: OutboxRow,
+  answer: 'delivered' | 'absent',
+): Promise<'done' | 'later'> {
+  if (answer === 'delivered') return 'done';
+  const waiting = await deps.sql.query(
+    `select 1 from outbox where execution_id = $1 and command = 'start' and id < $2 limit 1`,
+    [row.execution_id, row.id],
+  );
+  return waiting.length > 0 ? 'later' : 'done';
+}
+
+async function settle({ sql, now }: Deps, row: OutboxRow, outcome: 'done' | 'later'): Promise<void> {
+  if (outcome === 'done') {
+    await sql.query('delete from outbox where id = $1', [row.id]);
+    return;
+  }
+  const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(row.attempts, 10), LONGEST_DELAY_MS);
+  const dueAt = new Date(now().getTime() + delay).toISOString();
+  await sql.query('update outbox set due_at = $2 where id = $1', [row.id, dueAt]);
 }

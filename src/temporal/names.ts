@@ -7,7 +7,13 @@ export const crewRunWorkflowId = (executionId: string): string => `crew-run/${ex
 export const CREW_RUN_TYPE = 'crewRun';
 
 /** Keywords an operator finds a run by (contract §13). */
-export const SEARCH_ATTRIBUTES = ['ExecutionId', 'OwnerId', 'CrewName', 'ExecutionKind', 'ExecutionState'] as const;
+export const SEARCH_ATTRIBUTES = [
+  'ExecutionId',
+  'OwnerId',
+  'CrewName',
+  'ExecutionKind',
+  'ExecutionState',
+] as const;
 
 /** Temporal's priority of a run: higher is sooner with us, lower is sooner there (contract §6). */
 export function priorityKey(priority: number): number {

@@ -72,7 +72,9 @@ async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
   const rows = await takeStale(deps);
   const counts = new Map<Repair, number>();
   for (let start = 0; start < rows.length; start += AT_ONCE) {
-    const repairs = await Promise.all(rows.slice(start, start + AT_ONCE).map((row) => repairSafely(deps, row)));
+    const repairs = await Promise.all(
+      rows.slice(start, start + AT_ONCE).map((row) => repairSafely(deps, row)),
+    );
     for (const repair of repairs) counts.set(repair, (counts.get(repair) ?? 0) + 1);
   }
   return counts;
@@ -84,7 +86,9 @@ function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]>
   const checkedBefore = new Date(at - Math.min(CHECK_EVERY_MS, settleMs * 3)).toISOString();
   const settledBefore = new Date(at - settleMs).toISOString();
   return sql.transaction(async (tx) => {
-    const [lock] = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [LOOK_LOCK]);
+    const [lock] = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [
+      LOOK_LOCK,
+    ]);
     if (lock?.mine !== true) return [];
     return tx.query<OpenRow>(
       `with stale as (
@@ -105,8 +109,11 @@ function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]>
 async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair> {
   try {
     const temporal = await deps.runs.describe(row.execution_id);
-    const repair = isFinal(row.status) ? await stopLeftover(deps, row, temporal) : await repairOpen(deps, row, temporal);
-    if (repair !== 'none') deps.logger.warn({ execution_id: row.execution_id, repair, temporal }, 'reconciled');
+    const repair = isFinal(row.status)
+      ? await stopLeftover(deps, row, temporal)
+      : await repairOpen(deps, row, temporal);
+    if (repair !== 'none')
+      deps.logger.warn({ execution_id: row.execution_id, repair, temporal }, 'reconciled');
     return repair;
   } catch (error) {
     deps.logger.debug({ err: error, execution_id: row.execution_id }, 'could not reconcile yet');
@@ -174,7 +181,11 @@ const ENDINGS: Record<string, { ending: RunEnding['status']; code: RunErrorCode;
   FAILED: { ending: 'failed', code: 'INTERNAL', note: 'the workflow failed before it could say why' },
 };
 
-async function endAsClosed(deps: Deps, row: OpenRow, temporal: { runId: string; status: string }): Promise<Repair> {
+async function endAsClosed(
+  deps: Deps,
+  row: OpenRow,
+  temporal: { runId: string; status: string },
+): Promise<Repair> {
   const known = ENDINGS[temporal.status];
   if (known === undefined || temporal.runId !== row.claimed_run_id) {
     // It closed without a word to the database (or an older run did): start over where the tasks stand.
@@ -183,7 +194,8 @@ async function endAsClosed(deps: Deps, row: OpenRow, temporal: { runId: string; 
   }
   const ref: RunRef = { id: row.id, executionId: row.execution_id, generation: row.generation };
   const { code, note } = known;
-  const ending: RunEnding = known.ending === 'failed' ? { status: 'failed', code, taskKey: null } : { status: 'cancelled' };
+  const ending: RunEnding =
+    known.ending === 'failed' ? { status: 'failed', code, taskKey: null } : { status: 'cancelled' };
   await finaliseRun(deps.sql, ref, { ...ending, code, note }, deps.now());
   deps.waker.wake('log', row.id);
   deps.waker.wake('control', row.id);

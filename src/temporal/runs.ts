@@ -96,12 +96,16 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
       }
     },
     signal: (executionId, command, version) =>
-      delivered(() => handle(executionId).signal(command === 'pause' ? pauseSignal : resumeSignal, { version })),
+      delivered(() =>
+        handle(executionId).signal(command === 'pause' ? pauseSignal : resumeSignal, { version }),
+      ),
     cancel: (executionId) => delivered(() => handle(executionId).cancel()),
     describe,
     async liveState(executionId, timeoutMs) {
       try {
-        return await temporal.client.withDeadline(Date.now() + timeoutMs, () => handle(executionId).query(stateQuery));
+        return await temporal.client.withDeadline(Date.now() + timeoutMs, () =>
+          handle(executionId).query(stateQuery),
+        );
       } catch {
         // No worker, no workflow, no Temporal: the projection in Postgres answers instead.
         return null;

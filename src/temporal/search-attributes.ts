@@ -34,7 +34,11 @@ export interface SearchAttributeProbe {
 const RETRY_MS = 5_000;
 
 /** Sets the attributes up where they are missing and looks again until the server lists them all. */
-export function probeSearchAttributes(temporal: Temporal, namespace: string, logger: Logger): SearchAttributeProbe {
+export function probeSearchAttributes(
+  temporal: Temporal,
+  namespace: string,
+  logger: Logger,
+): SearchAttributeProbe {
   let accepted = false;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;

@@ -1,6 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fails, hangs, says, slowly } from '../support/scripted-model.ts';
-import { getEvents, getExecution, startCrew, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import {
+  getEvents,
+  getExecution,
+  startCrew,
+  startTestStack,
+  until,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
 
 let stack: TestStack;
 const END = ['completed', 'failed', 'cancelled'];
@@ -15,7 +23,8 @@ afterAll(() => stack.close());
 
 const command = async (id: string, name: string): Promise<{ status: number; body: unknown }> =>
   stack.call('POST', `/api/v1/executions/${id}/${name}`);
-const typesOf = async (id: string): Promise<string[]> => (await getEvents(stack, id)).map((event) => event.type);
+const typesOf = async (id: string): Promise<string[]> =>
+  (await getEvents(stack, id)).map((event) => event.type);
 const asked = (): number => stack.model.requests.length;
 const untilAsked = (before: number): Promise<void> => until('the model is asked', () => asked() > before);
 
@@ -64,7 +73,8 @@ describe('pause', () => {
     const id = await startCrew(stack, { crew: 'one-task' });
     expect((await command(id, 'resume')).status).toBe(409);
     await waitForStatus(stack, id, END);
-    for (const name of ['pause', 'resume', 'cancel', 'retry']) expect((await command(id, name)).status).toBe(409);
+    for (const name of ['pause', 'resume', 'cancel', 'retry'])
+      expect((await command(id, name)).status).toBe(409);
   });
 });
 
@@ -81,7 +91,10 @@ describe('cancel', () => {
     expect(execution).toMatchObject({ error: 'cancelled', error_code: 'CANCELLED' });
     await until('the connection to the model is closed', () => stack.model.requests.at(-1)?.aborted === true);
     const handle = stack.temporal.client.workflow.getHandle(execution.temporal.workflow_id);
-    await until('the workflow is cancelled', async () => (await handle.describe()).status.name === 'CANCELLED');
+    await until(
+      'the workflow is cancelled',
+      async () => (await handle.describe()).status.name === 'CANCELLED',
+    );
     expect((await typesOf(id)).slice(-2)).toEqual(['workflow_cancelling', 'workflow_cancelled']);
     expect(asked()).toBe(before + 1);
   });
@@ -117,8 +130,14 @@ describe('retry', () => {
     expect(failed).toMatchObject({ status: 'failed', error_code: 'MODEL_AUTH' });
     const before = asked();
     stack.model.script([says('a sentence')]);
-    expect(await command(id, 'retry')).toMatchObject({ status: 202, body: { status: 'running', error: null } });
-    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed', result: { raw: 'a sentence' } });
+    expect(await command(id, 'retry')).toMatchObject({
+      status: 202,
+      body: { status: 'running', error: null },
+    });
+    expect(await waitForStatus(stack, id, END)).toMatchObject({
+      status: 'completed',
+      result: { raw: 'a sentence' },
+    });
     expect(asked()).toBe(before + 1);
     const types = await typesOf(id);
     expect(types.filter((type) => type === 'task_started')).toHaveLength(3);
@@ -161,7 +180,11 @@ describe('a budget of tokens', () => {
     stack.model.script([says('a', { usage: { promptTokens: 1500, completionTokens: 400 } })]);
     const id = await startCrew(stack, { ...TWO, max_tokens_total: 2_000 });
     const execution = await waitForStatus(stack, id, END);
-    expect(execution).toMatchObject({ status: 'failed', error_code: 'BUDGET_EXHAUSTED', token_usage: { total_tokens: 1900 } });
+    expect(execution).toMatchObject({
+      status: 'failed',
+      error_code: 'BUDGET_EXHAUSTED',
+      token_usage: { total_tokens: 1900 },
+    });
     expect(await typesOf(id)).toContain('budget_exhausted');
   });
 });

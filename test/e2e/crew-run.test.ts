@@ -2,7 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { z } from 'zod';
 import { callsTool, says } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';
-import { getEvents, startCrew, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import {
+  getEvents,
+  startCrew,
+  startTestStack,
+  until,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
 
 let stack: TestStack;
 const END = ['completed', 'failed', 'cancelled'];
@@ -29,7 +36,11 @@ describe('a crew', () => {
     const asked = stack.model.requests.length;
     const id = await startCrew(stack, { crew: 'two-step', inputs: { topic: 'otters' } });
     const execution = await waitForStatus(stack, id, END);
-    expect(execution).toMatchObject({ status: 'completed', error: null, result: { raw: 'Otters hold hands while asleep.', data: {} } });
+    expect(execution).toMatchObject({
+      status: 'completed',
+      error: null,
+      result: { raw: 'Otters hold hands while asleep.', data: {} },
+    });
     expect(execution.result?.tasks_output).toMatchObject([
       {
         name: 'find',
@@ -94,15 +105,27 @@ describe('a crew', () => {
     const add = callsTool('calculator', { expression: '1+1' });
     stack.model.script([add, add, add, says('enough')]);
     const id = await startCrew(stack, { crew: 'tools' });
-    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed', result: { raw: 'enough' } });
-    const body = z.looseObject({ tools: z.array(z.unknown()).optional() }).parse(stack.model.requests.at(-1)?.body);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({
+      status: 'completed',
+      result: { raw: 'enough' },
+    });
+    const body = z
+      .looseObject({ tools: z.array(z.unknown()).optional() })
+      .parse(stack.model.requests.at(-1)?.body);
     expect(body.tools ?? []).toEqual([]);
   });
 
   it('lets the agent read what went wrong with a tool instead of failing', async () => {
-    stack.model.script([callsTool('no_such_tool', {}), callsTool('calculator', { expression: '1/' }), says('sorry')]);
+    stack.model.script([
+      callsTool('no_such_tool', {}),
+      callsTool('calculator', { expression: '1/' }),
+      says('sorry'),
+    ]);
     const id = await startCrew(stack, { crew: 'tools' });
-    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed', result: { raw: 'sorry' } });
+    expect(await waitForStatus(stack, id, END)).toMatchObject({
+      status: 'completed',
+      result: { raw: 'sorry' },
+    });
     const failed = (await getEvents(stack, id)).filter((event) => event.type === 'tool_failed');
     expect(failed.map((event) => event.data['tool'])).toEqual(['no_such_tool', 'calculator']);
   });
@@ -110,7 +133,9 @@ describe('a crew', () => {
   it('puts a JSON object that the last task answers into data', async () => {
     stack.model.script([says('{"n": 1}')]);
     const id = await startCrew(stack, { crew: 'one-task' });
-    expect(await waitForStatus(stack, id, END)).toMatchObject({ result: { raw: '{"n": 1}', data: { n: 1 } } });
+    expect(await waitForStatus(stack, id, END)).toMatchObject({
+      result: { raw: '{"n": 1}', data: { n: 1 } },
+    });
   });
 
   it('closes its workflow as Completed, with no text in the history', async () => {
@@ -120,7 +145,8 @@ describe('a crew', () => {
     const handle = stack.temporal.client.workflow.getHandle(execution.temporal.workflow_id);
     await until('the workflow is closed', async () => (await handle.describe()).status.name === 'COMPLETED');
     const history = readableHistory(await handle.fetchHistory());
-    for (const text of ['a secret sentence', 'Write a sentence', 'sk-planted']) expect(history).not.toContain(text);
+    for (const text of ['a secret sentence', 'Write a sentence', 'sk-planted'])
+      expect(history).not.toContain(text);
     expect(history).toContain('claimRun');
   });
 });
@@ -138,7 +164,11 @@ describe('a stream', () => {
     const stream = await follow(id);
     await stream.ended;
     const logged = stream.events.filter((event) => event.event !== 'token');
-    expect(logged[0]).toMatchObject({ event: 'snapshot', id: undefined, data: { execution: { execution_id: id } } });
+    expect(logged[0]).toMatchObject({
+      event: 'snapshot',
+      id: undefined,
+      data: { execution: { execution_id: id } },
+    });
     expect(logged.slice(1).map((event) => event.id)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
     expect(logged.at(-1)?.event).toBe('workflow_completed');
   });

@@ -75,7 +75,10 @@ describe('a worker', () => {
     await first.kill();
     expect((await stack.call('POST', `/api/v1/executions/${id}/resume`)).status).toBe(202);
     await start();
-    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed', result: { raw: 'a sentence' } });
+    expect(await waitForStatus(stack, id, END)).toMatchObject({
+      status: 'completed',
+      result: { raw: 'a sentence' },
+    });
   });
 
   it('that is told to stop finishes its turn, and the next one goes on without repeating it', async () => {
@@ -93,9 +96,18 @@ describe('a worker', () => {
 
   it('is not needed for commands: pause, resume and cancel are accepted and carried out later', async () => {
     const id = await startCrew(stack, TWO);
-    expect(await stack.call('POST', `/api/v1/executions/${id}/pause`)).toMatchObject({ status: 202, body: { status: 'paused' } });
-    expect(await stack.call('POST', `/api/v1/executions/${id}/resume`)).toMatchObject({ status: 202, body: { status: 'pending' } });
-    expect(await stack.call('POST', `/api/v1/executions/${id}/cancel`)).toMatchObject({ status: 202, body: { status: 'cancelled' } });
+    expect(await stack.call('POST', `/api/v1/executions/${id}/pause`)).toMatchObject({
+      status: 202,
+      body: { status: 'paused' },
+    });
+    expect(await stack.call('POST', `/api/v1/executions/${id}/resume`)).toMatchObject({
+      status: 202,
+      body: { status: 'pending' },
+    });
+    expect(await stack.call('POST', `/api/v1/executions/${id}/cancel`)).toMatchObject({
+      status: 202,
+      body: { status: 'cancelled' },
+    });
     const before = asked(stack);
     await start();
     await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -171,7 +183,10 @@ describe('with Postgres away', () => {
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await stack.call('GET', '/readyz')).status).toBe(503);
     wire.mend();
-    await until('the API is well', async () => (await stack.call('GET', '/api/v1/executions')).status === 200);
+    await until(
+      'the API is well',
+      async () => (await stack.call('GET', '/api/v1/executions')).status === 200,
+    );
   });
 
   it('a reply that was paid for is written when it is back, and not asked for again', async () => {
@@ -182,7 +197,10 @@ describe('with Postgres away', () => {
     wire.cut();
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     wire.mend();
-    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed', result: { raw: 'a sentence' } });
+    expect(await waitForStatus(stack, id, END)).toMatchObject({
+      status: 'completed',
+      result: { raw: 'a sentence' },
+    });
     expect(asked(stack)).toBe(before + 2);
   });
 
@@ -231,7 +249,7 @@ describe('an operator', () => {
     const { temporal } = await getExecution(stack, id);
     const { client } = stack.temporal;
     const history = await client.workflow.getHandle(temporal.workflow_id).fetchHistory();
-    const firstTask = history.events?.find((event) => event.workflowTaskCompletedEventAttributes != null);
+    const firstTask = history.events?.find((event) => Boolean(event.workflowTaskCompletedEventAttributes));
     stack.model.script([says('a sentence')]);
     await client.workflowService.resetWorkflowExecution({
       namespace: 'default',

@@ -1,6 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { cuts, empty, fails, garbage, says } from '../support/scripted-model.ts';
-import { getEvents, startCrew, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import {
+  getEvents,
+  startCrew,
+  startTestStack,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
 
 let stack: TestStack;
 const END = ['completed', 'failed', 'cancelled'];
@@ -60,11 +66,17 @@ describe('a model that answers', () => {
 describe('a bad start', () => {
   it('of an unknown crew is 404 and names the crews there are', async () => {
     const answer = await stack.call('POST', '/crew/start', { crew: 'nobody' });
-    expect(answer).toMatchObject({ status: 404, body: { error: 'NOT_FOUND', details: { crews: ['one-task', 'tools', 'two-step'] } } });
+    expect(answer).toMatchObject({
+      status: 404,
+      body: { error: 'NOT_FOUND', details: { crews: ['one-task', 'tools', 'two-step'] } },
+    });
   });
 
   it('without an input variable is 422 and names it', async () => {
     const answer = await stack.call('POST', '/crew/start', { crew: 'two-step' });
-    expect(answer).toMatchObject({ status: 422, body: { error: 'VALIDATION_FAILED', details: { issues: [{ path: '/inputs/topic' }] } } });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { error: 'VALIDATION_FAILED', details: { issues: [{ path: '/inputs/topic' }] } },
+    });
   });
 });

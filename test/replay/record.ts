@@ -8,14 +8,23 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { callsTool, fails, hangs, says, slowly } from '../support/scripted-model.ts';
-import { getExecution, startCrew, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import {
+  getExecution,
+  startCrew,
+  startTestStack,
+  until,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
 
 const VERSION = '0.1.0';
 const END = ['completed', 'failed', 'cancelled'];
 const TWO = { crew: 'two-step', inputs: { topic: 'otters' } };
 
-const command = (stack: TestStack, id: string, name: string) => stack.call('POST', `/api/v1/executions/${id}/${name}`);
-const untilAsked = (stack: TestStack, before: number) => until('the model is asked', () => stack.model.requests.length > before);
+const command = (stack: TestStack, id: string, name: string) =>
+  stack.call('POST', `/api/v1/executions/${id}/${name}`);
+const untilAsked = (stack: TestStack, before: number) =>
+  until('the model is asked', () => stack.model.requests.length > before);
 
 /** Each plays one story and gives the execution whose history shall be kept. */
 const STORIES: Record<string, (stack: TestStack) => Promise<string>> = {

@@ -12,7 +12,8 @@ export interface TestDatabase {
 /** The server that the suite's set-up started. */
 export function testServerUrl(): string {
   const url = process.env['MUSTER_TEST_DATABASE_URL'];
-  if (url === undefined) throw new Error('MUSTER_TEST_DATABASE_URL is not set: run the tests through npm test or jest');
+  if (url === undefined)
+    throw new Error('MUSTER_TEST_DATABASE_URL is not set: run the tests through npm test or jest');
   return url;
 }
 

@@ -17,7 +17,10 @@ export interface SseReader {
 
 export async function readSse(url: string, headers: Record<string, string>): Promise<SseReader> {
   const abort = new AbortController();
-  const response = await fetch(url, { headers: { accept: 'text/event-stream', ...headers }, signal: abort.signal });
+  const response = await fetch(url, {
+    headers: { accept: 'text/event-stream', ...headers },
+    signal: abort.signal,
+  });
   const events: SseEvent[] = [];
   const parser = createParser({
     onEvent: ({ id, event, data }) => events.push({ id, event: event ?? 'message', data: JSON.parse(data) }),

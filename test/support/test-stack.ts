@@ -19,7 +19,11 @@ export interface TestStack {
   engine: RunningEngine;
   settings: Settings & { DATABASE_URL: string };
   /** As the admin. @returns status, parsed body and headers. */
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown; headers: Headers }>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: unknown; headers: Headers }>;
   startWorker(): Promise<RunningWorker>;
   close(): Promise<void>;
 }
@@ -27,7 +31,8 @@ export interface TestStack {
 /** The server that the suite's set-up started. */
 export function testTemporalAddress(): string {
   const address = process.env['MUSTER_TEST_TEMPORAL_ADDRESS'];
-  if (address === undefined) throw new Error('MUSTER_TEST_TEMPORAL_ADDRESS is not set: run the tests through npm test or jest');
+  if (address === undefined)
+    throw new Error('MUSTER_TEST_TEMPORAL_ADDRESS is not set: run the tests through npm test or jest');
   return address;
 }
 
@@ -112,7 +117,9 @@ const executionSchema = z.looseObject({
   status: z.string(),
   error: z.string().nullable(),
   error_code: z.string().nullable(),
-  result: z.looseObject({ raw: z.string(), tasks_output: z.array(z.looseObject({ raw: z.string() })) }).nullable(),
+  result: z
+    .looseObject({ raw: z.string(), tasks_output: z.array(z.looseObject({ raw: z.string() })) })
+    .nullable(),
   token_usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
   temporal: z.object({ workflow_id: z.string(), run_id: z.string().nullable() }),
 });
@@ -130,7 +137,8 @@ export type ShownEvent = z.output<typeof eventsSchema>[number];
 /** Starts a crew over HTTP. @returns its UUID. */
 export async function startCrew(stack: TestStack, body?: unknown): Promise<string> {
   const answer = await stack.call('POST', '/crew/start', body);
-  if (answer.status !== 200) throw new Error(`POST /crew/start answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  if (answer.status !== 200)
+    throw new Error(`POST /crew/start answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   return startedSchema.parse(answer.body).execution_id;
 }
 
@@ -157,14 +165,20 @@ export async function waitForStatus(
     if (statuses.includes(execution.status)) return execution;
     if (Date.now() > giveUpAt) {
       const events = (await getEvents(stack, id)).map((event) => event.type).join(', ');
-      throw new Error(`still ${execution.status} after ${timeoutMs} ms, not ${statuses.join('|')}; events: ${events}`);
+      throw new Error(
+        `still ${execution.status} after ${timeoutMs} ms, not ${statuses.join('|')}; events: ${events}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
 /** Waits until something is so. */
-export async function until(what: string, check: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(
+  what: string,
+  check: () => boolean | Promise<boolean>,
+  timeoutMs = 15_000,
+): Promise<void> {
   const giveUpAt = Date.now() + timeoutMs;
   while (!(await check())) {
     if (Date.now() > giveUpAt) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);

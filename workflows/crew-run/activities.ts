@@ -31,12 +31,26 @@ type RunRecord = 'claimRun' | 'recordPaused' | 'recordCancelling' | 'finaliseRun
 
 /** Writes a step of the run's life: quickly if the database answers, else patiently. */
 export const record: Pick<Activities, RunRecord> = {
-  claimRun: (ref) => quickThenPatient(() => quick.claimRun(ref), () => patient.claimRun(ref)),
-  recordPaused: (ref) => quickThenPatient(() => quick.recordPaused(ref), () => patient.recordPaused(ref)),
+  claimRun: (ref) =>
+    quickThenPatient(
+      () => quick.claimRun(ref),
+      () => patient.claimRun(ref),
+    ),
+  recordPaused: (ref) =>
+    quickThenPatient(
+      () => quick.recordPaused(ref),
+      () => patient.recordPaused(ref),
+    ),
   recordCancelling: (ref) =>
-    quickThenPatient(() => quick.recordCancelling(ref), () => patient.recordCancelling(ref)),
+    quickThenPatient(
+      () => quick.recordCancelling(ref),
+      () => patient.recordCancelling(ref),
+    ),
   finaliseRun: (ref, ending) =>
-    quickThenPatient(() => quick.finaliseRun(ref, ending), () => patient.finaliseRun(ref, ending)),
+    quickThenPatient(
+      () => quick.finaliseRun(ref, ending),
+      () => patient.finaliseRun(ref, ending),
+    ),
 };
 
 async function quickThenPatient<T>(first: () => Promise<T>, then: () => Promise<T>): Promise<T> {

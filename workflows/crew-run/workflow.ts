@@ -15,6 +15,8 @@ import { show } from './show.ts';
 
 /** Tasks one run works on at the same time. */
 const MAX_TASKS_OUT = 100;
+/** How long a run that is over waits for Temporal's own cancel. */
+const CANCEL_WORD_WAIT = '1 minute';
 /** A run that was reset in the Web UI is adopted by the reconciler within this many tries, 5 s apart. */
 const MAX_REFUSALS = 12;
 
@@ -44,10 +46,16 @@ export async function crewRun(input: CrewRunInput): Promise<{ status: FinalState
 }
 
 /** Hands out tasks until all are done, one failed, or time is up. Null: the run belongs to somebody else. */
-async function runTasks(input: CrewRunInput, state: RunState, inFlight: CancellationScope): Promise<RunEnding | null> {
+async function runTasks(
+  input: CrewRunInput,
+  state: RunState,
+  inFlight: CancellationScope,
+): Promise<RunEnding | null> {
   for (;;) {
     for (const key of state.ready(MAX_TASKS_OUT)) void perform(input, state, inFlight, key);
-    await condition(() => state.crash !== null || state.isOver || state.standsStill || state.ready(1).length > 0);
+    await condition(
+      () => state.crash !== null || state.isOver || state.standsStill || state.ready(1).length > 0,
+    );
     if (state.crash !== null) throw state.crash;
     if (state.refusals >= MAX_REFUSALS) return null;
     if (state.isOver) return endingOf(state);
@@ -71,7 +79,9 @@ async function perform(
   const work = { id, executionId, generation, taskKey, dispatch };
   let outcome: TaskOutcome | null = null;
   try {
-    outcome = await inFlight.run(() => performTask.executeWithOptions({ summary: state.nameOf(taskKey) }, [work]));
+    outcome = await inFlight.run(() =>
+      performTask.executeWithOptions({ summary: state.nameOf(taskKey) }, [work]),
+    );
     if (outcome.kind === 'refused') await sleep('5s');
   } catch (error) {
     if (!(state.timedOut && isCancellation(error))) state.crash ??= error;
@@ -123,7 +133,11 @@ function cancelled(input: CrewRunInput, state: RunState): Promise<RunEnding> {
 }
 
 /** Writes the end, and closes as what was really written. */
-async function close(input: CrewRunInput, state: RunState, ending: RunEnding): Promise<{ status: 'completed' }> {
+async function close(
+  input: CrewRunInput,
+  state: RunState,
+  ending: RunEnding,
+): Promise<{ status: 'completed' }> {
   state.phase = 'closing';
   const final = await CancellationScope.nonCancellable(() => record.finaliseRun(input, ending));
   show(state, final.status, input.searchable);
@@ -131,6 +145,9 @@ async function close(input: CrewRunInput, state: RunState, ending: RunEnding): P
     case 'completed':
       return { status: 'completed' };
     case 'cancelled':
+      // Temporal calls a workflow cancelled only when it was told to: where the database knew first, that word
+      // is on its way, and this wait ends with it.
+      await sleep(CANCEL_WORD_WAIT);
       throw new CancelledFailure('cancelled');
     case 'failed':
       throw ApplicationFailure.create({

@@ -66,7 +66,8 @@ function openToolCall(messages: readonly ChatMessage[]): ToolCall | null {
   const answered = new Set<string>();
   for (const message of messages.toReversed()) {
     if (message.role === 'tool') answered.add(message.toolCallId);
-    else if (message.role === 'assistant') return message.toolCalls.find((call) => !answered.has(call.id)) ?? null;
+    else if (message.role === 'assistant')
+      return message.toolCalls.find((call) => !answered.has(call.id)) ?? null;
     else return null;
   }
   return null;
@@ -82,7 +83,8 @@ export function nextAction(state: AgentState, maxIter: number): AgentAction {
   const last = frame.messages.at(-1);
   if (last === undefined) throw new Error('a frame has at least one message');
   const spent = frame.iterations > maxIter;
-  if (last.role === 'assistant' && (last.toolCalls.length === 0 || spent)) return { kind: 'finish', raw: last.content };
+  if (last.role === 'assistant' && (last.toolCalls.length === 0 || spent))
+    return { kind: 'finish', raw: last.content };
   const open = openToolCall(frame.messages);
   if (open !== null) return { kind: 'call_tool', call: open };
   if (frame.iterations < maxIter) return { kind: 'call_model', messages: frame.messages, offerTools: true };

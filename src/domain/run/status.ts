@@ -15,7 +15,11 @@ export const EXECUTION_STATUSES = [
 ] as const;
 export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
 
-export const FINAL_STATUSES = ['completed', 'failed', 'cancelled'] as const satisfies readonly ExecutionStatus[];
+export const FINAL_STATUSES = [
+  'completed',
+  'failed',
+  'cancelled',
+] as const satisfies readonly ExecutionStatus[];
 export type FinalStatus = (typeof FINAL_STATUSES)[number];
 
 export const TASK_STATUSES = [

@@ -16,10 +16,15 @@ export interface ExecutionFilter {
   workflowId?: number;
 }
 
-const owned = (scope: OwnerScope): { ownerId?: string } => ('ownerId' in scope ? { ownerId: scope.ownerId } : {});
+const owned = (scope: OwnerScope): { ownerId?: string } =>
+  'ownerId' in scope ? { ownerId: scope.ownerId } : {};
 
 /** One execution, or null: absent and foreign look the same. */
-export function findExecution(em: EntityManager, ref: ExecutionRef, scope: OwnerScope): Promise<Execution | null> {
+export function findExecution(
+  em: EntityManager,
+  ref: ExecutionRef,
+  scope: OwnerScope,
+): Promise<Execution | null> {
   return em.findOne(Execution, { ...ref, ...owned(scope) });
 }
 

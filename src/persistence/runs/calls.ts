@@ -157,8 +157,18 @@ async function countTokens(sql: Sql, id: number, taskId: number, tokens: TokenCo
  * @param taskId only this task's calls, or null for the whole run.
  * @returns names of the lost tool calls.
  */
-export async function loseOpenCalls(sql: Sql, id: number, taskId: number | null, now: Date): Promise<string[]> {
-  const lost = await sql.query<{ task_execution_id: number; kind: string; name: string; reserved_tokens: string }>(
+export async function loseOpenCalls(
+  sql: Sql,
+  id: number,
+  taskId: number | null,
+  now: Date,
+): Promise<string[]> {
+  const lost = await sql.query<{
+    task_execution_id: number;
+    kind: string;
+    name: string;
+    reserved_tokens: string;
+  }>(
     `update calls set status = 'lost', total_tokens = reserved_tokens, prompt_tokens = reserved_tokens, finished_at = $3
       where execution_id = $1 and status = 'started' and ($2::integer is null or task_execution_id = $2)
       returning task_execution_id, kind, name, reserved_tokens`,

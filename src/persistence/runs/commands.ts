@@ -65,7 +65,8 @@ function changeFor(command: Command, row: CommandRow): Change {
   }
 }
 
-const keyOf = (row: CommandRow, name: string): string => `g${row.generation}:${name}:${row.control_version + 1}`;
+const keyOf = (row: CommandRow, name: string): string =>
+  `g${row.generation}:${name}:${row.control_version + 1}`;
 
 /** Nothing has claimed it yet: nothing is in flight, so the pause is complete at once. */
 function pause(row: CommandRow): Change {
@@ -201,4 +202,3 @@ async function reopenTasks(sql: Sql, id: number, now: Date): Promise<void> {
     [id, now.toISOString()],
   );
 }
-

@@ -24,7 +24,12 @@ interface ClaimRow {
  * Takes a run for one Temporal run. The first to claim a generation has it; the same Temporal run may claim
  * again (a local activity can be repeated). Only a claim counts as started.
  */
-export async function claimRun(database: SqlPool, ref: RunRef, temporalRunId: string, now: Date): Promise<Claim> {
+export async function claimRun(
+  database: SqlPool,
+  ref: RunRef,
+  temporalRunId: string,
+  now: Date,
+): Promise<Claim> {
   return database.transaction(async (sql) => {
     const [row] = await sql.query<ClaimRow>(
       `update executions set claimed_run_id = $3,
@@ -41,7 +46,12 @@ export async function claimRun(database: SqlPool, ref: RunRef, temporalRunId: st
       [ref.id],
     );
     if (ref.generation === 1) {
-      await appendEvents(sql, ref.id, [{ type: 'workflow_started', key: 'g1:started', status: row.status }], now);
+      await appendEvents(
+        sql,
+        ref.id,
+        [{ type: 'workflow_started', key: 'g1:started', status: row.status }],
+        now,
+      );
     }
     return toClaim(row, new Map(statuses.map((task) => [task.task_key, task.status])), now);
   });
@@ -55,7 +65,9 @@ function toClaim(row: ClaimRow, statuses: ReadonlyMap<string, TaskStatus>, now: 
     status: statuses.get(task.key) ?? 'pending',
   }));
   const deadline =
-    row.timeout_seconds === null ? null : parseTimestamp(row.started_at).getTime() + row.timeout_seconds * 1000;
+    row.timeout_seconds === null
+      ? null
+      : parseTimestamp(row.started_at).getTime() + row.timeout_seconds * 1000;
   return {
     accepted: true,
     tasks,
@@ -130,7 +142,10 @@ export async function finaliseRun(
     if (row.status === 'completed' || row.status === 'failed' || row.status === 'cancelled') {
       return { status: row.status, code: row.error_code };
     }
-    const written = row.status === 'cancelling' ? cancelledEnding(ending.note, ending.code) : await endingFor(sql, ref, row, ending);
+    const written =
+      row.status === 'cancelling'
+        ? cancelledEnding(ending.note, ending.code)
+        : await endingFor(sql, ref, row, ending);
     await writeEnding(sql, ref, written, now);
     return { status: written.status, code: written.code };
   });
@@ -153,27 +168,42 @@ async function endingFor(
     case 'cancelled':
       return cancelledEnding(ending.note, ending.code);
     case 'failed':
-      return { status: 'failed', error: ending.note ?? (await failureText(sql, ref, ending)), code: ending.code, result: null };
+      return {
+        status: 'failed',
+        error: ending.note ?? (await failureText(sql, ref, ending)),
+        code: ending.code,
+        result: null,
+      };
     case 'completed': {
       const outputs = await sql.query<{ task_key: string; output: unknown }>(
         'select task_key, output from task_executions where execution_id = $1 order by position',
         [ref.id],
       );
       const result = crewResult(outputs.map((task) => task.output));
-      if (result !== null) return { status: 'completed', error: null, code: null, result: JSON.stringify(result) };
-      const error = row.plan.tasks.length === 0 ? 'No task outputs available to create crew output.' : 'No valid task outputs available to create crew output.';
+      if (result !== null)
+        return { status: 'completed', error: null, code: null, result: JSON.stringify(result) };
+      const error =
+        row.plan.tasks.length === 0
+          ? 'No task outputs available to create crew output.'
+          : 'No valid task outputs available to create crew output.';
       return { status: 'failed', error, code: 'NO_OUTPUT', result: null };
     }
   }
 }
 
-async function failureText(sql: Sql, ref: RunRef, ending: { code: RunErrorCode; taskKey: string | null }): Promise<string> {
+async function failureText(
+  sql: Sql,
+  ref: RunRef,
+  ending: { code: RunErrorCode; taskKey: string | null },
+): Promise<string> {
   if (ending.code === 'TIMEOUT') return 'the execution reached its timeout_seconds';
   const [task] = await sql.query<{ name: string; error: string | null }>(
     'select name, error from task_executions where execution_id = $1 and task_key = $2',
     [ref.id, ending.taskKey],
   );
-  return task === undefined ? `failed: ${ending.code}` : `task "${task.name}" failed: ${task.error ?? ending.code}`;
+  return task === undefined
+    ? `failed: ${ending.code}`
+    : `task "${task.name}" failed: ${task.error ?? ending.code}`;
 }
 
 async function writeEnding(sql: Sql, ref: RunRef, ending: Ending, now: Date): Promise<void> {

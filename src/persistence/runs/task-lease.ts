@@ -115,7 +115,8 @@ async function leaseRefusal(sql: Sql, lease: Lease): Promise<LeaseAnswer> {
     'select status, error_code from task_executions where execution_id = $1 and task_key = $2',
     [lease.id, lease.taskKey],
   );
-  if (task !== undefined && isTaskFinal(task.status)) return { kind: 'over', status: task.status, code: task.error_code };
+  if (task !== undefined && isTaskFinal(task.status))
+    return { kind: 'over', status: task.status, code: task.error_code };
   return { kind: 'refused' };
 }
 

@@ -34,7 +34,11 @@ const CREW_STATUS: Record<ExecutionStatus, (typeof CREW_STATUSES)[number]> = {
 };
 
 /** Start a crew, poll its status (seed 002). */
-export const crewRoutes = (engine: Engine): AnyRoute[] => [startRoute(engine), statusRoute(engine), listRoute(engine)];
+export const crewRoutes = (engine: Engine): AnyRoute[] => [
+  startRoute(engine),
+  statusRoute(engine),
+  listRoute(engine),
+];
 
 const startRoute = (engine: Engine): AnyRoute =>
   defineRoute(
@@ -44,7 +48,8 @@ const startRoute = (engine: Engine): AnyRoute =>
       operationId: 'startCrew',
       tags: TAGS,
       summary: 'Start a crew',
-      description: 'Answers at once; the crew runs durably. Without a body: the research example with its own inputs.',
+      description:
+        'Answers at once; the crew runs durably. Without a body: the research example with its own inputs.',
       access: 'user',
       body: crewStartBody,
       bodyOptional: true,
@@ -53,7 +58,11 @@ const startRoute = (engine: Engine): AnyRoute =>
         200: {
           description: 'It is on its way',
           schema: crewStartedSchema,
-          example: { execution_id: EXECUTION_ID, status: 'PROCESSING', message: 'Crew execution started successfully' },
+          example: {
+            execution_id: EXECUTION_ID,
+            status: 'PROCESSING',
+            message: 'Crew execution started successfully',
+          },
         },
       },
       errors: ['NOT_FOUND'],

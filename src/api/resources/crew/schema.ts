@@ -5,8 +5,18 @@ import { queryInteger, timestampSchema } from '../../parameters.ts';
 export const startOptions = {
   priority: z.int().min(-100).max(100).optional().describe('Higher is sooner; 0 is usual'),
   tags: z.array(z.string().min(1).max(100)).max(50).optional(),
-  timeout_seconds: z.int().min(1).max(31_536_000).optional().describe('Ends the execution as failed with TIMEOUT'),
-  max_tokens_total: z.int().min(1).max(1_000_000_000).optional().describe('Ends it as failed with BUDGET_EXHAUSTED'),
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .max(31_536_000)
+    .optional()
+    .describe('Ends the execution as failed with TIMEOUT'),
+  max_tokens_total: z
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .optional()
+    .describe('Ends it as failed with BUDGET_EXHAUSTED'),
 };
 
 export const crewStartBody = z
@@ -15,7 +25,9 @@ export const crewStartBody = z
     inputs: z
       .record(z.string(), z.json())
       .optional()
-      .describe('Values for the crew’s `{variables}`. Without `crew`, the example’s own inputs fill in what is not given'),
+      .describe(
+        'Values for the crew’s `{variables}`. Without `crew`, the example’s own inputs fill in what is not given',
+      ),
     ...startOptions,
   })
   .meta({ id: 'CrewStart' });

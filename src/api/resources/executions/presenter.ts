@@ -3,7 +3,7 @@ import type { EventFrame } from '../../../contracts/events.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
 import { crewRunWorkflowId } from '../../../temporal/names.ts';
-import { logEntrySchema, taskOutputSchema, taskRunSchema, type ExecutionBody } from './schema.ts';
+import { taskOutputSchema, type ExecutionBody, type logEntrySchema, type taskRunSchema } from './schema.ts';
 
 export type LogEntry = z.output<typeof logEntrySchema>;
 
@@ -34,11 +34,11 @@ export function presentExecution(
     error: execution.error ?? null,
     error_message: execution.error ?? null,
     error_code: execution.errorCode ?? null,
-    execution_log: log === undefined || execution.startedAt == null ? null : log.map(presentLogEntry),
+    execution_log: log !== undefined && execution.startedAt instanceof Date ? log.map(presentLogEntry) : null,
     priority: execution.priority,
     tags: execution.tags,
     token_usage: usageOf(execution),
-    cost_usd: execution.costMicroUsd == null ? null : execution.costMicroUsd / MICRO,
+    cost_usd: typeof execution.costMicroUsd === 'number' ? execution.costMicroUsd / MICRO : null,
     model: execution.model ?? null,
     started_at: (execution.startedAt ?? execution.createdAt).toISOString(),
     created_at: execution.createdAt.toISOString(),
@@ -71,7 +71,7 @@ export function presentTask(task: TaskExecution): z.output<typeof taskRunSchema>
     status: task.status,
     attempts: task.attempts,
     agent: task.agent,
-    output: task.output == null ? null : taskOutputSchema.parse(task.output),
+    output: taskOutputSchema.nullable().parse(task.output ?? null),
     error: task.error ?? null,
     error_code: task.errorCode ?? null,
     token_usage: usageOf(task),
@@ -93,7 +93,9 @@ export function presentLogEntry(event: EventFrame): LogEntry {
 
 function levelOf(type: EventFrame['type']): LogEntry['level'] {
   if (type === 'workflow_failed' || type === 'task_failed' || type === 'budget_exhausted') return 'error';
-  return type === 'task_retrying' || type === 'tool_failed' || type === 'guardrail_failed' ? 'warning' : 'info';
+  return type === 'task_retrying' || type === 'tool_failed' || type === 'guardrail_failed'
+    ? 'warning'
+    : 'info';
 }
 
 function sentenceOf(event: EventFrame): string {

@@ -9,7 +9,14 @@ import type { Engine } from '../../engine.ts';
 import { listedOwner } from '../../parameters.ts';
 import { reachExecution } from './access.ts';
 import { presentExecution, presentTask } from './presenter.ts';
-import { eventSchema, eventsQuery, executionRefParam, executionSchema, listQuery, taskRunSchema } from './schema.ts';
+import {
+  eventSchema,
+  eventsQuery,
+  executionRefParam,
+  executionSchema,
+  listQuery,
+  taskRunSchema,
+} from './schema.ts';
 import { exampleEvent, exampleExecution, exampleTask } from './examples.ts';
 import { streamRoute } from './stream.ts';
 
@@ -28,7 +35,11 @@ export const executionRoutes = (engine: Engine): AnyRoute[] => [
   commandRoute(engine, 'pause', 'No new agent turn starts; `paused` once the turns in flight have ended.'),
   commandRoute(engine, 'resume', 'Goes on where it stood.'),
   commandRoute(engine, 'cancel', 'Stops model calls in flight and starts nothing more.'),
-  commandRoute(engine, 'retry', 'Runs a failed or cancelled execution again; finished tasks keep their results.'),
+  commandRoute(
+    engine,
+    'retry',
+    'Runs a failed or cancelled execution again; finished tasks keep their results.',
+  ),
 ];
 
 const listRoute = (engine: Engine): AnyRoute =>
@@ -80,7 +91,9 @@ const getRoute = (engine: Engine): AnyRoute =>
       access: 'user',
       params,
       what: 'execution',
-      responses: { 200: { description: 'The execution', schema: executionSchema, example: exampleExecution } },
+      responses: {
+        200: { description: 'The execution', schema: executionSchema, example: exampleExecution },
+      },
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
       const execution = await reachExecution(engine, caller, ref);
@@ -100,7 +113,9 @@ const tasksRoute = (engine: Engine): AnyRoute =>
       access: 'user',
       params,
       what: 'execution',
-      responses: { 200: { description: 'The tasks', schema: z.array(taskRunSchema), example: [exampleTask] } },
+      responses: {
+        200: { description: 'The tasks', schema: z.array(taskRunSchema), example: [exampleTask] },
+      },
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
       const execution = await reachExecution(engine, caller, ref);
@@ -122,7 +137,11 @@ const eventsRoute = (engine: Engine): AnyRoute =>
       what: 'execution',
       query: eventsQuery,
       responses: {
-        200: { description: 'Events after `after`, oldest first', schema: z.array(eventSchema), example: [exampleEvent] },
+        200: {
+          description: 'Events after `after`, oldest first',
+          schema: z.array(eventSchema),
+          example: [exampleEvent],
+        },
       },
     },
     async ({ params: { execution_id: ref }, query, caller, respond }) => {
@@ -143,7 +162,13 @@ const commandRoute = (engine: Engine, command: Command, description: string): An
       access: 'user',
       params,
       what: 'execution',
-      responses: { 202: { description: 'Accepted; it holds through crashes', schema: executionSchema, example: exampleExecution } },
+      responses: {
+        202: {
+          description: 'Accepted; it holds through crashes',
+          schema: executionSchema,
+          example: exampleExecution,
+        },
+      },
       errors: ['CONFLICT'],
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { eventSchema } from '../../../contracts/events.ts';
 import { EXECUTION_KINDS, EXECUTION_STATUSES, TASK_STATUSES } from '../../../domain/run/status.ts';
-import { timestampSchema, integerIdParam, ownershipQuery, pageQuery, queryInteger } from '../../parameters.ts';
+import {
+  timestampSchema,
+  integerIdParam,
+  ownershipQuery,
+  pageQuery,
+  queryInteger,
+} from '../../parameters.ts';
 
 export const tokenUsageSchema = z
   .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
@@ -47,7 +53,11 @@ export const executionSchema = z
     completed_at: timestampSchema.nullable(),
     updated_at: timestampSchema,
     created_by: z.string(),
-    temporal: z.object({ workflow_id: z.string(), run_id: z.string().nullable(), url: z.string().nullable() }),
+    temporal: z.object({
+      workflow_id: z.string(),
+      run_id: z.string().nullable(),
+      url: z.string().nullable(),
+    }),
     mlflow: z.object({ run_id: z.string().nullable(), url: z.string().nullable() }).nullable(),
   })
   .meta({ id: 'Execution', description: 'One run of anything.' });
@@ -86,7 +96,10 @@ export const taskRunSchema = z
 /** An execution in a path: its integer id or its UUID. */
 export const executionRefParam = z
   .union([integerIdParam.transform((id) => ({ id })), z.uuid().transform((executionId) => ({ executionId }))])
-  .meta({ description: 'Integer id or UUID of the execution', example: '550e8400-e29b-41d4-a716-446655440000' });
+  .meta({
+    description: 'Integer id or UUID of the execution',
+    example: '550e8400-e29b-41d4-a716-446655440000',
+  });
 
 /** `status` takes a comma list. */
 const statusList = z
@@ -105,12 +118,22 @@ export const listQuery = z.object({
 });
 
 export const eventsQuery = z.object({
-  after: queryInteger({ min: 0, max: 2_147_483_647, default: 0, description: 'The seq after which to begin' }),
+  after: queryInteger({
+    min: 0,
+    max: 2_147_483_647,
+    default: 0,
+    description: 'The seq after which to begin',
+  }),
   limit: queryInteger({ min: 1, max: 1000, default: 100, description: 'How many at most' }),
 });
 
 export const streamQuery = z.object({
-  after: queryInteger({ min: 0, max: 2_147_483_647, default: 0, description: 'As Last-Event-ID, which wins' }),
+  after: queryInteger({
+    min: 0,
+    max: 2_147_483_647,
+    default: 0,
+    description: 'As Last-Event-ID, which wins',
+  }),
   token: z.string().optional().describe('Credential, for clients that cannot send headers'),
 });
 

@@ -7,7 +7,7 @@ import type { Execution } from '../../../persistence/entities/execution.entity.t
 import type { ApiContext } from '../../context.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { sseFrame } from '../../realtime/log-hub.ts';
+import { sseFrame } from '../../realtime/sse-frame.ts';
 import { openSse } from '../../realtime/sse.ts';
 import { reachExecution } from './access.ts';
 import { presentExecution, presentTask } from './presenter.ts';
@@ -88,7 +88,10 @@ function follow(engine: Engine, ctx: ApiContext, id: number, after: number, snap
   const claims = claimsSchema.safeParse(ctx.state.claims);
   // A stream lasts as long as the access token it was opened with.
   const expiry = claims.success
-    ? setTimeout(() => stream.end(), Math.min(Math.max(claims.data.exp * 1000 - Date.now(), 0), 2_147_483_647))
+    ? setTimeout(
+        () => stream.end(),
+        Math.min(Math.max(claims.data.exp * 1000 - Date.now(), 0), 2_147_483_647),
+      )
     : undefined;
   stream.onClose(() => {
     clearTimeout(expiry);

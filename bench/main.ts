@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { aborted } from '../src/embedded/role-process.ts';
+import { listenForStop } from '../src/embedded/stop-signals.ts';
+import { readOptions, USAGE, type BenchOptions } from './options.ts';
+import { renderReport, type Circumstances } from './report.ts';
+import { runBench } from './run-bench.ts';
+import type { Undo } from './stack/bench-stack.ts';
+
+/** `npm run bench`: measures Muster beside stock Temporal and writes the report. */
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const say = (line: string): void => console.error(line);
+
+/** The commit that is measured, and whether the files are still those of it. */
+async function commit(): Promise<string> {
+  const git = promisify(execFile);
+  try {
+    const { stdout: head } = await git('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: here('..') });
+    const { stdout: changes } = await git('git', ['status', '--porcelain', '--untracked-files=no'], {
+      cwd: here('..'),
+    });
+    return `${head.trim()}${changes.trim() === '' ? '' : ' with uncommitted changes'}`;
+  } catch {
+    // A copy without its history is measured all the same.
+    return 'unknown';
+  }
+}
+
+async function circumstances(
+  options: BenchOptions,
+  begun: { load: number; at: number },
+): Promise<Circumstances> {
+  const sdk: unknown = createRequire(import.meta.url)('@temporalio/worker/package.json');
+  return {
+    date: new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC',
+    commit: await commit(),
+    form: options.form.name,
+    seed: options.seed,
+    cores: availableParallelism(),
+    memoryGiB: totalmem() / 2 ** 30,
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    system: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+    temporalSdk: z.object({ version: z.string() }).parse(sdk).version,
+    load: { before: begun.load, after: loadavg()[0] ?? 0 },
+    seconds: (performance.now() - begun.at) / 1000,
+  };
+}
+
+/** Ends everything that was started, the last first. What fails is said and does not keep the rest from ending. */
+async function takeDown(undo: Undo): Promise<void> {
+  for (const end of undo.splice(0).reverse()) {
+    try {
+      await end();
+    } catch (error) {
+      say(`while stopping: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+async function measure(options: BenchOptions, undo: Undo, stop: AbortSignal): Promise<void> {
+  const begun = { load: loadavg()[0] ?? 0, at: performance.now() };
+  const results = await runBench(options, say, undo, stop);
+  const report = renderReport(results, await circumstances(options, begun));
+  console.log(report);
+  if (options.out !== null) await writeFile(options.out, report);
+  if (options.json !== null) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+let options: BenchOptions;
+try {
+  options = readOptions(process.argv.slice(2), here('RESULTS.md'));
+} catch (error) {
+  say(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  process.exit(2);
+}
+const { stop } = listenForStop();
+const undo: Undo = [];
+let code = 0;
+const work = measure(options, undo, stop);
+try {
+  await Promise.race([work, aborted(stop)]);
+} catch (error) {
+  if (!stop.aborted) say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  code = 1;
+}
+if (stop.aborted) {
+  say('Stopping …');
+  code = 130;
+}
+await takeDown(undo);
+process.exit(code);

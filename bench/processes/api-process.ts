@@ -1,0 +1,52 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createApp } from '../../src/api/app.ts';
+import { createEngine } from '../../src/api/create-engine.ts';
+import { engineResources } from '../../src/api/resources/index.ts';
+import { temporalHealthOf } from '../../src/api/temporal-health.ts';
+import { programVersion } from '../../src/api/version.ts';
+import { loadSettings } from '../../src/config.ts';
+import { listenForStop } from '../../src/embedded/stop-signals.ts';
+import { aborted } from '../../src/embedded/role-process.ts';
+import { createDatabase } from '../../src/persistence/database.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createTemporal } from '../../src/temporal/client.ts';
+
+/**
+ * The API process of `npm start`, made of the same parts with the same options; only the crews that can be
+ * started by name lie in the folder given as argument, and not in examples/.
+ */
+const [crewsDir = ''] = process.argv.slice(2);
+const signals = listenForStop();
+const settings = loadSettings();
+const logger = createLogger({ level: settings.LOG_LEVEL });
+const database = await createDatabase(settings.DATABASE_URL ?? '');
+const temporal = await createTemporal(settings);
+const running = createEngine({ settings, database, temporal, logger, crewsDir });
+const app = createApp({
+  settings,
+  database,
+  logger,
+  version: programVersion(),
+  temporalHealth: temporalHealthOf(temporal, logger),
+  noAuth: false,
+  validateResponses: false,
+  demoStandsIn: false,
+  isDraining: () => signals.stop.aborted,
+  routes: engineResources(running.engine),
+});
+const handle = app.callback();
+const server = createServer(
+  { keepAliveTimeout: 65_000 },
+  (request, response) => void handle(request, response),
+);
+server.listen(settings.API_PORT, settings.API_HOST);
+await once(server, 'listening');
+process.send?.('ready');
+await aborted(signals.stop);
+server.close();
+server.closeAllConnections();
+await running.close();
+await temporal.close();
+await database.close();
+process.exit(0);

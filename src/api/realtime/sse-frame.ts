@@ -1,0 +1,5 @@
+/** One server-sent event. `id:` carries the seq, so that a browser reconnects where it stood. */
+export function sseFrame(event: string, data: unknown, id?: number): Buffer {
+  const idLine = id === undefined ? '' : `id: ${id}\n`;
+  return Buffer.from(`${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}

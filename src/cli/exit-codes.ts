@@ -1,0 +1,43 @@
+/** How `npm run crew` ends, for scripts. Documented in the README; 6 is kept for a time-out while waiting. */
+export const EXIT = {
+  /** The run completed, or what was asked for was done. */
+  ok: 0,
+  /** The run failed, or its state forbids what was asked. */
+  failed: 1,
+  /** The command line, a file named on it, a setting, or the crew's inputs are wrong. */
+  usage: 2,
+  /** No credential, or one the server does not take. */
+  auth: 3,
+  /** There is no such crew or execution. */
+  notFound: 4,
+  /** The run was cancelled. */
+  cancelled: 5,
+  /** The server cannot be reached or cannot answer now. */
+  away: 7,
+  /** Ctrl-C: the run goes on without us. */
+  detached: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends the command with a message for a person, without a stack. */
+export class CliError extends Error {
+  override readonly name: string = 'CliError';
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The server does not answer, or says that it cannot at the moment: trying again makes sense. */
+export class ServerAway extends CliError {
+  override readonly name = 'ServerAway';
+  /** What the server asks to wait, if it said so. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: { retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+    super(EXIT.away, message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

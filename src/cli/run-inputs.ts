@@ -1,0 +1,57 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { findCrewFiles } from '../crews/load-crew.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { CliError, EXIT } from './exit-codes.ts';
+
+/** What a crew is started with, and where each value came from. */
+export interface GatheredInputs {
+  values: JsonObject;
+  /** Input name → the file, or `--input`. */
+  origins: ReadonlyMap<string, string>;
+}
+
+const inputsSchema = z.record(z.string(), z.json());
+
+/**
+ * The inputs of a start; what comes later wins: the folder's `inputs.yaml`, the files of `--input-file` in their
+ * order, `--input name=value`.
+ * @throws {CliError} naming the file that cannot be read
+ */
+export function gatherInputs(request: {
+  folder: string;
+  files: readonly string[];
+  pairs: Readonly<Record<string, string>>;
+}): GatheredInputs {
+  const own = isFolder(request.folder) ? findCrewFiles(request.folder).inputs : null;
+  const layers: [string, JsonObject][] = [
+    ...(own === null ? [] : [own]).map((file): [string, JsonObject] => [file, readInputsFile(file)]),
+    ...request.files.map((file): [string, JsonObject] => [file, readInputsFile(file)]),
+    ['--input', request.pairs],
+  ];
+  return {
+    values: Object.fromEntries(layers.flatMap(([, values]) => Object.entries(values))),
+    origins: new Map(
+      layers.flatMap(([origin, values]) =>
+        Object.keys(values).map((name): [string, string] => [name, origin]),
+      ),
+    ),
+  };
+}
+
+export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+/** YAML, of which JSON is a part. */
+function readInputsFile(file: string): JsonObject {
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(EXIT.usage, `${file} cannot be read: ${reason.trim()}`, { cause: error });
+  }
+  const inputs = inputsSchema.safeParse(content ?? {});
+  if (inputs.success) return inputs.data;
+  throw new CliError(EXIT.usage, `${file} must be a mapping of input names to values, as YAML or JSON`);
+}

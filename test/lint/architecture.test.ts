@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+
+/** A rule that is spelled wrongly fails open, silently: so each is shown a file that breaks it. */
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const OXLINT = join(ROOT, 'node_modules/.bin/oxlint');
+
+interface Probe {
+  folder: string;
+  text: string;
+  rule: string;
+  fires: boolean;
+}
+const refused = (folder: string, text: string): Probe => ({
+  folder,
+  text,
+  rule: 'no-restricted-imports',
+  fires: true,
+});
+const broken = (rule: string, text: string): Probe => ({ folder: 'src/temporal', text, rule, fires: true });
+
+const PROBES: readonly Probe[] = [
+  refused('src/domain', `import { readFile } from 'node:fs/promises';\nexport const read = readFile;\n`),
+  refused('src/domain', `import { z } from 'zod';\nexport const text = z.string();\n`),
+  refused(
+    'src/domain/run',
+    `import { createDatabase } from '../../persistence/database.ts';\nexport const open = createDatabase;\n`,
+  ),
+  refused(
+    'workflows/crew-run',
+    `import { createDatabase } from '../../src/persistence/database.ts';\nexport const open = createDatabase;\n`,
+  ),
+  refused(
+    'workflows/crew-run',
+    `import { createActivities } from '../../activities/index.ts';\nexport const make = createActivities;\n`,
+  ),
+  refused('workflows/crew-run', `import { join } from 'node:path';\nexport const j = join;\n`),
+  refused('activities', `import { createApp } from '../src/api/app.ts';\nexport const app = createApp;\n`),
+  refused('src/api', `import { createActivities } from '../../activities/index.ts';\nexport const make = createActivities;\n`),
+  refused('src/api', `import { crewRun } from '../../workflows/crew-run/workflow.ts';\nexport const run = crewRun;\n`),
+  {
+    ...refused(
+      'workflows/crew-run',
+      `import type { Activities } from '../../activities/index.ts';\nexport type A = Activities;\n`,
+    ),
+    fires: false,
+  },
+  {
+    ...refused('src/api', `import { stateQuery } from '../../workflows/crew-run/messages.ts';\nexport const q = stateQuery;\n`),
+    fires: false,
+  },
+  broken('no-floating-promises', 'export function f(): void {\n  Promise.resolve(1);\n}\n'),
+  broken('no-explicit-any', 'export const x: any = 1;\n'),
+  broken('no-non-null-assertion', 'export const f = (x: string | null): number => x!.length;\n'),
+  broken('no-unsafe-type-assertion', 'export const f = (x: unknown): string => x as string;\n'),
+  broken('max-lines', 'export {};\n'.repeat(501)),
+  broken('no-console', `console.log('x');\n`),
+  broken('no-process-env', `export const x = process.env['HOME'];\n`),
+];
+
+/** Ignored by git, should a test be killed before it can remove them. */
+const fileOf = (index: number): string => `${PROBES[index]?.folder}/lint-probe-${index}.ts`;
+
+const reportSchema = z.object({ diagnostics: z.array(z.object({ code: z.string(), filename: z.string() })) });
+let codesByFile: Map<string, string[]>;
+
+beforeAll(() => {
+  const files = PROBES.map((_probe, index) => fileOf(index));
+  for (const [index, probe] of PROBES.entries()) writeFileSync(join(ROOT, fileOf(index)), probe.text);
+  const { stdout } = spawnSync(OXLINT, ['--type-aware', '--format', 'json', ...files], { cwd: ROOT, encoding: 'utf8' });
+  const { diagnostics } = reportSchema.parse(JSON.parse(stdout));
+  codesByFile = new Map(
+    files.map((file) => [file, diagnostics.filter(({ filename }) => filename === file).map(({ code }) => code)]),
+  );
+});
+afterAll(() => {
+  for (const index of PROBES.keys()) rmSync(join(ROOT, fileOf(index)), { force: true });
+});
+
+describe('the linter', () => {
+  it.each(PROBES.map((probe, index) => [probe.fires ? 'refuses' : 'allows', probe.folder, probe.text.slice(0, 70).trim(), index] as const))(
+    '%s in %s: %s',
+    (_verb, _folder, _text, index) => {
+      const probe = PROBES[index];
+      const codes = codesByFile.get(fileOf(index)) ?? [];
+      expect(codes.some((code) => code.includes(`(${probe?.rule})`))).toBe(probe?.fires);
+    },
+  );
+});
