@@ -198,8 +198,9 @@ async function cpuTimes(pids: Record<string, number>): Promise<CpuTimes | null> 
   if (process.platform !== 'linux') return null;
   const all = await processTimes();
   const times = Object.entries(pids).map(([name, pid]) => {
-    const own = all.filter((entry) => entry.pid === pid || entry.parent === pid);
-    return [name, own.reduce((sum, entry) => sum + entry.ms, 0)];
+    const living = all.filter((entry) => entry.pid === pid || entry.parent === pid);
+    const ended = all.find((entry) => entry.pid === pid)?.endedChildrenMs ?? 0;
+    return [name, living.reduce((sum, entry) => sum + entry.ms, ended)];
   });
   return Object.fromEntries(times);
 }
@@ -207,7 +208,14 @@ async function cpuTimes(pids: Record<string, number>): Promise<CpuTimes | null> 
 /** Linux counts in hundredths of a second, whatever its kernel's clock does. */
 const MS_PER_TICK = 10;
 
-async function processTimes(): Promise<{ pid: number; parent: number; ms: number }[]> {
+interface ProcessTime {
+  pid: number;
+  parent: number;
+  ms: number;
+  endedChildrenMs: number;
+}
+
+async function processTimes(): Promise<ProcessTime[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const texts = await Promise.all(
     // A process may end between the listing and the reading.
@@ -216,9 +224,11 @@ async function processTimes(): Promise<{ pid: number; parent: number; ms: number
   return texts.flatMap((text, index) => {
     // The second field is the program's name in brackets and may hold anything.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [parent, user, system] = [fields[1], fields[11], fields[12]].map(Number);
-    if (parent === undefined || user === undefined || system === undefined || Number.isNaN(system)) return [];
-    return [{ pid: Number(names[index]), parent, ms: (user + system) * MS_PER_TICK }];
+    const [parent = Number.NaN, ...ticks] = [1, 11, 12, 13, 14].map((at) => Number(fields[at]));
+    const [user = Number.NaN, system = 0, endedUser = 0, endedSystem = 0] = ticks;
+    if (Number.isNaN(parent + user)) return [];
+    const endedChildrenMs = (endedUser + endedSystem) * MS_PER_TICK;
+    return [{ pid: Number(names[index]), parent, ms: (user + system) * MS_PER_TICK, endedChildrenMs }];
   });
 }
 

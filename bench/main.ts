@@ -9,7 +9,7 @@ import { aborted } from '../src/embedded/role-process.ts';
 import { listenForStop } from '../src/embedded/stop-signals.ts';
 import { readOptions, USAGE, type BenchOptions } from './options.ts';
 import { renderReport, type Circumstances } from './report.ts';
-import { runBench } from './run-bench.ts';
+import { bringUp, runBench, type BenchResults } from './run-bench.ts';
 import type { Undo } from './stack/bench-stack.ts';
 
 /** `npm run bench`: measures Muster beside stock Temporal and writes the report. */
@@ -55,7 +55,7 @@ async function circumstances(
 
 /** Ends everything that was started, the last first. What fails is said and does not keep the rest from ending. */
 async function takeDown(undo: Undo): Promise<void> {
-  for (const end of undo.splice(0).reverse()) {
+  for (const end of undo.splice(0).toReversed()) {
     try {
       await end();
     } catch (error) {
@@ -64,13 +64,11 @@ async function takeDown(undo: Undo): Promise<void> {
   }
 }
 
-async function measure(options: BenchOptions, undo: Undo, stop: AbortSignal): Promise<void> {
-  const begun = { load: loadavg()[0] ?? 0, at: performance.now() };
-  const results = await runBench(options, say, undo, stop);
-  const report = renderReport(results, await circumstances(options, begun));
-  console.log(report);
-  if (options.out !== null) await writeFile(options.out, report);
-  if (options.json !== null) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
+/** The start is not cut off, or nobody would know what is half up; it looks at `stop` itself. */
+async function measure(options: BenchOptions, undo: Undo, stop: AbortSignal): Promise<BenchResults | null> {
+  const bench = await bringUp(options, { say, undo, signal: stop });
+  const stopped = aborted(stop).then(() => null);
+  return Promise.race([runBench(bench, options, say), stopped]);
 }
 
 let options: BenchOptions;
@@ -83,9 +81,15 @@ try {
 const { stop } = listenForStop();
 const undo: Undo = [];
 let code = 0;
-const work = measure(options, undo, stop);
+const begun = { load: loadavg()[0] ?? 0, at: performance.now() };
 try {
-  await Promise.race([work, aborted(stop)]);
+  const results = await measure(options, undo, stop);
+  if (results !== null) {
+    const report = renderReport(results, await circumstances(options, begun));
+    console.log(report);
+    if (options.out !== null) await writeFile(options.out, report);
+    if (options.json !== null) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  }
 } catch (error) {
   if (!stop.aborted) say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   code = 1;

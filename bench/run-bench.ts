@@ -30,24 +30,36 @@ export interface BenchResults {
   versions: BenchStack['versions'];
 }
 
-/**
- * Brings everything up, measures, and leaves the taking down to the caller: what is up is in `undo`.
- * @throws when a run does not end well or the model's count of calls is wrong: then no figure is worth anything
- */
-export async function runBench(
+/** What is measured, up and running. */
+export interface Bench {
+  stack: BenchStack;
+  crewai: CrewAiSide | null;
+  floor: Floor;
+}
+
+/** Brings everything up. What is up is in `undo` at every moment, also when this throws. */
+export async function bringUp(
   options: BenchOptions,
-  say: Say,
-  undo: Undo,
-  signal: AbortSignal,
-): Promise<BenchResults> {
-  const { form } = options;
-  const python = options.crewai ? await installCrewAi(say) : null;
+  { say, undo, signal }: { say: Say; undo: Undo; signal: AbortSignal },
+): Promise<Bench> {
+  const python = options.crewai ? await installCrewAi(say, signal) : null;
   say('Starting PostgreSQL, Temporal, API, worker, model and peer …');
   const stack = await startBenchStack(say, undo, signal);
   const crewai = python === null ? null : await startCrewAi(python, stack.model, stack.dataDir);
   if (crewai !== null) undo.push(() => crewai.stop());
   const floor = await createFloor(stack);
   undo.push(() => floor.close());
+  signal.throwIfAborted();
+  return { stack, crewai, floor };
+}
+
+/** Measures. @throws when a run does not end well or the model was asked too often or too seldom. */
+export async function runBench(
+  { stack, crewai, floor }: Bench,
+  options: BenchOptions,
+  say: Say,
+): Promise<BenchResults> {
+  const { form } = options;
   const setting: Setting = {
     model: stack.model,
     random: seededRandom(options.seed),

@@ -106,7 +106,7 @@ export async function startCrewAi(python: string, model: FakeModel, dataDir: str
  * Finds the virtual environment with CrewAI in the user's cache folder, or makes it from PyPI (a minute or two).
  * @returns its python
  */
-export async function installCrewAi(say: Say): Promise<string> {
+export async function installCrewAi(say: Say, signal: AbortSignal): Promise<string> {
   const cache = join(childEnvironment({}).XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'muster');
   const folder = join(cache, `crewai-${CREWAI_VERSION}`);
   const python = join(folder, 'bin', 'python');
@@ -120,8 +120,11 @@ export async function installCrewAi(say: Say): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
   const run = promisify(execFile);
-  await run('python3', ['-m', 'venv', folder]);
-  await run(python, ['-m', 'pip', 'install', '--quiet', `crewai==${CREWAI_VERSION}`], { maxBuffer: 64e6 });
+  await run('python3', ['-m', 'venv', folder], { signal });
+  await run(python, ['-m', 'pip', 'install', '--quiet', `crewai==${CREWAI_VERSION}`], {
+    maxBuffer: 64e6,
+    signal,
+  });
   await writeFile(stamp, '');
   return python;
 }

@@ -1,24 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Settings } from '../config.ts';
 import type { Command } from '../domain/run/status.ts';
-import { createApiClient, type ApiClient, type ShownExecution, type Target } from './api-client.ts';
+import { createApiClient, type ApiClient, type ShownExecution } from './api-client.ts';
 import { describeEvent, duration, eventLine, oneLine } from './event-lines.ts';
 import { CliError, EXIT, ServerAway, type ExitCode } from './exit-codes.ts';
 import { followRun } from './follow-run.ts';
 import { handleInterrupts } from './interrupts.ts';
 import { gatherInputs, isFolder, type GatheredInputs } from './run-inputs.ts';
+import { findTarget, serverUrl, type CrewSettings } from './server.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 /** Where this program's own crews lie. */
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
-
-/** The settings that say where the server is and who is asking. */
-export type CrewSettings = Pick<
-  Settings,
-  'API_HOST' | 'API_PORT' | 'DATA_DIR' | 'MUSTER_URL' | 'MUSTER_API_KEY'
->;
 
 export interface RunRequest {
   /** The crew's folder; its name is the crew's. */
@@ -101,32 +94,6 @@ function advice(error: CliError): string {
   if (!(error instanceof ServerAway) || !/\((ECONNREFUSED|ENOTFOUND|EHOSTUNREACH)\)$/.test(error.message))
     return '';
   return '.\nStart the server with "npm start" in another terminal, or name another with --url.';
-}
-
-async function findTarget(settings: CrewSettings): Promise<Target> {
-  const url = serverUrl(settings);
-  return { url, apiKey: settings.MUSTER_API_KEY ?? (await keptKey(url, settings.DATA_DIR)) };
-}
-
-/** How this machine reaches the API: a wildcard address is for listening only. */
-export function serverUrl(settings: CrewSettings): string {
-  if (settings.MUSTER_URL !== undefined) return settings.MUSTER_URL.replace(/\/+$/, '');
-  const wildcards: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-  const host = wildcards[settings.API_HOST] ?? settings.API_HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${settings.API_PORT}`;
-}
-
-/** The key `npm start` keeps for us. It belongs to this machine's server and is shown to no other. */
-async function keptKey(url: string, dataDir: string): Promise<string | undefined> {
-  const { hostname } = new URL(url);
-  if (hostname !== 'localhost' && hostname !== '[::1]' && !/^127(\.\d+){3}$/.test(hostname)) return undefined;
-  try {
-    return (await readFile(join(dataDir, 'cli-key'), 'utf8')).trim() || undefined;
-  } catch (error) {
-    // No such file, or another user's: the server will say whether it wants a key.
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
 }
 
 /** The server knows crews by name: what it runs is its own copy, whatever lies in the folder here. */

@@ -37,7 +37,7 @@ export function describeEvent(event: LoggedEvent): { text: string; tone: Tone } 
       return { text: `failed: ${text('error')}`, tone: 'bad' };
     case 'task_retrying':
       return {
-        text: `${text('error')}; attempt ${text('attempt')}, again in ${duration(data['delay_ms'])}`,
+        text: `attempt ${text('attempt')} failed, again in ${duration(data['delay_ms'])}: ${text('error')}`,
         tone: 'bad',
       };
     case 'llm_call_completed':

@@ -20,10 +20,6 @@ import {
 
 const CREWS = fileURLToPath(new URL('../support/crews', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const PROGRAM = new URL('../../src/cli/crew-program.ts', import.meta.url).href;
-/** What `npm run crew` comes down to. */
-const RUN_PROGRAM = `import { runCrewProgram } from ${JSON.stringify(PROGRAM)};
-process.exitCode = await runCrewProgram(process.argv.slice(1));`;
 
 let stack: TestStack;
 beforeAll(async () => {
@@ -41,10 +37,10 @@ interface Cli {
   ended: Promise<number | null>;
 }
 
-/** Runs the command line as a process of its own, with only the given settings. */
-function runNode(node: readonly string[], args: readonly string[], settings: Record<string, string>): Cli {
+/** Runs `crew …` as a process of its own, with only the given settings. */
+function crewWith(args: readonly string[], settings: Record<string, string>): Cli {
   const none = Object.fromEntries(Object.keys(settingsSchema.shape).map((name) => [name, '']));
-  const child = spawn(process.execPath, [...node, ...args], {
+  const child = spawn(process.execPath, [MAIN, 'crew', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: childEnvironment({ ...none, NODE_OPTIONS: '', FORCE_COLOR: undefined, ...settings }),
   });
@@ -62,12 +58,9 @@ function runNode(node: readonly string[], args: readonly string[], settings: Rec
   };
 }
 
+/** On the stack's server, as its admin, unless told otherwise. */
 const crew = (args: readonly string[], settings: Record<string, string> = {}): Cli =>
-  runNode(['--input-type=module', '--eval', RUN_PROGRAM, '--'], args, {
-    MUSTER_URL: stack.api.url,
-    MUSTER_API_KEY: stack.api.admin.apiKey,
-    ...settings,
-  });
+  crewWith(args, { MUSTER_URL: stack.api.url, MUSTER_API_KEY: stack.api.admin.apiKey, ...settings });
 
 const executionIdIn = (text: string): string => /Execution ([0-9a-f-]{36})/.exec(text)?.[1] ?? 'none';
 const started = async (cli: Cli): Promise<string> => {
@@ -137,18 +130,15 @@ describe('npm run crew', () => {
     expect(cli.stderr()).toMatch(/npm run crew -- retry [0-9a-f-]{36}/);
   });
 
-  it('comes in through the main program, with the key that the data directory keeps', async () => {
+  it('finds the server by --host and --port, and the key in the data directory', async () => {
     const folder = await makeTemporaryFolder();
     try {
       await writeFile(join(folder.path, 'cli-key'), `${stack.api.admin.apiKey}\n`);
-      stack.model.script([says('a'), says('through the main door')]);
+      stack.model.script([says('a'), says('found')]);
       const { hostname, port } = new URL(stack.api.url);
       const at = ['--host', hostname, '--port', port, '--data-dir', folder.path];
-      const cli = runNode([MAIN, 'crew'], [join(CREWS, 'two-step'), '--input', 'topic=otters', ...at], {});
-      expect({ code: await cli.ended, stdout: cli.stdout() }).toEqual({
-        code: 0,
-        stdout: 'through the main door\n',
-      });
+      const cli = crewWith([...at, join(CREWS, 'two-step')], { MUSTER_URL: 'http://127.0.0.1:1' });
+      expect({ code: await cli.ended, stdout: cli.stdout() }).toEqual({ code: 0, stdout: 'found\n' });
     } finally {
       await folder.remove();
     }
@@ -158,7 +148,7 @@ describe('npm run crew', () => {
     const { hostname, port } = new URL(stack.api.url);
     const wire = await startTcpProxy(hostname, Number(port));
     try {
-      stack.model.script([slowly('one fact', { chunks: 15, chunkMs: 100 }), says('the end')]);
+      stack.model.script([slowly('one fact. '.repeat(9), { chunks: 15, chunkMs: 100 }), says('the end')]);
       const cli = crew([join(CREWS, 'two-step')], { MUSTER_URL: `http://127.0.0.1:${wire.port}` });
       await until('the first task runs', () => cli.stderr().includes('find   started'));
       wire.cut();
@@ -245,12 +235,15 @@ describe('npm run crew ends with', () => {
 
 describe('Ctrl-C', () => {
   it('once leaves the run alone, says how to come back, and watch sees it to its end', async () => {
-    stack.model.script([slowly('one fact', { chunks: 40, chunkMs: 100 }), says('the end')]);
+    stack.model.script([slowly('one fact. '.repeat(9), { chunks: 40, chunkMs: 100 }), says('the end')]);
     const cli = crew([join(CREWS, 'two-step')]);
     const id = await started(cli);
     await until('the first task runs', () => cli.stderr().includes('find   started'));
     // One key press arrives several times: from the terminal, from npm, from the launcher.
-    for (const _echo of [1, 2, 3]) cli.interrupt();
+    for (const _echo of [1, 2, 3]) {
+      cli.interrupt();
+      await sleep(60);
+    }
     expect(await cli.ended).toBe(130);
     expect(cli.stderr()).toContain(`npm run crew -- watch ${id}`);
     const watching = crew(['watch', id]);
