@@ -119,12 +119,17 @@ function inputLines({ values, origins }: GatheredInputs, width: number): string[
   });
 }
 
+/** Needed by whoever types the next command, unless it is where every command looks first. */
+function where(settings: CrewSettings): string {
+  const url = serverUrl(settings);
+  return url === 'http://127.0.0.1:8000' ? '' : ` --url ${url}`;
+}
+
 /** What to type to see the run again, on the same server. */
 function comeBack(id: string, settings: CrewSettings): string {
-  const where = settings.MUSTER_URL === undefined ? '' : ` --url ${serverUrl(settings)}`;
   return [
-    `  come back: npm run crew -- watch ${id}${where}`,
-    `  cancel it: npm run crew -- cancel ${id}${where}`,
+    `  come back: npm run crew -- watch ${id}${where(settings)}`,
+    `  cancel it: npm run crew -- cancel ${id}${where(settings)}`,
   ].join('\n');
 }
 
@@ -191,8 +196,9 @@ function showEnd(
     if (!json) terminal.data(result?.raw ?? '');
     return EXIT.ok;
   }
-  const where = settings.MUSTER_URL === undefined ? '' : ` --url ${serverUrl(settings)}`;
-  terminal.say(oneLine(`${code ?? status}: ${error ?? ''}`, 2_000), 'bad');
-  terminal.say(`  once more, finished tasks kept: npm run crew -- retry ${execution.execution_id}${where}`);
+  if (status === 'failed') terminal.say(oneLine(`${code ?? status}: ${error ?? ''}`, 2_000), 'bad');
+  terminal.say(
+    `  once more, finished tasks kept: npm run crew -- retry ${execution.execution_id}${where(settings)}`,
+  );
   return status === 'cancelled' ? EXIT.cancelled : EXIT.failed;
 }

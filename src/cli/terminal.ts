@@ -30,6 +30,6 @@ export function createTerminal(): Terminal {
     data: (text) => {
       stdout.write(`${stdout.isTTY ? harmless(text) : text}\n`);
     },
-    width: () => (stderr.isTTY ? Math.max(stderr.columns, 60) : FILE_WIDTH),
+    width: () => (stderr.isTTY ? Math.max(stderr.columns || FILE_WIDTH, 60) : FILE_WIDTH),
   };
 }
