@@ -11,6 +11,7 @@ import { choosePorts, exitOf, readLogFrom, withLog, type Say } from './service.t
 import { StartError } from './start-error.ts';
 import { findTemporalBinary, type TemporalBinary } from './temporal-binary.ts';
 import { markTemporalStore, prepareTemporalStore, setTemporalStoreAside } from './temporal-store.ts';
+import { SEARCH_ATTRIBUTES } from '../temporal/names.ts';
 
 /** A running Temporal server with its Web UI, on loopback. */
 export interface EmbeddedTemporal {
@@ -34,15 +35,6 @@ export interface EmbeddedTemporalOptions {
   binary?: TemporalBinary;
   signal?: AbortSignal;
 }
-
-/** What operators search runs by in the Web UI. All are of type Keyword. */
-export const SEARCH_ATTRIBUTES = [
-  'ExecutionId',
-  'OwnerId',
-  'CrewName',
-  'ExecutionKind',
-  'ExecutionState',
-] as const;
 
 const PORTS = ['grpc', 'ui', 'http', 'metrics'] as const;
 

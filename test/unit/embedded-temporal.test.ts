@@ -7,11 +7,11 @@ import { readDynamicConfigFlags } from '../../src/embedded/dynamic-config.ts';
 import { commandLine } from '../../src/embedded/processes.ts';
 import { findTemporalBinary, type TemporalBinary } from '../../src/embedded/temporal-binary.ts';
 import {
-  SEARCH_ATTRIBUTES,
   startEmbeddedTemporal,
   type EmbeddedTemporal,
 } from '../../src/embedded/temporal-server.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/temporal/names.ts';
 
 async function withClient<T>(address: string, use: (client: Client) => Promise<T>): Promise<T> {
   const connection = await Connection.connect({ address });
