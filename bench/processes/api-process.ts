@@ -22,7 +22,7 @@ const settings = loadSettings();
 const logger = createLogger({ level: settings.LOG_LEVEL });
 const database = await createDatabase(settings.DATABASE_URL ?? '');
 const temporal = await createTemporal(settings);
-const running = createEngine({ settings, database, temporal, logger, crewsDir });
+const running = createEngine({ settings, database, system: database, temporal, logger, crewsDir });
 const app = createApp({
   settings,
   database,

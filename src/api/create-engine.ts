@@ -28,17 +28,20 @@ export interface RunningEngine {
 
 export function createEngine(deps: {
   settings: Settings;
+  /** Opened for `owners`: what handlers of requests use. */
   database: Database;
+  /** Opened for `system`: what runs beside them. */
+  system: Database;
   temporal: Temporal;
   logger: Logger;
   /** Where the crews that can be started by name lie. Default: the examples. */
   crewsDir?: string;
 }): RunningEngine {
   const { settings, database, temporal, logger } = deps;
-  const { sql } = database;
+  const { sql } = deps.system;
   const now = (): Date => new Date();
   const waker = createWaker(sql, logger);
-  const listener = createWakeListener(database.url, logger, ['log', 'token', 'outbox']);
+  const listener = createWakeListener(deps.system.url, logger, ['log', 'token', 'outbox']);
   const probe = probeSearchAttributes(temporal, settings.TEMPORAL_NAMESPACE, logger);
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
   const hub = createLogHub({ sql, listener, logger });
@@ -46,7 +49,10 @@ export function createEngine(deps: {
   const reconciler = createReconciler({ sql, runs, waker, logger, now });
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, createToolRegistry().names());
   return {
-    engine: { settings, database, runs, dispatcher, waker, hub, crews, models: createModels(settings), now },
+    engine: {
+      settings,
+      database,
+      system: sql, runs, dispatcher, waker, hub, crews, models: createModels(settings), now },
     endStreams: () => hub.close(),
     async close() {
       hub.close();

@@ -2,6 +2,7 @@ import type { Settings } from '../config.ts';
 import type { CrewCatalogue } from '../crews/crew-catalogue.ts';
 import type { Models } from '../models/model.ts';
 import type { Database } from '../persistence/database.ts';
+import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { Dispatcher } from '../temporal/dispatcher.ts';
 import type { Runs } from '../temporal/runs.ts';
@@ -10,7 +11,10 @@ import type { LogHub } from './realtime/log-hub.ts';
 /** What the resources that start, steer and show runs work with. */
 export interface Engine {
   settings: Settings;
+  /** For what people ask: shows nothing that is owned outside `as(scope, …)`. */
   database: Database;
+  /** For what the program does by itself, and what was allowed before: everything. */
+  system: SqlPool;
   runs: Runs;
   dispatcher: Dispatcher;
   waker: Waker;

@@ -47,9 +47,11 @@ function databaseUrlOf(settings: Settings, noAuth: boolean): string {
 /** Starts the API of this process. @throws when a setting is missing or the port is taken. */
 export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }): Promise<RunningApi> {
   const logger = createLogger({ level: settings.LOG_LEVEL, pretty: process.stdout.isTTY });
-  const database = await createDatabase(databaseUrlOf(settings, noAuth));
+  const databaseUrl = databaseUrlOf(settings, noAuth);
+  const database = await createDatabase(databaseUrl, { actsFor: 'owners' });
+  const system = await createDatabase(databaseUrl, { actsFor: 'system' });
   const temporal = await createTemporal(settings);
-  const running = createEngine({ settings, database, temporal, logger });
+  const running = createEngine({ settings, database, system, temporal, logger });
   let isDraining = false;
   const app = createApp({
     settings,
@@ -69,6 +71,7 @@ export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }
     await running.close();
     await temporal.close();
     await database.close();
+    await system.close();
   };
   try {
     await listen(server, settings.API_HOST, settings.API_PORT);

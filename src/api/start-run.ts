@@ -35,7 +35,7 @@ export async function startCrewRun(
     );
   }
   const created = await createRun(
-    engine.database.sql,
+    engine.system,
     {
       ownerId,
       kind: 'crew',

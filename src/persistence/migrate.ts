@@ -24,7 +24,7 @@ export async function pendingMigrations(database: Database): Promise<number> {
 export async function migrate(settings: Settings): Promise<{ applied: number }> {
   if (settings.DATABASE_URL === undefined)
     throw new Error('DATABASE_URL is not set: there is nothing to migrate');
-  const database = await createDatabase(settings.DATABASE_URL, { poolMax: 4 });
+  const database = await createDatabase(settings.DATABASE_URL, { poolMax: 4, actsFor: 'schema' });
   try {
     return await migrateDatabase(database);
   } finally {

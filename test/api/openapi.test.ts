@@ -41,7 +41,7 @@ let specs: RouteSpec[];
 beforeAll(async () => {
   let routes: AnyRoute[] = [];
   api = await startTestApi({
-    withDatabase: (database, settings) => {
+    withDatabase: ({ database }, settings) => {
       routes = resources({
         settings,
         database,

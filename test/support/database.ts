@@ -33,7 +33,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await onServer(`create database ${name}`);
   const url = new URL(testServerUrl());
   url.pathname = `/${name}`;
-  const database = await createDatabase(url.href, { poolMax: 4 });
+  const database = await createDatabase(url.href, { poolMax: 4, actsFor: 'schema' });
   try {
     await migrateDatabase(database);
   } finally {

@@ -11,6 +11,7 @@ import { createTestDatabase } from './database.ts';
 /** An API on a fresh database, for one test file. */
 export interface TestApi {
   url: string;
+  /** With the rights of the whole program, for looking behind the curtain; the app has its own, narrower one. */
   database: Database;
   settings: Settings;
   admin: FirstAdmin & { token: string };
@@ -26,7 +27,7 @@ export interface TestApiOptions {
   /** The address by which the API reaches its database, when not directly. */
   reachDatabase?: (url: string) => Promise<string>;
   /** More deps that need the open database, such as extra routes. */
-  withDatabase?: (database: Database, settings: Settings) => Partial<ApiDeps>;
+  withDatabase?: (databases: { database: Database; system: Database }, settings: Settings) => Partial<ApiDeps>;
 }
 
 /** Starts the real application on a free port of loopback, with every answer checked against its schema. */
@@ -42,7 +43,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const first = await prepareFirstAdmin(settings);
   if (first === null) throw new Error('a fresh database already has an admin');
   const reached = (await options.reachDatabase?.(testDatabase.url)) ?? testDatabase.url;
-  const database = await createDatabase(reached, { poolMax: 8 });
+  const database = await createDatabase(reached, { poolMax: 8, actsFor: 'owners' });
+  const system = await createDatabase(reached, { poolMax: 8 });
   const logLines: string[] = [];
   const app = createApp({
     settings,
@@ -54,7 +56,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     validateResponses: true,
     demoStandsIn: true,
     isDraining: () => false,
-    ...options.withDatabase?.(database, settings),
+    ...options.withDatabase?.({ database, system }, settings),
     ...options.deps,
   });
   const handle = app.callback();
@@ -63,7 +65,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const token = options.deps?.noAuth === true ? '' : await login(url, first);
   return {
     url,
-    database,
+    database: system,
     settings,
     admin: { ...first, token },
     logLines,
@@ -71,6 +73,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await database.close();
+      await system.close();
       await testDatabase.drop();
     },
   };

@@ -65,8 +65,8 @@ export async function startTestStack(
   const api = await startTestApi({
     settings: given,
     ...(options.reachDatabase !== undefined && { reachDatabase: options.reachDatabase }),
-    withDatabase: (database, settings) => {
-      engine = createEngine({ settings, database, temporal, logger, crewsDir: CREWS });
+    withDatabase: (databases, settings) => {
+      engine = createEngine({ settings, ...databases, temporal, logger, crewsDir: CREWS });
       return { routes: engineResources(engine.engine) };
     },
   });

@@ -1,10 +1,8 @@
 import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
 import type { ExecutionKind, ExecutionStatus } from '../../domain/run/status.ts';
+import type { OwnerScope } from '../database.ts';
 import { Execution } from '../entities/execution.entity.ts';
 import { TaskExecution } from '../entities/task-execution.entity.ts';
-
-/** Whose rows may be seen. There is no way to ask without saying so. */
-export type OwnerScope = { ownerId: string } | { everybody: true };
 
 /** An execution is named by its integer id or by its UUID, wherever a path names one. */
 export type ExecutionRef = { id: number } | { executionId: string };

@@ -1,10 +1,7 @@
 import { notFound } from '../../../domain/errors.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
-import {
-  findExecution,
-  type ExecutionRef,
-  type OwnerScope,
-} from '../../../persistence/repositories/executions.repository.ts';
+import type { OwnerScope } from '../../../persistence/database.ts';
+import { findExecution, type ExecutionRef } from '../../../persistence/repositories/executions.repository.ts';
 import type { Caller } from '../../context.ts';
 import type { Engine } from '../../engine.ts';
 
@@ -14,7 +11,8 @@ export const reachOf = (caller: Caller): OwnerScope =>
 
 /** The execution a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */
 export async function reachExecution(engine: Engine, caller: Caller, ref: ExecutionRef): Promise<Execution> {
-  const execution = await findExecution(engine.database.em(), ref, reachOf(caller));
+  const scope = reachOf(caller);
+  const execution = await engine.database.as(scope, (em) => findExecution(em, ref, scope));
   if (execution === null) throw notFound('execution');
   return execution;
 }

@@ -3,11 +3,12 @@ import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../persistence/runs/commands.ts';
 import { readEvents } from '../../../persistence/event-log.ts';
 import { listExecutions, listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { listedOwner } from '../../parameters.ts';
-import { reachExecution } from './access.ts';
+import { reachExecution, reachOf } from './access.ts';
 import { presentExecution, presentTask } from './presenter.ts';
 import {
   eventSchema,
@@ -64,17 +65,14 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
     async ({ query, caller, respond }) => {
       const owner = listedOwner(caller, query.scope);
-      const [rows, total] = await listExecutions(
-        engine.database.em(),
-        owner === undefined ? { everybody: true } : { ownerId: owner },
-        {
+      const scope: OwnerScope = owner === undefined ? { everybody: true } : { ownerId: owner };
+      const filter = {
           ...(query.status !== undefined && { statuses: query.status }),
           ...(query.kind !== undefined && { kind: query.kind }),
           ...(query.flow_name !== undefined && { flowName: query.flow_name.replaceAll('-', '_') }),
           ...(query.workflow_id !== undefined && { workflowId: query.workflow_id }),
-        },
-        query,
-      );
+        };
+      const [rows, total] = await engine.database.as(scope, (em) => listExecutions(em, scope, filter, query));
       const body = rows.map((row) => present(engine, row));
       return respond(200, body, { 'X-Total-Count': String(total) });
     },
@@ -97,7 +95,7 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
       const execution = await reachExecution(engine, caller, ref);
-      const log = await readEvents(engine.database.sql, execution.id, 0, EMBEDDED_LOG);
+      const log = await readEvents(engine.system, execution.id, 0, EMBEDDED_LOG);
       return respond(200, presentExecution(execution, { ...links(engine), log }));
     },
   );
@@ -119,7 +117,7 @@ const tasksRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
       const execution = await reachExecution(engine, caller, ref);
-      const tasks = await listTasks(engine.database.em(), execution.id);
+      const tasks = await engine.database.as(reachOf(caller), (em) => listTasks(em, execution.id));
       return respond(200, tasks.map(presentTask));
     },
   );
@@ -146,7 +144,7 @@ const eventsRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params: { execution_id: ref }, query, caller, respond }) => {
       const execution = await reachExecution(engine, caller, ref);
-      return respond(200, await readEvents(engine.database.sql, execution.id, query.after, query.limit));
+      return respond(200, await readEvents(engine.system, execution.id, query.after, query.limit));
     },
   );
 
@@ -173,7 +171,7 @@ const commandRoute = (engine: Engine, command: Command, description: string): An
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
       const { id } = await reachExecution(engine, caller, ref);
-      await commandRun(engine.database.sql, id, command, engine.now());
+      await commandRun(engine.system, id, command, engine.now());
       engine.waker.wake('log', id);
       engine.waker.wake('control', id);
       void engine.dispatcher.deliverNow();

@@ -3,13 +3,14 @@ import type { LiveState } from '../../../contracts/crew-run.ts';
 import { isFinal } from '../../../domain/run/status.ts';
 import { readHeads } from '../../../persistence/event-log.ts';
 import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { ApiContext } from '../../context.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { sseFrame } from '../../realtime/sse-frame.ts';
 import { openSse } from '../../realtime/sse.ts';
-import { reachExecution } from './access.ts';
+import { reachExecution, reachOf } from './access.ts';
 import { presentExecution, presentTask } from './presenter.ts';
 import { executionRefParam, streamQuery } from './schema.ts';
 
@@ -46,12 +47,12 @@ export const streamRoute = (engine: Engine): AnyRoute =>
     async ({ params, query, caller, ctx }) => {
       const execution = await reachExecution(engine, caller, params.execution_id);
       const after = lastEventId(ctx) ?? query.after;
-      const head = (await readHeads(engine.database.sql, [execution.id])).get(execution.id);
+      const head = (await readHeads(engine.system, [execution.id])).get(execution.id);
       if (head?.closed === true && after >= head.lastSeq && after > 0) {
         ctx.status = 204;
         return;
       }
-      const snapshot = await snapshotOf(engine, execution, head?.lastSeq ?? 0);
+      const snapshot = await snapshotOf(engine, reachOf(caller), execution, head?.lastSeq ?? 0);
       follow(engine, ctx, execution.id, after, snapshot);
     },
   );
@@ -62,9 +63,14 @@ function lastEventId(ctx: ApiContext): number | undefined {
 }
 
 /** One read of Postgres, enriched by the workflow's own word while it lives. */
-async function snapshotOf(engine: Engine, execution: Execution, asOfSeq: number): Promise<Buffer> {
+async function snapshotOf(
+  engine: Engine,
+  scope: OwnerScope,
+  execution: Execution,
+  asOfSeq: number,
+): Promise<Buffer> {
   const [tasks, live] = await Promise.all([
-    listTasks(engine.database.em(), execution.id),
+    engine.database.as(scope, (em) => listTasks(em, execution.id)),
     isFinal(execution.status) ? null : engine.runs.liveState(execution.executionId, LIVE_STATE_MS),
   ]);
   const { TEMPORAL_UI_URL: temporalUiUrl, TEMPORAL_NAMESPACE: namespace } = engine.settings;
