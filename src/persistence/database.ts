@@ -1,5 +1,4 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
-import type { Pool } from 'pg';
 import { databaseOptions } from './mikro-orm.config.ts';
 import { actAs, type ActsFor } from './row-security.ts';
 import { createSqlPool, type SqlPool } from './sql.ts';
@@ -33,8 +32,7 @@ export interface DatabaseOptions {
 /** Opens the pool lazily: a database that is away is noticed by the first query, not here. */
 export async function createDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
   const { poolMax = 16, actsFor = 'system' } = options;
-  const onPoolCreated = (pool: Pool): void => actAs(pool, actsFor);
-  const orm = new MikroORM(databaseOptions(url, poolMax, onPoolCreated));
+  const orm = new MikroORM(databaseOptions(url, poolMax, actAs(actsFor)));
   const sql = createSqlPool(await orm.em.getDriver().getConnection().getNativeClient());
   return {
     orm,
@@ -44,7 +42,10 @@ export async function createDatabase(url: string, options: DatabaseOptions = {})
     as: (scope, work) =>
       orm.em.fork().transactional(async (em) => {
         const [name, owner] = 'ownerId' in scope ? ['owner', scope.ownerId] : ['everybody', ''];
-        await em.execute(`select set_config('muster.scope', ?, true), set_config('muster.owner', ?, true)`, [name, owner]);
+        await em.execute(`select set_config('muster.scope', ?, true), set_config('muster.owner', ?, true)`, [
+          name,
+          owner,
+        ]);
         return work(em);
       }),
     ping: async () => {

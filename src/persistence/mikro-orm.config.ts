@@ -1,17 +1,21 @@
 import { defineConfig, type Options } from '@mikro-orm/postgresql';
-import type { Pool } from 'pg';
+import type { ClientBase } from 'pg';
 import { Migrator } from '@mikro-orm/migrations';
 import { entities } from './entities/index.ts';
 import { migrations } from './migrations/index.ts';
 
 /** How MikroORM is set up: explicit entities, explicit migrations, nothing found by folder. */
-export function databaseOptions(url: string, poolMax: number, onPoolCreated: (pool: Pool) => void): Options {
+export function databaseOptions(
+  url: string,
+  poolMax: number,
+  onConnect: (client: ClientBase) => Promise<void>,
+): Options {
   return defineConfig({
     clientUrl: url,
     entities,
     extensions: [Migrator],
     pool: { min: 0, max: poolMax },
-    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'muster', onPoolCreated },
+    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'muster', onConnect },
     forceUtcTimezone: true,
     allowGlobalContext: false,
     // A database that is away is noticed by the first query, not at start.

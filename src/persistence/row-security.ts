@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { ClientBase } from 'pg';
 
 /**
  * The second wall around owned rows: row-level security in Postgres (migration 4). The first are the
@@ -23,23 +23,20 @@ const FORCED_NOTICE =
   `the role ${APP_ROLE} could not be made or taken on: row-level security is forced on the tables instead, ` +
   'and does not bind a superuser';
 
-/** Gives every connection of the pool its role and scope before its first query. */
-export function actAs(pool: Pool, actsFor: ActsFor): void {
-  if (actsFor === 'schema') return;
-  const scope = actsFor === 'system' ? 'system' : 'people';
+const TAKE_ROLE = `
+  select set_config('role', case when exists (
+    select 1 from pg_roles where rolname = '${APP_ROLE}' and pg_has_role(session_user, oid, 'set')
+  ) then '${APP_ROLE}' else 'none' end, false) as role, set_config('muster.scope', $1, false)`;
+
+/** What the pool does with each new connection before it hands it out: takes on the role, sets the scope. */
+export function actAs(actsFor: ActsFor): (client: ClientBase) => Promise<void> {
   let warned = false;
-  pool.on('connect', (client) => {
-    // Queued on the connection before whatever it was opened for. A connection that breaks here breaks there too.
-    client
-      .query(
-        `select set_config('muster.scope', '${scope}', false), set_config('role', case when exists
-           (select 1 from pg_roles where rolname = '${APP_ROLE}' and pg_has_role(session_user, oid, 'set')) then '${APP_ROLE}' else 'none' end, false) as role`,
-      )
-      .then(({ rows }: { rows: { role?: string }[] }) => {
-        if (rows[0]?.role === APP_ROLE || warned) return;
-        warned = true;
-        process.emitWarning(FORCED_NOTICE);
-      })
-      .catch(() => client.end());
-  });
+  return async (client) => {
+    if (actsFor === 'schema') return;
+    const scope = actsFor === 'system' ? 'system' : 'people';
+    const { rows } = await client.query<{ role: string }>(TAKE_ROLE, [scope]);
+    if (rows[0]?.role === APP_ROLE || warned) return;
+    warned = true;
+    process.emitWarning(FORCED_NOTICE);
+  };
 }

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDatabase, type Database } from '../../src/persistence/database.ts';
+import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+/** The second wall, tried with bare SQL: what Postgres itself lets through when a query names no owner. */
+
+let testDatabase: TestDatabase;
+let system: Database;
+let owners: Database;
+const ANNA = randomUUID();
+const BERT = randomUUID();
+/** Kept by MikroORM itself; holds nothing of anybody. */
+const WITHOUT_OWNER = ['mikro_orm_migrations'];
+const OWNED_TABLES = ['executions', 'task_executions', 'calls', 'execution_events', 'execution_log_heads'];
+
+const plan = {
+  schemaVersion: 1 as const,
+  name: 'c',
+  process: 'sequential' as const,
+  agents: [
+    {
+      key: 'a',
+      role: 'A',
+      goal: '',
+      backstory: '',
+      model: null,
+      tools: [],
+      maxIter: 1,
+      maxTokens: null,
+      temperature: null,
+      topP: null,
+    },
+  ],
+  tasks: [
+    {
+      key: 't',
+      name: 't',
+      description: 'd',
+      expectedOutput: 'e',
+      agentKey: 'a',
+      context: { kind: 'unspecified' as const },
+      tools: [],
+      dependsOn: [],
+    },
+  ],
+  inputs: [],
+};
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  system = await createDatabase(testDatabase.url, { poolMax: 4 });
+  owners = await createDatabase(testDatabase.url, { poolMax: 2, actsFor: 'owners' });
+  for (const [id, email] of [
+    [ANNA, 'anna@example.test'],
+    [BERT, 'bert@example.test'],
+  ]) {
+    await system.sql.query(
+      `insert into users (id, email, created_at, updated_at) values ($1, $2, now(), now())`,
+      [id, email],
+    );
+    const run = await createRun(
+      system.sql,
+      { ownerId: String(id), kind: 'crew', crewName: 'c', plan, inputs: {}, model: null },
+      new Date(),
+    );
+    await system.sql.query(
+      `insert into execution_events (execution_id, seq, type, event_key, data, created_at) values ($1, 1, 'x', 'x', '{}', now())`,
+      [run.id],
+    );
+    await system.sql.query(
+      `insert into calls (execution_id, task_execution_id, call_key, attempt, kind, name, status, started_at)
+       select execution_id, id, 'k', 1, 'model', 'm', 'started', now() from task_executions where execution_id = $1`,
+      [run.id],
+    );
+  }
+});
+afterAll(async () => {
+  await system.close();
+  await owners.close();
+  await testDatabase.drop();
+});
+
+const count = async (rows: Promise<unknown>): Promise<number> => {
+  const result = await rows;
+  return Array.isArray(result) ? result.length : -1;
+};
+
+describe('row-level security', () => {
+  it('is on for every table, and every table has a policy', async () => {
+    const tables = await system.sql.query<{ name: string; secured: boolean; policies: number }>(
+      `select c.relname as name, c.relrowsecurity as secured,
+         (select count(*)::integer from pg_policy p where p.polrelid = c.oid) as policies
+       from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace`,
+    );
+    expect(tables.length).toBeGreaterThan(7);
+    const open = tables.filter(({ secured, policies }) => !secured || policies === 0).map(({ name }) => name);
+    expect(open).toEqual(WITHOUT_OWNER);
+  });
+
+  it('binds the program, which works under a role that owns nothing', async () => {
+    for (const database of [system, owners]) {
+      const [row] = await database.sql.query<{ role: string; super: boolean; owned: number }>(
+        `select current_user as role, (select rolsuper from pg_roles where rolname = current_user) as super,
+           (select count(*)::integer from pg_class where relowner = current_user::regrole) as owned`,
+      );
+      expect(row).toEqual({ role: 'muster_app', super: false, owned: 0 });
+    }
+  });
+
+  it.each(OWNED_TABLES)('shows nothing of %s to a query that says nobody’s name', async (table) => {
+    expect(await count(owners.sql.query(`select 1 from ${table}`))).toBe(0);
+    expect(await count(system.sql.query(`select 1 from ${table}`))).toBe(2);
+  });
+
+  it.each(OWNED_TABLES)(
+    'shows of %s what belongs to the owner, and everything to everybody’s scope',
+    async (table) => {
+      expect(await count(owners.as({ ownerId: ANNA }, (em) => em.execute(`select 1 from ${table}`)))).toBe(1);
+      expect(
+        await count(owners.as({ ownerId: randomUUID() }, (em) => em.execute(`select 1 from ${table}`))),
+      ).toBe(0);
+      expect(await count(owners.as({ everybody: true }, (em) => em.execute(`select 1 from ${table}`)))).toBe(
+        2,
+      );
+    },
+  );
+
+  it('falls back to nothing after the transaction, on the same connection', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await owners.as({ ownerId: ANNA }, (em) => em.execute('select 1 from executions'));
+      expect(await count(owners.sql.query('select 1 from executions'))).toBe(0);
+    }
+  });
+
+  it('changes and deletes nothing of somebody else’s, and lets nobody write in another’s name', async () => {
+    const mine = { ownerId: ANNA };
+    await owners.as(mine, (em) => em.execute(`update executions set tags = '{touched}'`));
+    await owners.as(mine, (em) => em.execute(`delete from execution_events`));
+    const touched = await system.sql.query<{ owner_id: string }>(
+      `select owner_id from executions where tags = '{touched}'`,
+    );
+    expect(touched).toEqual([{ owner_id: ANNA }]);
+    expect(await count(system.sql.query('select 1 from execution_events'))).toBe(1);
+    await expect(
+      owners.as(mine, (em) =>
+        em.execute(`update executions set owner_id = ? where owner_id = ?`, [BERT, ANNA]),
+      ),
+    ).rejects.toThrow(/row-level security/);
+  });
+
+  it('keeps two owners apart on a pool of two connections', async () => {
+    const seen = await Promise.all(
+      Array.from({ length: 400 }, (_unused, index) => {
+        const ownerId = index % 2 === 0 ? ANNA : BERT;
+        return owners.as({ ownerId }, async (em) => {
+          const rows = await em.execute<{ owner_id: string }[]>('select owner_id from executions');
+          return rows.every((row) => row.owner_id === ownerId) && rows.length === 1;
+        });
+      }),
+    );
+    expect(seen.filter((own) => !own)).toEqual([]);
+  });
+});
