@@ -168,4 +168,4 @@ const METHOD = `Everything runs on one machine, started fresh in a temporary fol
 - **Start → first call**: from sending \`POST /crew/start\` or \`client.workflow.start\` to the model's receiving the first request, one run at a time, monotonic clock.
 - **Streams**: chains of ten with a model that takes 25 ms; readers have their snapshot before the first answer. All readers are in the bench's own process.
 - **Checks**: after each slice the model must have been asked exactly once for each task, and each run must have ended as completed; otherwise the bench fails.
-- The load generator shares the cores with what it measures, on both sides alike; Muster's ends are found by a query every 10 ms, the peer's by a waiting call.`;
+- The load generator shares the cores with what it measures, on both sides alike; Muster's ends are found by a query every 20 ms, the peer's by a waiting call.`;

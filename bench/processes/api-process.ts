@@ -20,9 +20,11 @@ const [crewsDir = ''] = process.argv.slice(2);
 const signals = listenForStop();
 const settings = loadSettings();
 const logger = createLogger({ level: settings.LOG_LEVEL });
-const database = await createDatabase(settings.DATABASE_URL ?? '');
+const url = settings.DATABASE_URL ?? '';
+const database = await createDatabase(url, { actsFor: 'owners' });
+const system = await createDatabase(url, { actsFor: 'system' });
 const temporal = await createTemporal(settings);
-const running = createEngine({ settings, database, system: database, temporal, logger, crewsDir });
+const running = createEngine({ settings, database, system, temporal, logger, crewsDir });
 const app = createApp({
   settings,
   database,
@@ -49,4 +51,5 @@ server.closeAllConnections();
 await running.close();
 await temporal.close();
 await database.close();
+await system.close();
 process.exit(0);

@@ -5,7 +5,7 @@ import { crewName } from '../crews.ts';
 import type { FakeModel } from '../stack/fake-model.ts';
 import { closedLoop, type Run, type Side } from './side.ts';
 
-const LOOK_MS = 10;
+const LOOK_MS = 20;
 const GIVE_UP_MS = 60_000;
 
 const started = z.object({ execution_id: z.uuid() });
@@ -28,7 +28,7 @@ export interface MusterSide extends Side {
 }
 
 /**
- * @param db a connection of the bench's own. Ends are found by looking there every 10 ms: cheaper for the API
+ * @param db a connection of the bench's own. Ends are found by looking there every 20 ms: cheaper for the API
  * than polling it, and the times are those of the rows, so the grain of the looking is not in them.
  */
 export function createMusterSide(

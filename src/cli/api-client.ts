@@ -178,7 +178,10 @@ async function refusal({ url, apiKey }: Target, response: Response): Promise<Cli
     case 400:
     case 413:
     case 422:
-      return new CliError(EXIT.usage, [said, ...issues.filter(({ message }) => !said.includes(message)).map(issueLine)].join('\n'));
+      return new CliError(
+        EXIT.usage,
+        [said, ...issues.filter(({ message }) => !said.includes(message)).map(issueLine)].join('\n'),
+      );
     case 409:
       return new CliError(EXIT.failed, said);
     default: {

@@ -18,6 +18,8 @@ export interface TestStack {
   temporal: Temporal;
   engine: RunningEngine;
   settings: Settings & { DATABASE_URL: string };
+  /** What engine and workers in this process have logged, as JSON text. */
+  logLines: string[];
   /** As the admin. @returns status, parsed body and headers. */
   call(
     method: string,
@@ -35,6 +37,9 @@ export function testTemporalAddress(): string {
     throw new Error('MUSTER_TEST_TEMPORAL_ADDRESS is not set: run the tests through npm test or jest');
   return address;
 }
+
+/** A provider's key that must turn up nowhere. */
+export const PLANTED_PROVIDER_KEY = 'sk-planted-secret-of-the-tests';
 
 /** Small crews for tests, by folder. */
 const CREWS = fileURLToPath(new URL('./crews/', import.meta.url));
@@ -55,12 +60,13 @@ export async function startTestStack(
     TEMPORAL_ADDRESS: testTemporalAddress(),
     TEMPORAL_TASK_QUEUE: `test-${randomBytes(6).toString('hex')}`,
     OPENAI_BASE_URL: model.url,
-    OPENAI_API_KEY: 'sk-planted-secret-of-the-tests',
+    OPENAI_API_KEY: PLANTED_PROVIDER_KEY,
     TEMPORAL_UI_URL: 'http://127.0.0.1:8233',
     ...options.settings,
   };
   const temporal = await createTemporal(readSettings(given));
-  const logger = createLogger({ level: 'silent' });
+  const logLines: string[] = [];
+  const logger = createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
   let engine: RunningEngine | undefined;
   const api = await startTestApi({
     settings: given,
@@ -80,6 +86,7 @@ export async function startTestStack(
     temporal,
     engine: running,
     settings,
+    logLines,
     call: (method, path, body) => call(api, method, path, body),
     async startWorker() {
       const worker = await startWorker(settings, { logger, bundle: await testBundle() });

@@ -55,7 +55,8 @@ describe('the line of an event', () => {
   });
 
   it('says something about every type there is, and about those that are not there yet', () => {
-    for (const type of [...EVENT_TYPES, 'something_new']) expect(line(type, { model: 'm' })).toMatch(/^[a-z←→]/);
+    for (const type of [...EVENT_TYPES, 'something_new'])
+      expect(line(type, { model: 'm' })).toMatch(/^[a-z←→]/);
     expect(line('workflow_paused')).toBe('the run: paused');
   });
 
