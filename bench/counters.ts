@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { cpuSince, cpuTimes, type CpuTimes } from './processor-time.ts';
 import type { BenchStack } from './stack/bench-stack.ts';
 
 /** Cost of one more task in a chain and of a run's rest: everything counted is a × tasks + b. */
@@ -189,52 +189,4 @@ async function loggedEvents({ db }: BenchStack, executionId: string): Promise<nu
     [executionId],
   );
   return z.object({ n: z.int() }).parse(rows[0]).n;
-}
-
-type CpuTimes = Record<string, number>;
-
-/** Milliseconds a process has used so far, with its children (PostgreSQL's sessions). Linux only, else null. */
-async function cpuTimes(pids: Record<string, number>): Promise<CpuTimes | null> {
-  if (process.platform !== 'linux') return null;
-  const all = await processTimes();
-  const times = Object.entries(pids).map(([name, pid]) => {
-    const living = all.filter((entry) => entry.pid === pid || entry.parent === pid);
-    const ended = all.find((entry) => entry.pid === pid)?.endedChildrenMs ?? 0;
-    return [name, living.reduce((sum, entry) => sum + entry.ms, ended)];
-  });
-  return Object.fromEntries(times);
-}
-
-/** Linux counts in hundredths of a second, whatever its kernel's clock does. */
-const MS_PER_TICK = 10;
-
-interface ProcessTime {
-  pid: number;
-  parent: number;
-  ms: number;
-  endedChildrenMs: number;
-}
-
-async function processTimes(): Promise<ProcessTime[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const texts = await Promise.all(
-    // A process may end between the listing and the reading.
-    names.map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')),
-  );
-  return texts.flatMap((text, index) => {
-    // The second field is the program's name in brackets and may hold anything.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [parent = Number.NaN, ...ticks] = [1, 11, 12, 13, 14].map((at) => Number(fields[at]));
-    const [user = Number.NaN, system = 0, endedUser = 0, endedSystem = 0] = ticks;
-    if (Number.isNaN(parent + user)) return [];
-    const endedChildrenMs = (endedUser + endedSystem) * MS_PER_TICK;
-    return [{ pid: Number(names[index]), parent, ms: (user + system) * MS_PER_TICK, endedChildrenMs }];
-  });
-}
-
-function cpuSince(before: CpuTimes | null, after: CpuTimes | null, runs: number): CpuTimes | null {
-  if (before === null || after === null) return null;
-  return Object.fromEntries(
-    Object.keys(after).map((name) => [name, ((after[name] ?? 0) - (before[name] ?? 0)) / runs]),
-  );
 }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { aborted } from '../src/embedded/role-process.ts';
 import { listenForStop } from '../src/embedded/stop-signals.ts';
@@ -22,9 +23,9 @@ async function commit(): Promise<string> {
   const git = promisify(execFile);
   try {
     const { stdout: head } = await git('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: here('..') });
-    const { stdout: changes } = await git('git', ['status', '--porcelain', '--untracked-files=no'], {
-      cwd: here('..'),
-    });
+    const measured = ['src', 'workflows', 'activities', 'temporal-config', 'bench', 'package-lock.json'];
+    const status = ['status', '--porcelain', '--', ...measured, ':!bench/RESULTS.md'];
+    const { stdout: changes } = await git('git', status, { cwd: here('..') });
     return `${head.trim()}${changes.trim() === '' ? '' : ' with uncommitted changes'}`;
   } catch {
     // A copy without its history is measured all the same.
@@ -34,12 +35,12 @@ async function commit(): Promise<string> {
 
 async function circumstances(
   options: BenchOptions,
-  begun: { load: number; at: number },
+  begun: { load: number; at: number; commit: string },
 ): Promise<Circumstances> {
   const sdk: unknown = createRequire(import.meta.url)('@temporalio/worker/package.json');
   return {
     date: new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC',
-    commit: await commit(),
+    commit: begun.commit,
     form: options.form.name,
     seed: options.seed,
     cores: availableParallelism(),
@@ -52,6 +53,10 @@ async function circumstances(
     seconds: (performance.now() - begun.at) / 1000,
   };
 }
+
+/** As the project's formatter wants its files. */
+const formatted = async (markdown: string): Promise<string> =>
+  format(markdown, { ...(await resolveConfig(here('RESULTS.md'))), parser: 'markdown' });
 
 /** Ends everything that was started, the last first. What fails is said and does not keep the rest from ending. */
 async function takeDown(undo: Undo): Promise<void> {
@@ -81,13 +86,13 @@ try {
 const { stop } = listenForStop();
 const undo: Undo = [];
 let code = 0;
-const begun = { load: loadavg()[0] ?? 0, at: performance.now() };
+const begun = { load: loadavg()[0] ?? 0, at: performance.now(), commit: await commit() };
 try {
   const results = await measure(options, undo, stop);
   if (results !== null) {
     const report = renderReport(results, await circumstances(options, begun));
     console.log(report);
-    if (options.out !== null) await writeFile(options.out, report);
+    if (options.out !== null) await writeFile(options.out, await formatted(report));
     if (options.json !== null) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
   }
 } catch (error) {

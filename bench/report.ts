@@ -7,6 +7,7 @@ import type { Lag } from './stream-lag.ts';
 /** Where and when a report was made. Nothing in it names the machine or its folders. */
 export interface Circumstances {
   date: string;
+  /** As it was when the run began. */
   commit: string;
   form: string;
   seed: number;
@@ -54,9 +55,10 @@ export function renderReport(results: BenchResults, at: Circumstances): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function circumstances({ versions }: BenchResults, at: Circumstances): string {
+function circumstances({ versions, othersShare }: BenchResults, at: Circumstances): string {
   return [
-    `- ${at.cores} cores (${at.processor}), ${number(at.memoryGiB, 0)} GiB, ${at.system}; load average ${number(at.load.before)} before, ${number(at.load.after)} after (the bench itself is in the second)`,
+    `- ${at.cores} cores (${at.processor}), ${number(at.memoryGiB, 0)} GiB, ${at.system}`,
+    `- ${othersShare === null ? 'How busy other programs were is not known' : `Other programs had ${number(othersShare * 100, 0)} % of the processors while it measured`}; load average ${number(at.load.before)} before, ${number(at.load.after)} after (the bench itself is in the second)`,
     `- Node ${at.node}, Temporal server ${versions.temporalServer} with SQLite in a file, Temporal SDK ${at.temporalSdk}, PostgreSQL ${versions.postgres} (fsync on)`,
   ].join('\n');
 }

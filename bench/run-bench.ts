@@ -8,6 +8,8 @@ import {
   type Setting,
 } from './compare.ts';
 import { measureCounters, type Counters } from './counters.ts';
+import { availableParallelism } from 'node:os';
+import { othersMs } from './processor-time.ts';
 import { createFloor, type Floor } from './floor.ts';
 import type { BenchOptions, Form } from './options.ts';
 import { CREWAI_VERSION, installCrewAi, startCrewAi, type CrewAiSide } from './sides/crewai-side.ts';
@@ -26,6 +28,8 @@ export interface BenchResults {
   counters: Counters;
   floor: ReturnType<Floor['summary']>;
   probes: number;
+  /** Share of all processors (0 to 1) that went to programs other than the bench's; null where the system does not say. */
+  othersShare: number | null;
   crewai: { version: string; sequential: Comparison; throughput: Comparison } | null;
   versions: BenchStack['versions'];
 }
@@ -65,6 +69,7 @@ export async function runBench(
     random: seededRandom(options.seed),
     between: () => floor.probe(),
   };
+  const others = await watchOthers();
   await warmUp(stack, crewai, form, say);
 
   const { ours, peer } = stack;
@@ -94,6 +99,7 @@ export async function runBench(
     ...figures,
     floor: floor.summary(),
     probes: floor.probes.length,
+    othersShare: await others(),
     crewai: beside,
     versions: stack.versions,
   };
@@ -129,4 +135,14 @@ async function step<T>(say: Say, what: string, work: () => Promise<T>): Promise<
   const result = await work();
   say(`  done (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
   return result;
+}
+
+/** @returns a function that says what share of the processors others have had since this call. */
+async function watchOthers(): Promise<() => Promise<number | null>> {
+  const [begun, before] = [performance.now(), await othersMs()];
+  return async () => {
+    const after = await othersMs();
+    if (before === null || after === null) return null;
+    return (after - before) / ((performance.now() - begun) * availableParallelism());
+  };
 }

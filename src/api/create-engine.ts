@@ -52,7 +52,15 @@ export function createEngine(deps: {
     engine: {
       settings,
       database,
-      system: sql, runs, dispatcher, waker, hub, crews, models: createModels(settings), now },
+      system: sql,
+      runs,
+      dispatcher,
+      waker,
+      hub,
+      crews,
+      models: createModels(settings),
+      now,
+    },
     endStreams: () => hub.close(),
     async close() {
       hub.close();

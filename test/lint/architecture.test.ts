@@ -41,8 +41,14 @@ const PROBES: readonly Probe[] = [
   ),
   refused('workflows/crew-run', `import { join } from 'node:path';\nexport const j = join;\n`),
   refused('activities', `import { createApp } from '../src/api/app.ts';\nexport const app = createApp;\n`),
-  refused('src/api', `import { createActivities } from '../../activities/index.ts';\nexport const make = createActivities;\n`),
-  refused('src/api', `import { crewRun } from '../../workflows/crew-run/workflow.ts';\nexport const run = crewRun;\n`),
+  refused(
+    'src/api',
+    `import { createActivities } from '../../activities/index.ts';\nexport const make = createActivities;\n`,
+  ),
+  refused(
+    'src/api',
+    `import { crewRun } from '../../workflows/crew-run/workflow.ts';\nexport const run = crewRun;\n`,
+  ),
   {
     ...refused(
       'workflows/crew-run',
@@ -51,7 +57,10 @@ const PROBES: readonly Probe[] = [
     fires: false,
   },
   {
-    ...refused('src/api', `import { stateQuery } from '../../workflows/crew-run/messages.ts';\nexport const q = stateQuery;\n`),
+    ...refused(
+      'src/api',
+      `import { stateQuery } from '../../workflows/crew-run/messages.ts';\nexport const q = stateQuery;\n`,
+    ),
     fires: false,
   },
   broken('no-floating-promises', 'export function f(): void {\n  Promise.resolve(1);\n}\n'),
@@ -72,10 +81,16 @@ let codesByFile: Map<string, string[]>;
 beforeAll(() => {
   const files = PROBES.map((_probe, index) => fileOf(index));
   for (const [index, probe] of PROBES.entries()) writeFileSync(join(ROOT, fileOf(index)), probe.text);
-  const { stdout } = spawnSync(OXLINT, ['--type-aware', '--format', 'json', ...files], { cwd: ROOT, encoding: 'utf8' });
+  const { stdout } = spawnSync(OXLINT, ['--type-aware', '--format', 'json', ...files], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   const { diagnostics } = reportSchema.parse(JSON.parse(stdout));
   codesByFile = new Map(
-    files.map((file) => [file, diagnostics.filter(({ filename }) => filename === file).map(({ code }) => code)]),
+    files.map((file) => [
+      file,
+      diagnostics.filter(({ filename }) => filename === file).map(({ code }) => code),
+    ]),
   );
 });
 afterAll(() => {
@@ -83,12 +98,14 @@ afterAll(() => {
 });
 
 describe('the linter', () => {
-  it.each(PROBES.map((probe, index) => [probe.fires ? 'refuses' : 'allows', probe.folder, probe.text.slice(0, 70).trim(), index] as const))(
-    '%s in %s: %s',
-    (_verb, _folder, _text, index) => {
-      const probe = PROBES[index];
-      const codes = codesByFile.get(fileOf(index)) ?? [];
-      expect(codes.some((code) => code.includes(`(${probe?.rule})`))).toBe(probe?.fires);
-    },
-  );
+  it.each(
+    PROBES.map(
+      (probe, index) =>
+        [probe.fires ? 'refuses' : 'allows', probe.folder, probe.text.slice(0, 70).trim(), index] as const,
+    ),
+  )('%s in %s: %s', (_verb, _folder, _text, index) => {
+    const probe = PROBES[index];
+    const codes = codesByFile.get(fileOf(index)) ?? [];
+    expect(codes.some((code) => code.includes(`(${probe?.rule})`))).toBe(probe?.fires);
+  });
 });

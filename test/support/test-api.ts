@@ -27,7 +27,10 @@ export interface TestApiOptions {
   /** The address by which the API reaches its database, when not directly. */
   reachDatabase?: (url: string) => Promise<string>;
   /** More deps that need the open database, such as extra routes. */
-  withDatabase?: (databases: { database: Database; system: Database }, settings: Settings) => Partial<ApiDeps>;
+  withDatabase?: (
+    databases: { database: Database; system: Database },
+    settings: Settings,
+  ) => Partial<ApiDeps>;
 }
 
 /** Starts the real application on a free port of loopback, with every answer checked against its schema. */

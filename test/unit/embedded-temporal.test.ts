@@ -6,10 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { readDynamicConfigFlags } from '../../src/embedded/dynamic-config.ts';
 import { commandLine } from '../../src/embedded/processes.ts';
 import { findTemporalBinary, type TemporalBinary } from '../../src/embedded/temporal-binary.ts';
-import {
-  startEmbeddedTemporal,
-  type EmbeddedTemporal,
-} from '../../src/embedded/temporal-server.ts';
+import { startEmbeddedTemporal, type EmbeddedTemporal } from '../../src/embedded/temporal-server.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/names.ts';
 

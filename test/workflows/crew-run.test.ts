@@ -4,7 +4,14 @@ import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
-import type { Claim, FinalState, PerformTaskInput, RunEnding, TaskOutcome, TaskShape } from '../../src/contracts/crew-run.ts';
+import type {
+  Claim,
+  FinalState,
+  PerformTaskInput,
+  RunEnding,
+  TaskOutcome,
+  TaskShape,
+} from '../../src/contracts/crew-run.ts';
 import { pauseSignal, resumeSignal, stateQuery } from '../../workflows/crew-run/messages.ts';
 import { testBundle, testTemporalAddress, until } from '../support/test-stack.ts';
 
@@ -25,7 +32,12 @@ afterAll(async () => {
   await native.close();
 });
 
-const task = (key: string, dependsOn: string[] = []): TaskShape => ({ key, name: key, dependsOn, status: 'pending' });
+const task = (key: string, dependsOn: string[] = []): TaskShape => ({
+  key,
+  name: key,
+  dependsOn,
+  status: 'pending',
+});
 const claimed = (tasks: TaskShape[], more: Partial<Extract<Claim, { accepted: true }>> = {}): Claim => ({
   accepted: true,
   tasks,
@@ -61,7 +73,12 @@ async function play(script: Script) {
     },
   };
   const taskQueue = `workflow-test-${randomUUID()}`;
-  const worker = await Worker.create({ connection: native, taskQueue, activities, workflowBundle: await testBundle() });
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue,
+    activities,
+    workflowBundle: await testBundle(),
+  });
   const running = worker.run();
   const executionId = randomUUID();
   const handle = await client.workflow.start('crewRun', {
@@ -132,10 +149,14 @@ describe('the crewRun workflow', () => {
   it('stands still when a task saw the pause before the signal came, and goes on after resume', async () => {
     const run = await play({
       claim: claimed([task('a')]),
-      perform: ({ dispatch }) => (dispatch === 1 ? { kind: 'paused', controlVersion: 1 } : { kind: 'completed' }),
+      perform: ({ dispatch }) =>
+        dispatch === 1 ? { kind: 'paused', controlVersion: 1 } : { kind: 'completed' },
     });
     await until('the pause is recorded', () => run.recorded.includes('paused'));
-    expect(await run.handle.query(stateQuery)).toEqual({ phase: 'paused', tasks: [{ key: 'a', status: 'pending' }] });
+    expect(await run.handle.query(stateQuery)).toEqual({
+      phase: 'paused',
+      tasks: [{ key: 'a', status: 'pending' }],
+    });
     await run.handle.signal(pauseSignal, { version: 1 });
     await run.handle.signal(resumeSignal, { version: 2 });
     await run.handle.signal(pauseSignal, { version: 1 });

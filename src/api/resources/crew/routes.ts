@@ -144,7 +144,9 @@ const listRoute = (engine: Engine): AnyRoute =>
     async ({ query, caller, respond }) => {
       const scope = { ownerId: caller.userId };
       const page = { skip: 0, limit: query.limit };
-      const [rows] = await engine.database.as(scope, (em) => listExecutions(em, scope, { kind: 'crew' }, page));
+      const [rows] = await engine.database.as(scope, (em) =>
+        listExecutions(em, scope, { kind: 'crew' }, page),
+      );
       const executions = rows.map((row) => ({
         execution_id: row.executionId,
         crew_name: row.crewName ?? '',

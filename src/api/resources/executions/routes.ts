@@ -67,11 +67,11 @@ const listRoute = (engine: Engine): AnyRoute =>
       const owner = listedOwner(caller, query.scope);
       const scope: OwnerScope = owner === undefined ? { everybody: true } : { ownerId: owner };
       const filter = {
-          ...(query.status !== undefined && { statuses: query.status }),
-          ...(query.kind !== undefined && { kind: query.kind }),
-          ...(query.flow_name !== undefined && { flowName: query.flow_name.replaceAll('-', '_') }),
-          ...(query.workflow_id !== undefined && { workflowId: query.workflow_id }),
-        };
+        ...(query.status !== undefined && { statuses: query.status }),
+        ...(query.kind !== undefined && { kind: query.kind }),
+        ...(query.flow_name !== undefined && { flowName: query.flow_name.replaceAll('-', '_') }),
+        ...(query.workflow_id !== undefined && { workflowId: query.workflow_id }),
+      };
       const [rows, total] = await engine.database.as(scope, (em) => listExecutions(em, scope, filter, query));
       const body = rows.map((row) => present(engine, row));
       return respond(200, body, { 'X-Total-Count': String(total) });
