@@ -52,7 +52,7 @@ const given = {
 const services = await startSuiteServices(given);
 process.env['MUSTER_TEST_DATABASE_URL'] = services.databaseUrl;
 process.env['MUSTER_TEST_TEMPORAL_ADDRESS'] = services.temporalAddress;
-const stack = await startTestStack({ settings: { DEMO_MODEL: 'on' } });
+const stack = await startTestStack({ settings: { DEMO_MODEL: 'on', ACCESS_TOKEN_TTL: '12h' } });
 let code = 1;
 try {
   await stack.startWorker();
@@ -62,17 +62,15 @@ try {
     [
       'run',
       `${stack.api.url}/openapi.json`,
-      ...['--checks', 'all', '--max-examples', values.examples, '--seed', values.seed],
-      ...['--header', `Authorization: Bearer ${stack.api.admin.apiKey}`],
-      ...[
-        '--continue-on-failure',
-        '--no-shrink',
-        '--request-timeout',
-        '20',
-        '--suppress-health-check',
-        'all',
-      ],
-      ...EXCLUDED_OPERATIONS.flatMap((name) => ['--exclude-operation-id', name]),
+      '--checks=all',
+      `--max-examples=${values.examples}`,
+      `--seed=${values.seed}`,
+      `--header=Authorization: Bearer ${stack.api.admin.token}`,
+      '--continue-on-failure',
+      '--no-shrink',
+      '--request-timeout=20',
+      '--suppress-health-check=all',
+      ...EXCLUDED_OPERATIONS.map((name) => `--exclude-operation-id=${name}`),
     ],
     { stdio: 'inherit', env: { ...process.env, NO_COLOR: '1' } },
   );
