@@ -80,7 +80,6 @@ export async function recordReturn(
   // The reply is paid for: a database that is away for a moment must not cost it.
   const next = await persistently(deps, () =>
     deps.sql.transaction(async (sql) => {
-      await lockRun(sql, lease.id);
       await settleCall(sql, lease, material.taskId, position.call, returned.end, now);
       if (sliceOver() && nextAction(material.state, material.agent.maxIter).kind !== 'finish') {
         await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
@@ -120,7 +119,9 @@ async function proceed(
     now,
   );
   if (typeof call === 'string') return notBegun(sql, lease, material, call, events, now);
-  await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
+  // A fresh agent is not worth storing: the next holder would make the same one.
+  if (material.state.turns > 0)
+    await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
   await append(sql, lease, material, [...events, ...begunEvents(action, call)], now);
   return { kind: 'call', action, call, model, material };
 }
@@ -238,7 +239,6 @@ export async function recordFailure(
   const { material, call } = position;
   const verdict = await persistently(deps, () =>
     deps.sql.transaction(async (sql) => {
-      await lockRun(sql, lease.id);
       await settleCall(sql, lease, material.taskId, call, { status: 'failed', error: failure.message }, now);
       const attempt = await failedAttempts(sql, material.taskId, call.key);
       if (!failure.retryable || attempt >= MAX_TURN_ATTEMPTS) {

@@ -15,24 +15,34 @@ export interface SqlPool extends Sql {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
 }
 
-const on = (client: Pool | PoolClient): Sql => ({
-  async query<R extends object>(text: string, params: readonly unknown[] = []): Promise<R[]> {
-    return (await client.query<R>(text, [...params])).rows;
-  },
-});
+/** Statement texts by the name they are prepared under; texts are constants of the code, so this stays small. */
+type StatementNames = Map<string, string>;
+
+/** Statements with parameters are prepared once a connection: parsing and planning cost more than running them. */
+function on(client: Pool | PoolClient, names: StatementNames): Sql {
+  return {
+    async query<R extends object>(text: string, params?: readonly unknown[]): Promise<R[]> {
+      if (params === undefined) return (await client.query<R>(text)).rows;
+      const name = names.get(text) ?? `muster_${names.size + 1}`;
+      names.set(text, name);
+      return (await client.query<R>({ name, text, values: [...params] })).rows;
+    },
+  };
+}
 
 /**
  * Raw SQL on the pool that MikroORM owns. The hot paths (event log, leases, commands) use it: they are
  * single statements and compare-and-sets that a unit of work would only slow down.
  */
 export function createSqlPool(pool: Pool): SqlPool {
+  const names: StatementNames = new Map();
   return {
-    ...on(pool),
+    ...on(pool, names),
     async transaction(work) {
       const client = await pool.connect();
       try {
         await client.query('begin');
-        const result = await work(on(client));
+        const result = await work(on(client, names));
         await client.query('commit');
         client.release();
         return result;

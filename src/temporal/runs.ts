@@ -85,7 +85,7 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
           staticSummary: run.crewName,
           priority: { priorityKey: priorityKey(run.priority), fairnessKey: run.ownerId },
           ...(searchable && {
-            typedSearchAttributes: runSearchAttributes({ ...run, state: 'pending' }),
+            typedSearchAttributes: runSearchAttributes({ ...run, state: 'running' }),
           }),
         });
         return 'started';

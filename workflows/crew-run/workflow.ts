@@ -36,7 +36,6 @@ export async function crewRun(input: CrewRunInput): Promise<{ status: FinalState
     const claim = await record.claimRun(input);
     if (!claim.accepted) return { status: 'refused' };
     state.adopt(claim);
-    show(state, 'running', input.searchable);
     ending = await untilDeadline(claim.timeoutMs, state, (inFlight) => runTasks(input, state, inFlight));
   } catch (error) {
     if (!isCancellation(error)) throw error;

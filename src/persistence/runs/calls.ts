@@ -41,32 +41,31 @@ export async function beginCall(
   call: NewCall,
   now: Date,
 ): Promise<OpenCall | BeginRefusal> {
-  const [reserved] = await sql.query(
-    `update executions set reserved_tokens = reserved_tokens + $3
-      where id = $1 and generation = $2 and status in ('running', 'waiting') and not pause_requested
-        and (max_tokens_total is null or total_tokens + reserved_tokens + $3 <= max_tokens_total)
-      returning id`,
-    [run.id, run.generation, call.reserveTokens],
-  );
-  if (reserved === undefined) return refusal(sql, run);
   const [row] = await sql.query<{ id: string; attempt: number }>(
-    `insert into calls (execution_id, task_execution_id, call_key, attempt, kind, name, status, request,
+    `with run as (
+       update executions set reserved_tokens = reserved_tokens + $3
+        where id = $1 and generation = $2 and status in ('running', 'waiting') and not pause_requested
+          and (max_tokens_total is null or total_tokens + reserved_tokens + $3 <= max_tokens_total)
+        returning id
+     )
+     insert into calls (execution_id, task_execution_id, call_key, attempt, kind, name, status, request,
        reserved_tokens, started_at)
-     select $1, $2, $3, 1 + count(*), $4, $5, 'started', $6, $7, $8 from calls
-      where task_execution_id = $2 and call_key = $3
+     select id, $4, $5, 1 + (select count(*) from calls where task_execution_id = $4 and call_key = $5),
+       $6, $7, 'started', $8, $3, $9 from run
      returning id, attempt`,
     [
       run.id,
+      run.generation,
+      call.reserveTokens,
       taskId,
       call.key,
       call.kind,
       call.name,
       call.request === null ? null : JSON.stringify(call.request),
-      call.reserveTokens,
       now.toISOString(),
     ],
   );
-  if (row === undefined) throw new Error('the insert of a call returned no row');
+  if (row === undefined) return refusal(sql, run);
   return {
     id: row.id,
     key: call.key,
@@ -104,30 +103,37 @@ export async function settleCall(
   now: Date,
 ): Promise<void> {
   const usage = end.status === 'completed' ? end.usage : null;
+  // Each part draws on the one before: run, call and task are locked in this order.
   const settled = await sql.query(
-    `update calls set status = $2, response = $3, error = $4, prompt_tokens = $5, completion_tokens = $6,
-       total_tokens = $7, finished_at = $8
-     where id = $1 and status = 'started' returning id`,
+    `with run as (
+       update executions set reserved_tokens = greatest(reserved_tokens - $5, 0), prompt_tokens = prompt_tokens + $6,
+         completion_tokens = completion_tokens + $7, total_tokens = total_tokens + $8
+       where id = $1 returning id
+     ), call as (
+       update calls set status = $9, response = $4, error = $10, prompt_tokens = $6, completion_tokens = $7,
+         total_tokens = $8, finished_at = $11
+       from run where calls.id = $2 and calls.status = 'started' returning calls.id
+     )
+     update task_executions set prompt_tokens = prompt_tokens + $6, completion_tokens = completion_tokens + $7,
+       total_tokens = total_tokens + $8
+     from call where task_executions.id = $3
+     returning task_executions.id`,
     [
+      run.id,
       call.id,
-      end.status,
+      taskId,
       end.status === 'completed' ? JSON.stringify(end.response) : null,
-      end.status === 'failed' ? end.error : null,
+      call.reservedTokens,
       usage?.promptTokens ?? 0,
       usage?.completionTokens ?? 0,
       usage?.totalTokens ?? 0,
+      end.status,
+      end.status === 'failed' ? end.error : null,
       now.toISOString(),
     ],
   );
   // The commit went through although its answer was lost: the next attempt reads what it wrote.
   if (settled.length === 0) throw new Error('this call is settled already');
-  if (call.reservedTokens === 0 && usage === null) return;
-  await countTokens(sql, run.id, taskId, {
-    released: call.reservedTokens,
-    prompt: usage?.promptTokens ?? 0,
-    completion: usage?.completionTokens ?? 0,
-    total: usage?.totalTokens ?? 0,
-  });
 }
 
 interface TokenCount {

@@ -55,6 +55,8 @@ interface TaskRow {
   status: TaskStatus;
   agent_state: AgentState | null;
   attempts: number;
+  held_before: boolean;
+  earlier: EarlierOutput[];
 }
 
 /** Takes the lease inside the caller's transaction. Events it asks for are written by the caller, last. */
@@ -66,15 +68,23 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
   );
   if (run === undefined) return { kind: 'refused' };
   const [task] = await sql.query<TaskRow>(
-    `update task_executions set lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, lease_run_id = $7,
+    `with before as (
+       select id, lease_run_id from task_executions where execution_id = $1 and task_key = $2 for no key update
+     )
+     update task_executions t set lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, lease_run_id = $7,
        updated_at = $6,
        status = case when status = 'pending' then 'running' else status end,
        started_at = coalesce(started_at, $6),
        attempts = attempts + case when status = 'pending' then 1 else 0 end
-     where execution_id = $1 and task_key = $2
-       and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or lease_run_id is distinct from $7)
+     from before
+     where t.id = before.id
+       and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or t.lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
-     returning id, status, agent_state, attempts`,
+     returning t.id, t.status, t.agent_state, t.attempts, before.lease_run_id is not null as held_before,
+       (select coalesce(json_agg(json_build_object('taskKey', o.task_key, 'raw', coalesce(o.output->>'raw', ''))
+           order by o.position), '[]')
+         from task_executions o
+        where o.execution_id = $1 and o.position < t.position and o.status = 'completed') as earlier`,
     [
       lease.id,
       lease.taskKey,
@@ -86,8 +96,8 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
     ],
   );
   if (task === undefined) return leaseRefusal(sql, lease);
-  const lostTools = await loseOpenCalls(sql, lease.id, task.id, now);
-  const earlier = await earlierOutputs(sql, lease);
+  // A task nobody has held yet has no calls to lose.
+  const lostTools = task.held_before ? await loseOpenCalls(sql, lease.id, task.id, now) : [];
   return {
     kind: 'held',
     task: {
@@ -96,7 +106,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
       inputs: run.input_data,
       ownerId: run.owner_id,
       state: task.agent_state,
-      earlier,
+      earlier: task.earlier,
       lostTools,
       events: [
         {
@@ -118,16 +128,6 @@ async function leaseRefusal(sql: Sql, lease: Lease): Promise<LeaseAnswer> {
   if (task !== undefined && isTaskFinal(task.status))
     return { kind: 'over', status: task.status, code: task.error_code };
   return { kind: 'refused' };
-}
-
-async function earlierOutputs(sql: Sql, lease: Lease): Promise<EarlierOutput[]> {
-  const rows = await sql.query<{ task_key: string; raw: string | null }>(
-    `select o.task_key, o.output->>'raw' as raw from task_executions o
-       join task_executions t on t.execution_id = o.execution_id and t.task_key = $2
-      where o.execution_id = $1 and o.position < t.position and o.status = 'completed' order by o.position`,
-    [lease.id, lease.taskKey],
-  );
-  return rows.map((row) => ({ taskKey: row.task_key, raw: row.raw ?? '' }));
 }
 
 /** Thrown when a newer lease exists: whatever this holder has in hand is void. */
