@@ -28,8 +28,10 @@ export function createHousekeeping(deps: {
   const sweepAll = async (): Promise<number> => {
     let count = 0;
     for (const prune of [pruneIdempotencyKeys, pruneRateLimits]) {
-      for (let deleted = BATCH; deleted === BATCH && !closed; count += deleted) {
+      let deleted = BATCH;
+      while (deleted === BATCH && !closed) {
         deleted = await batch(sql, (tx) => prune(tx, now(), BATCH));
+        count += deleted;
       }
     }
     return count;
