@@ -92,11 +92,14 @@ declare
   v_id integer;
   v_left integer := p_most;
 begin
-  while v_left > 0 and not take_run_slot(p_owner_id, p_limit) loop
+  if p_limit > 0 then
+    perform pg_advisory_xact_lock(7305007, hashtext(p_owner_id::text));
+  end if;
+  while v_left > 0 loop
     select id into v_id from executions
      where owner_id = p_owner_id and queued and status = 'pending'
      order by priority desc, id limit 1 for no key update skip locked;
-    exit when not found;
+    exit when not found or take_run_slot(p_owner_id, p_limit);
     update executions set queued = false, updated_at = p_now where id = v_id;
     insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
     select id, execution_id, 'start', jsonb_build_object('generation', generation), p_now, p_now
