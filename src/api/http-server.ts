@@ -30,55 +30,61 @@ const REFUSALS: Record<string, [RequestErrorCode, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'The request took too long to come'],
 };
 
+/** A refusal as it goes out: the envelope, and a connection that ends with it. */
+function refusal(code: RequestErrorCode, message: string) {
+  const requestId = randomUUID();
+  const { status, envelope } = toEnvelope(new MusterError(code, message), requestId);
+  const body = JSON.stringify(envelope);
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Request-Id': requestId,
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  };
+  return { status, headers, body };
+}
+
 /**
  * The HTTP server around an application: with limits, and with our envelope also where the request is so broken
  * that no application sees it.
  * @param limits other limits than the usual, for tests
  */
 export function createHttpServer(handle: Handle, limits: Partial<typeof HTTP_LIMITS> = {}): Server {
-  /** The answer each connection is at, so that none is written into the middle of another. */
-  const answers = new WeakMap<Duplex, ServerResponse>();
+  /** What each connection is at, so that no answer is written into the middle of another. */
+  const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
   const refused = new WeakSet<Duplex>();
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    exchanges.set(request.socket, { request, response });
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       // Node would refuse it too, but without a word.
-      refuse(request.socket, 'MALFORMED_REQUEST', 'The Host header is missing');
+      const { status, headers, body } = refusal('MALFORMED_REQUEST', 'The Host header is missing');
+      response.writeHead(status, headers).end(body);
       return;
     }
-    answers.set(request.socket, response);
     void handle(request, response);
-  };
-  const onClientError = (error: Error & { code?: string }, socket: Duplex): void => {
-    const [code, message] = REFUSALS[error.code ?? ''] ?? [
-      'MALFORMED_REQUEST',
-      'The request is not valid HTTP',
-    ];
-    const answer = answers.get(socket);
-    if (!socket.writable || answer?.headersSent === true) {
-      // What an answer that has ended was about is over; one that is being written cannot become another.
-      if (answer?.writableFinished === true && socket.writable) refuse(socket, code, message);
-      else socket.destroy();
-      return;
-    }
-    refuse(socket, code, message);
   };
   const refuse = (socket: Duplex, code: RequestErrorCode, message: string): void => {
     if (refused.has(socket)) return;
     refused.add(socket);
-    const requestId = randomUUID();
-    const { status, envelope } = toEnvelope(new MusterError(code, message), requestId);
-    const body = JSON.stringify(envelope);
-    const head = [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${requestId}`,
-      'Cache-Control: no-store',
-      'Connection: close',
-    ];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    const { status, headers, body } = refusal(code, message);
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines].join('\r\n');
+    socket.end(`${head}\r\n\r\n${body}`);
     setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
+  };
+  const onClientError = (error: Error & { code?: string }, socket: Duplex): void => {
+    const [code, message] = REFUSALS[error.code ?? ''] ?? ['MALFORMED_REQUEST', 'The request is not valid HTTP'];
+    const { request, response } = exchanges.get(socket) ?? {};
+    if (!socket.writable) socket.destroy();
+    else if (request === undefined || response === undefined) refuse(socket, code, message);
+    else if (request.complete) {
+      // The one before came whole: what is broken came after it, and is answered after it.
+      if (response.writableFinished) refuse(socket, code, message);
+      else response.once('finish', () => refuse(socket, code, message));
+    } else if (response.headersSent) socket.destroy();
+    else refuse(socket, code, message);
   };
 
   const server = createServer({ ...HTTP_LIMITS, ...limits, requireHostHeader: false }, onRequest);
