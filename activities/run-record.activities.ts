@@ -5,7 +5,7 @@ import type { TaskDeps } from './agent-task/task-deps.ts';
 
 /** The steps of a run's life that its workflow writes. All of them may be repeated without harm. */
 export function createRunRecordActivities(deps: TaskDeps) {
-  const { sql, waker, now } = deps;
+  const { sql, waker, maxActive, now } = deps;
   return {
     /** Takes the run for the calling workflow run, or says that somebody else has it. */
     async claimRun(ref: RunRef): Promise<Claim> {
@@ -24,10 +24,11 @@ export function createRunRecordActivities(deps: TaskDeps) {
       waker.wake('log', ref.id);
       waker.wake('control', ref.id);
     },
-    /** Writes the end, once, and says which end it was. */
+    /** Writes the end, once, says which end it was, and lets the owner's next run go. */
     async finaliseRun(ref: RunRef, ending: RunEnding): Promise<FinalState> {
-      const state = await finaliseRun(sql, ref, ending, now());
+      const { state, released } = await finaliseRun(sql, ref, ending, maxActive, now());
       waker.wake('log', ref.id);
+      for (const id of released) waker.wake('outbox', id);
       return state;
     },
   };

@@ -18,7 +18,12 @@ const windows = process.platform === 'win32';
 const node = join(modules, 'node', 'bin', windows ? 'node.exe' : 'node');
 /** Holds the hash of the lock file that node_modules was last found equal to, so that the usual check is cheap. */
 const stampFile = join(modules, '.lock-hash');
-const scripts = { check: 'test/support/run-checks.ts', bench: 'bench/main.ts' };
+const scripts = {
+  check: 'test/support/run-checks.ts',
+  bench: 'bench/main.ts',
+  fuzz: 'test/fuzz/schemathesis.ts',
+  malformed: 'test/fuzz/malformed.ts',
+};
 /** These end when this process is gone, however it went; the others are short and end by themselves. */
 const servers = ['start', 'api', 'worker'];
 

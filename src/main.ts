@@ -85,7 +85,9 @@ async function apiCommand(flags: RoleFlags & { auth: boolean }, signals: StopSig
   const dataDir = await prepareDataDir(settings.DATA_DIR);
   const JWT_SECRET = await ensureJwtSecret(settings, { dataDir, databaseIsEmbedded: false, hostIsLoopback });
   const { runApi } = await import('./api/server.ts');
-  await runRole(flags, signals, () => runApi({ ...settings, JWT_SECRET }, { noAuth: !flags.auth }));
+  await runRole(flags, signals, () =>
+    runApi({ ...settings, JWT_SECRET }, { noAuth: !flags.auth, alone: flags.supervised === true }),
+  );
 }
 
 async function workerCommand(flags: RoleFlags, signals: StopSignals): Promise<void> {

@@ -74,6 +74,7 @@ export async function startWorker(
       waker,
       running,
       logger,
+      maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
       now: () => new Date(),
       draining: () => draining,
     }),

@@ -13,6 +13,8 @@ export interface TaskDeps {
   waker: Waker;
   running: RunningTasks;
   logger: Logger;
+  /** How many runs of one owner may be active (MAX_ACTIVE_EXECUTIONS_PER_USER); 0 for no limit. */
+  maxActive: number;
   now: () => Date;
   /** True while the worker shuts down: tasks are handed back at the end of their turn. */
   draining: () => boolean;

@@ -9,9 +9,12 @@ import type { ApiDeps, ResourceDeps } from './deps.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
 import { crossOrigin, securityHeaders } from './middleware/browser-headers.ts';
 import { errorAnswers } from './middleware/error-answers.ts';
+import { createIdempotency } from './idempotency.ts';
 import { loopbackOnly } from './middleware/loopback-only.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { createOpenApi } from './openapi.ts';
+import { createRateLimits } from './rate-limits.ts';
 import { documentRoutes } from './resources/documents/routes.ts';
 import { resources } from './resources/index.ts';
 import { runRoute, type RouteRunner } from './run-route.ts';
@@ -26,10 +29,20 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   const { settings, database, logger, noAuth, validateResponses } = deps;
   const tokens = createTokenSigner(settings.JWT_SECRET, settings.ACCESS_TOKEN_TTL);
   const routes = allRoutes({ ...deps, tokens, passwords: createPasswords() });
-  const authenticate = createAuthenticate({ database, tokens, noAuth });
-  const router = createRouter(routes, { authenticate, validateResponses });
+  const limits = deps.rateLimits ?? createRateLimits({ settings, logger });
+  const router = createRouter(routes, {
+    authenticate: createAuthenticate({ database, tokens, noAuth }),
+    idempotency: createIdempotency({
+      sql: database.sql,
+      secret: settings.JWT_SECRET ?? '',
+      now: () => new Date(),
+    }),
+    limits,
+    validateResponses,
+  });
 
-  const app = new Koa<RequestState>({ proxy: settings.TRUST_PROXY });
+  // Of X-Forwarded-For only the last entry is the proxy's own word; the caller may have written the others.
+  const app = new Koa<RequestState>({ proxy: settings.TRUST_PROXY, maxIpsCount: 1 });
   // Errors of requests are answered by `errorAnswers`; what gets here is a socket that broke while writing.
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection failed'));
   app.use(requestContext(logger));
@@ -37,6 +50,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   app.use(crossOrigin(settings.CORS_ORIGINS));
   app.use(errorAnswers());
   if (noAuth) app.use(loopbackOnly());
+  app.use(rateLimit(limits));
   app.use(router.routes());
   app.use(noSuchRoute(router));
   return app;

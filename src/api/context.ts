@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import type { ApiKeyScope } from '../security/api-key.ts';
+import type { LimitState } from './rate-limits.ts';
 
 /** Who asks. Made anew for every request from the credential and the user's row. */
 export interface Caller {
@@ -22,6 +23,8 @@ export interface RequestState {
   /** Writes the request id with every line. */
   log: Logger;
   caller?: Caller;
+  /** What this request was counted against. */
+  limits?: readonly LimitState[];
   /** Claims of a verified access token, as koa-jwt leaves them; not yet parsed. */
   claims?: unknown;
 }

@@ -3,6 +3,7 @@ import type { Settings } from '../config.ts';
 import { createCrewCatalogue } from '../crews/crew-catalogue.ts';
 import { createModels } from '../models/create-models.ts';
 import type { Database } from '../persistence/database.ts';
+import { createHousekeeping } from '../persistence/housekeeping.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Temporal } from '../temporal/client.ts';
@@ -22,7 +23,7 @@ export interface RunningEngine {
   engine: Engine;
   /** Ends every open stream. */
   endStreams(): void;
-  /** Ends dispatcher and reconciler too. The database and Temporal stay open. */
+  /** Ends dispatcher, reconciler and housekeeping too. The database and Temporal stay open. */
   close(): Promise<void>;
 }
 
@@ -46,7 +47,9 @@ export function createEngine(deps: {
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
   const hub = createLogHub({ sql, listener, logger });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
-  const reconciler = createReconciler({ sql, runs, waker, logger, now });
+  const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
+  const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
+  const housekeeping = createHousekeeping({ sql, logger, now });
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, createToolRegistry().names());
   return {
     engine: {
@@ -65,6 +68,7 @@ export function createEngine(deps: {
     async close() {
       hub.close();
       probe.close();
+      await housekeeping.close();
       await reconciler.close();
       await dispatcher.close();
       await waker.close();

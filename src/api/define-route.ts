@@ -50,6 +50,15 @@ export interface RouteSpec {
   errors?: readonly RequestErrorCode[];
   /** An example of the request body. */
   example?: unknown;
+  /**
+   * Whether it takes an `Idempotency-Key`. Default: yes for a POST that answers 200, 201 or 202 and makes or starts
+   * something, which is every one but those of `/auth/` and `…/validate`, and those open to everybody.
+   */
+  idempotent?: boolean;
+  /** Fields of the answer that are shown once: null when it is repeated, so their schema is nullable. */
+  secrets?: readonly string[];
+  /** The field of the body that names an account: attempts that end in 401 are counted for it (and the IP). */
+  attemptsFor?: string;
 }
 
 /** The request beside its checked parts. */
@@ -57,6 +66,11 @@ export interface RequestFacts {
   id: string;
   ip: string;
   headers: IncomingHttpHeaders;
+  /**
+   * Stands for a request with an `Idempotency-Key` through all its repeats: what is stored with it (unique for the
+   * owner) is found again by a repeat after a crash. Undefined without a key.
+   */
+  idempotencyRef: string | undefined;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
 }

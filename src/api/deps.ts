@@ -4,6 +4,7 @@ import type { Database } from '../persistence/database.ts';
 import type { Passwords } from '../security/passwords.ts';
 import type { TokenSigner } from '../security/tokens.ts';
 import type { AnyRoute } from './define-route.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** What a look at Temporal says. `unavailable` is an answer, not an error: starts are accepted all the same. */
 export interface TemporalHealth {
@@ -27,6 +28,8 @@ export interface ApiDeps {
   demoStandsIn: boolean;
   /** True once the process is on its way out: it finishes what it has and wants nothing new. */
   isDraining: () => boolean;
+  /** Default: limits as the settings say, counted in this process alone. */
+  rateLimits?: RateLimits;
   /** Routes beside those of `resources/index.ts`. */
   routes?: readonly AnyRoute[];
 }

@@ -4,18 +4,24 @@ import { MusterError, REQUEST_ERROR_CODES, type Issue, type RequestErrorCode } f
 import type { JsonObject } from '../domain/json.ts';
 import { isDatabaseAway as saysDatabaseAway } from '../persistence/database-away.ts';
 
-/** The one place where an error code becomes an HTTP status. Total: a new code does not compile without one. */
+/**
+ * The one place where an error code becomes an HTTP status. Total: a new code does not compile without one. Two
+ * codes share 400: MALFORMED_REQUEST is what came before any route could be found.
+ */
 export const ERROR_STATUS: Record<RequestErrorCode, number> = {
   INVALID_JSON: 400,
+  MALFORMED_REQUEST: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMEOUT: 408,
   CONFLICT: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   VALIDATION_FAILED: 422,
   RATE_LIMITED: 429,
+  HEADERS_TOO_LARGE: 431,
   INTERNAL: 500,
   SERVICE_UNAVAILABLE: 503,
 };
@@ -57,7 +63,9 @@ export interface ErrorEnvelope {
 export const isDatabaseAway = (error: unknown): boolean =>
   error instanceof ConnectionException || saysDatabaseAway(error);
 
-const CODE_OF_STATUS = new Map(REQUEST_ERROR_CODES.map((code) => [ERROR_STATUS[code], code]));
+const CODE_OF_STATUS = new Map(
+  REQUEST_ERROR_CODES.filter((code) => code !== 'INVALID_JSON').map((code) => [ERROR_STATUS[code], code]),
+);
 const httpErrorSchema = z.object({ status: z.int().min(400).max(499), message: z.string() });
 
 /**
@@ -75,11 +83,24 @@ export function toMusterError(error: unknown): MusterError {
   }
   const http = httpErrorSchema.safeParse(error);
   if (http.success && error instanceof Error) {
-    return new MusterError(CODE_OF_STATUS.get(http.data.status) ?? 'INVALID_JSON', http.data.message, {
+    return new MusterError(CODE_OF_STATUS.get(http.data.status) ?? 'MALFORMED_REQUEST', http.data.message, {
       cause: error,
     });
   }
   return new MusterError('INTERNAL', 'Something went wrong on our side', { cause: error });
+}
+
+/** Issues one answer lists, and characters of a path: an error must not be much larger than its cause. */
+const MOST_ISSUES = 100;
+const LONGEST_PATH = 300;
+
+function shownIssues(issues: readonly Issue[]): { path: string; message: string }[] {
+  const shown = issues.slice(0, MOST_ISSUES).map(({ path, message }) => ({
+    path: path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH).toWellFormed()}…` : path,
+    message,
+  }));
+  const more = issues.length - shown.length;
+  return more > 0 ? [...shown, { path: '', message: `and ${more} more` }] : shown;
 }
 
 /** Any thrown thing as its envelope. @returns also the status and, for 429 and 503, the seconds of `Retry-After`. */
@@ -93,9 +114,7 @@ export function toEnvelope(
   const details: JsonObject = {
     ...(hidden ? {} : error.details),
     request_id: requestId,
-    ...(error.issues.length === 0 || hidden
-      ? {}
-      : { issues: error.issues.map(({ path, message }) => ({ path, message })) }),
+    ...(error.issues.length === 0 || hidden ? {} : { issues: shownIssues(error.issues) }),
   };
   const mayWait = error.code === 'SERVICE_UNAVAILABLE' || error.code === 'RATE_LIMITED';
   return {

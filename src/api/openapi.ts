@@ -9,15 +9,36 @@ import type { RequestErrorCode } from '../domain/errors.ts';
 import { scopesFor } from './authorize.ts';
 import type { AnswerSpec, AnyRoute, RouteSpec } from './define-route.ts';
 import { ERROR_STATUS, errorEnvelopeSchema } from './errors.ts';
+import { idempotencyHeaders, isIdempotent } from './idempotency.ts';
+import { isLimited } from './middleware/rate-limit.ts';
+
+/** On every answer to a call that counts (draft-ietf-httpapi-ratelimit-headers). Not there when limits are off. */
+const LIMIT_HEADERS = {
+  'RateLimit-Policy': 'The limits that apply: `"default";q=100;w=60` is 100 calls in 60 seconds',
+  RateLimit: 'What is left of them: `"default";r=50;t=30` is 50 calls in the next 30 seconds',
+};
 
 /** What each error means to a client, and what its example says. */
-const ERROR_TEXTS: Record<RequestErrorCode, { description: string; message: string; headers?: string[] }> = {
+const ERROR_TEXTS: Record<
+  RequestErrorCode,
+  { description: string; message: string; headers?: Record<string, string> }
+> = {
+  MALFORMED_REQUEST: { description: 'Not valid HTTP', message: 'The request is not valid HTTP' },
   INVALID_JSON: { description: 'The body is not JSON', message: 'The body is not valid JSON' },
   UNAUTHENTICATED: { description: 'No credential, or not a valid one', message: 'Credentials are missing' },
   FORBIDDEN: { description: 'Known, but not allowed', message: 'Only an admin may do this' },
   NOT_FOUND: { description: 'Not there, or not yours', message: 'Execution not found' },
-  METHOD_NOT_ALLOWED: { description: 'Not with this method', message: 'Use GET', headers: ['Allow'] },
-  CONFLICT: { description: 'The state forbids it', message: 'The execution is completed' },
+  METHOD_NOT_ALLOWED: {
+    description: 'Not with this method',
+    message: 'Use GET',
+    headers: { Allow: 'The methods that are' },
+  },
+  REQUEST_TIMEOUT: { description: 'It came too slowly', message: 'The request took too long to come' },
+  CONFLICT: {
+    description: 'The state forbids it, or a request with this Idempotency-Key is still being worked on',
+    message: 'The execution is completed',
+    headers: { 'Retry-After': 'Seconds to wait, when waiting helps' },
+  },
   PAYLOAD_TOO_LARGE: { description: 'The body is too large', message: 'The body is larger than 1 MB' },
   UNSUPPORTED_MEDIA_TYPE: {
     description: 'The body is not application/json',
@@ -27,11 +48,19 @@ const ERROR_TEXTS: Record<RequestErrorCode, { description: string; message: stri
     description: 'The request does not fit its schema',
     message: 'The request does not fit',
   },
-  RATE_LIMITED: { description: 'Too many requests', message: 'Too many requests', headers: ['Retry-After'] },
+  RATE_LIMITED: {
+    description: 'Too many requests',
+    message: 'Too many requests; try again in 30 seconds',
+    headers: { 'Retry-After': 'Seconds to wait', ...LIMIT_HEADERS },
+  },
+  HEADERS_TOO_LARGE: {
+    description: 'The headers are too large',
+    message: 'The headers are larger than 16 KB',
+  },
   SERVICE_UNAVAILABLE: {
     description: 'A service this needs is away',
     message: 'The database cannot be reached; try again shortly',
-    headers: ['Retry-After'],
+    headers: { 'Retry-After': 'Seconds to wait' },
   },
   INTERNAL: { description: 'A bug', message: 'Something went wrong on our side' },
 };
@@ -47,21 +76,21 @@ const headersOf = (
   );
 
 function errorResponse(code: RequestErrorCode): ZodOpenApiResponseObject {
-  const { description, message, headers = [] } = ERROR_TEXTS[code];
+  const { description, message, headers } = ERROR_TEXTS[code];
   const issues = code === 'VALIDATION_FAILED' ? { issues: [{ path: '/name', message: 'too short' }] } : {};
   const example = { error: code, message, details: { request_id: '4b6f…', ...issues }, detail: message };
   return {
     description,
-    ...(headers.length === 0
-      ? {}
-      : { headers: headersOf(Object.fromEntries(headers.map((name) => [name, name]))) }),
+    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
     content: { 'application/json': { schema: errorEnvelopeSchema, example } },
   };
 }
 
 /** The errors an operation can answer: those of its kind, and those its spec adds. In the order of their status. */
 export function errorCodes(spec: RouteSpec): RequestErrorCode[] {
-  const codes = new Set<RequestErrorCode>(['RATE_LIMITED', 'SERVICE_UNAVAILABLE', ...(spec.errors ?? [])]);
+  const codes = new Set<RequestErrorCode>(['SERVICE_UNAVAILABLE', ...(spec.errors ?? [])]);
+  if (isLimited(spec.path)) codes.add('RATE_LIMITED');
+  if (isIdempotent(spec)) codes.add('CONFLICT').add('VALIDATION_FAILED');
   if (spec.access !== 'public') codes.add('UNAUTHENTICATED').add('FORBIDDEN');
   if (spec.params !== undefined) codes.add('NOT_FOUND');
   if (spec.query !== undefined) codes.add('VALIDATION_FAILED');
@@ -71,11 +100,16 @@ export function errorCodes(spec: RouteSpec): RequestErrorCode[] {
   return [...codes].sort((one, other) => ERROR_STATUS[one] - ERROR_STATUS[other]);
 }
 
-function answerObject(answer: AnswerSpec): ZodOpenApiResponseObject {
+function answerObject(spec: RouteSpec, answer: AnswerSpec): ZodOpenApiResponseObject {
   const { description, schema, example, contentType = 'application/json', headers } = answer;
   return {
     description,
-    headers: headersOf({ 'X-Request-Id': 'The id of this request, as in the log', ...headers }),
+    headers: headersOf({
+      'X-Request-Id': 'The id of this request, as in the log',
+      ...(isLimited(spec.path) && LIMIT_HEADERS),
+      ...(isIdempotent(spec) && { 'Idempotency-Replayed': '`true` on an answer given before' }),
+      ...headers,
+    }),
     ...(schema === undefined
       ? {}
       : { content: { [contentType]: { schema, ...(example === undefined ? {} : { example }) } } }),
@@ -97,7 +131,7 @@ function responsesOf(spec: RouteSpec): ZodOpenApiResponsesObject {
     responses[statusKey(ERROR_STATUS[code])] = { $ref: `#/components/responses/${responseName(code)}` };
   }
   for (const [status, answer] of Object.entries(spec.responses)) {
-    responses[statusKey(Number(status))] = answerObject(answer);
+    responses[statusKey(Number(status))] = answerObject(spec, answer);
   }
   return responses;
 }
@@ -127,9 +161,11 @@ function operationOf(spec: RouteSpec, kind: 'json' | 'stream'): ZodOpenApiOperat
     summary: spec.summary,
     description: describe(spec),
     security: securityOf(spec, kind),
-    ...(params === undefined && query === undefined
-      ? {}
-      : { requestParams: { ...(params && { path: params }), ...(query && { query }) } }),
+    requestParams: {
+      ...(params && { path: params }),
+      ...(query && { query }),
+      ...(isIdempotent(spec) && { header: idempotencyHeaders }),
+    },
     ...(media === undefined
       ? {}
       : { requestBody: { required: spec.bodyOptional !== true, content: { 'application/json': media } } }),

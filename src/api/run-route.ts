@@ -1,15 +1,21 @@
 import type { Middleware } from 'koa';
+import { z } from 'zod';
 import { invalid, notFound, type Issue } from '../domain/errors.ts';
 import { authorize } from './authorize.ts';
 import type { ApiContext, Caller, RequestState } from './context.ts';
 import type { AnyInput, AnyReply, AnyRoute, RouteSpec } from './define-route.ts';
 import { toIssues } from './errors.ts';
+import type { Idempotency } from './idempotency.ts';
 import type { Authenticate } from './middleware/authenticate.ts';
 import { readJsonBody } from './middleware/json-body.ts';
+import { countAttempt } from './middleware/rate-limit.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** What running a route needs beside the route. */
 export interface RouteRunner {
   authenticate: Authenticate;
+  idempotency: Idempotency;
+  limits: RateLimits;
   /** Check every answer against its schema; a mismatch becomes a 500. For tests. */
   validateResponses: boolean;
 }
@@ -28,14 +34,36 @@ export function runRoute(
   return async (ctx) => {
     if (route.kind === 'page') return route.handle(ctx);
     const caller = await identify(route, ctx, runner);
-    const input = await readInput(route.spec, ctx, ctx.params, caller);
+    const { input, given } = await readInput(route.spec, ctx, ctx.params, caller);
     if (route.kind === 'json') {
-      return sendReply(ctx, route.spec, await route.handle({ ...input, respond }), runner);
+      const reply = await runner.idempotency.once(
+        { spec: route.spec, ctx, caller, given },
+        (idempotencyRef) => {
+          const request = { ...input.request, idempotencyRef };
+          return attempt(route.spec, ctx, given, runner, () => route.handle({ ...input, request, respond }));
+        },
+      );
+      return sendReply(ctx, route.spec, reply, runner);
     }
     if (ctx.method !== 'HEAD') return route.handle({ ...input, ctx });
     ctx.status = 200;
     ctx.type = route.spec.responses[200]?.contentType ?? 'text/event-stream';
   };
+}
+
+const namedFields = z.record(z.string(), z.unknown());
+
+/** Calls the handler; where the spec says so, as an attempt at the account that the body names. */
+function attempt(
+  spec: RouteSpec,
+  ctx: ApiContext,
+  given: unknown,
+  { limits }: RouteRunner,
+  handle: () => Promise<AnyReply>,
+): Promise<AnyReply> {
+  if (spec.attemptsFor === undefined) return handle();
+  const account = namedFields.safeParse(given).data?.[spec.attemptsFor];
+  return countAttempt(ctx, limits, typeof account === 'string' ? account : '', handle);
 }
 
 async function identify(
@@ -55,19 +83,21 @@ async function readInput(
   ctx: ApiContext,
   params: Record<string, string>,
   caller: Caller | undefined,
-): Promise<AnyInput> {
+): Promise<{ input: AnyInput; given: unknown }> {
   const checkedParams = readParams(spec, params);
   const query = readQuery(spec, ctx);
   const body = await readBody(spec, ctx);
   const issues = [...query.issues, ...body.issues];
   if (issues.length > 0) throw invalid('The request does not fit', issues);
-  return {
-    params: checkedParams,
-    query: query.value,
-    body: body.value,
-    caller,
-    request: { id: ctx.state.requestId, ip: ctx.ip, headers: ctx.req.headers, signal: clientGone(ctx) },
+  const request = {
+    id: ctx.state.requestId,
+    ip: ctx.ip,
+    headers: ctx.req.headers,
+    idempotencyRef: undefined,
+    signal: clientGone(ctx),
   };
+  const input = { params: checkedParams, query: query.value, body: body.value, caller, request };
+  return { input, given: body.given };
 }
 
 function readParams(spec: RouteSpec, params: Record<string, string>): unknown {
@@ -98,16 +128,17 @@ function readQuery(spec: RouteSpec, ctx: ApiContext): Checked {
   return { value: result.data, issues };
 }
 
-async function readBody(spec: RouteSpec, ctx: ApiContext): Promise<Checked> {
-  if (spec.body === undefined) return { value: undefined, issues: [] };
+/** @returns also the body as it was given, before its schema shaped it. */
+async function readBody(spec: RouteSpec, ctx: ApiContext): Promise<Checked & { given: unknown }> {
+  if (spec.body === undefined) return { value: undefined, issues: [], given: undefined };
   const given = await readJsonBody(ctx.req);
   if (given === undefined) {
     const issues = spec.bodyOptional === true ? [] : [{ path: '', message: 'a JSON body is required' }];
-    return { value: undefined, issues };
+    return { value: undefined, issues, given };
   }
   const result = spec.body.safeParse(given);
-  if (!result.success) return { value: undefined, issues: toIssues(result.error, 'body') };
-  return { value: result.data, issues: [] };
+  if (!result.success) return { value: undefined, issues: toIssues(result.error, 'body'), given };
+  return { value: result.data, issues: [], given };
 }
 
 function clientGone(ctx: ApiContext): AbortSignal {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { SettingsError, type Settings } from '../config.ts';
 import { createModels } from '../models/create-models.ts';
 import { createDatabase } from '../persistence/database.ts';
@@ -7,6 +7,8 @@ import { createLogger } from '../telemetry/logger.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
 import { createEngine } from './create-engine.ts';
+import { createHttpServer } from './http-server.ts';
+import { createRateLimits } from './rate-limits.ts';
 import { engineResources } from './resources/index.ts';
 import { isLoopback } from './middleware/loopback-only.ts';
 import { temporalHealthOf } from './temporal-health.ts';
@@ -14,14 +16,6 @@ import { programVersion } from './version.ts';
 
 /** How long requests that are under way may take to end when the process stops. */
 const DRAIN_MS = 10_000;
-
-/** Against clients that send slowly or too much; how long an answer takes is not limited by these. */
-const HTTP_LIMITS = {
-  requestTimeout: 30_000,
-  headersTimeout: 10_000,
-  keepAliveTimeout: 65_000,
-  maxHeaderSize: 16_384,
-};
 
 /** A running API process. */
 export interface RunningApi {
@@ -44,8 +38,15 @@ function databaseUrlOf(settings: Settings, noAuth: boolean): string {
   return DATABASE_URL;
 }
 
-/** Starts the API of this process. @throws when a setting is missing or the port is taken. */
-export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }): Promise<RunningApi> {
+/**
+ * Starts the API of this process.
+ * @param options.alone no other process answers for this API: what is counted may stay in memory
+ * @throws when a setting is missing or the port is taken.
+ */
+export async function runApi(
+  settings: Settings,
+  { noAuth, alone }: { noAuth: boolean; alone: boolean },
+): Promise<RunningApi> {
   const logger = createLogger({ level: settings.LOG_LEVEL, pretty: process.stdout.isTTY });
   const databaseUrl = databaseUrlOf(settings, noAuth);
   const database = await createDatabase(databaseUrl, { actsFor: 'owners' });
@@ -63,10 +64,10 @@ export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }
     validateResponses: false,
     demoStandsIn: createModels(settings).demoStandsIn,
     isDraining: () => isDraining,
+    rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
     routes: engineResources(running.engine),
   });
-  const handle = app.callback();
-  const server = createServer(HTTP_LIMITS, (request, response) => void handle(request, response));
+  const server = createHttpServer(app.callback());
   const release = async (): Promise<void> => {
     await running.close();
     await temporal.close();

@@ -21,9 +21,16 @@ export interface StartOptions {
  */
 export async function startCrewRun(
   engine: Engine,
-  run: { ownerId: string; plan: CrewPlan; inputs: JsonObject; options: StartOptions },
+  run: {
+    ownerId: string;
+    plan: CrewPlan;
+    inputs: JsonObject;
+    options: StartOptions;
+    /** Of the request (`request.idempotencyRef`): repeated after a crash, it finds the run it has started. */
+    idempotencyRef: string | undefined;
+  },
 ): Promise<CreatedRun> {
-  const { ownerId, plan, inputs, options } = run;
+  const { ownerId, plan, inputs, options, idempotencyRef } = run;
   const missing = missingInputs(plan, inputs);
   if (missing.length > 0) {
     throw invalid(
@@ -47,7 +54,9 @@ export async function startCrewRun(
       timeoutSeconds: options.timeout_seconds ?? null,
       maxTokensTotal: options.max_tokens_total ?? null,
       model: modelName(engine.models, plan.agents[0]?.model ?? null),
+      idempotencyRef,
     },
+    engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
     engine.now(),
   );
   void engine.dispatcher.deliverNow();

@@ -2,16 +2,19 @@ import type { JsonObject } from './json.ts';
 
 /** What can go wrong at a door. Which HTTP status each becomes is decided in `api/errors.ts` alone. */
 export const REQUEST_ERROR_CODES = [
+  'MALFORMED_REQUEST',
   'INVALID_JSON',
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'REQUEST_TIMEOUT',
   'CONFLICT',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
   'VALIDATION_FAILED',
   'RATE_LIMITED',
+  'HEADERS_TOO_LARGE',
   'SERVICE_UNAVAILABLE',
   'INTERNAL',
 ] as const;

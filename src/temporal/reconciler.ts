@@ -2,6 +2,7 @@ import type { RunErrorCode } from '../domain/errors.ts';
 import type { RunEnding, RunRef } from '../contracts/crew-run.ts';
 import { isFinal, type ExecutionStatus } from '../domain/run/status.ts';
 import { finaliseRun } from '../persistence/runs/lifecycle.ts';
+import { ownersWaiting, releaseRuns } from '../persistence/runs/queue.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -15,6 +16,8 @@ const CHECK_EVERY_MS = 15_000;
 const SETTLE_MS = 5_000;
 const BATCH = 200;
 const AT_ONCE = 10;
+/** Queued runs let go at one look, of one owner. */
+const RELEASE_AT_ONCE = 100;
 /** Advisory lock that lets one process look at a time; any constant will do. */
 const LOOK_LOCK = 7_305_003;
 
@@ -28,7 +31,7 @@ interface OpenRow {
 }
 
 /** What was found out of step, and what was done about it. */
-export type Repair = 'none' | 'started' | 'restarted' | 'ended' | 'adopted' | 'stopped';
+export type Repair = 'none' | 'started' | 'restarted' | 'ended' | 'adopted' | 'stopped' | 'released';
 
 /** Brings Postgres and Temporal back in step when one of them knows what the other does not. */
 export interface Reconciler {
@@ -42,6 +45,8 @@ export function createReconciler(deps: {
   runs: Runs;
   waker: Waker;
   logger: Logger;
+  /** How many runs of one owner may be active; 0 for no limit. */
+  maxActive: number;
   now: () => Date;
   lookMs?: number;
   settleMs?: number;
@@ -77,7 +82,24 @@ async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
     );
     for (const repair of repairs) counts.set(repair, (counts.get(repair) ?? 0) + 1);
   }
+  const released = await releaseStragglers(deps);
+  if (released > 0) counts.set('released', released);
   return counts;
+}
+
+/**
+ * Queued runs whose slot became free without their being let go: the limit was raised, or the row was in
+ * somebody else's hands at that moment. Nothing else ever starts a queued run.
+ */
+async function releaseStragglers({ sql, waker, logger, maxActive, now }: Deps): Promise<number> {
+  let count = 0;
+  for (const ownerId of await ownersWaiting(sql)) {
+    const released = await releaseRuns(sql, ownerId, maxActive, RELEASE_AT_ONCE, now());
+    for (const id of released) waker.wake('outbox', id);
+    count += released.length;
+  }
+  if (count > 0) logger.info({ count }, 'queued runs let go');
+  return count;
 }
 
 /** Rows that nobody has checked lately, marked as checked so that no other process takes them too. */
@@ -92,7 +114,7 @@ function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]>
     if (lock?.mine !== true) return [];
     return tx.query<OpenRow>(
       `with stale as (
-         (select id from executions where status not in ('completed', 'failed', 'cancelled')
+         (select id from executions where status not in ('completed', 'failed', 'cancelled') and not queued
             and reconciled_at < $1 and updated_at < $2 order by reconciled_at limit $3)
          union all
          (select id from executions where status in ('completed', 'failed', 'cancelled')
@@ -153,7 +175,7 @@ async function startAgain(deps: Deps, row: OpenRow, generation: number): Promise
   await deps.sql.query(
     `with run as (
        update executions set generation = $2, claimed_run_id = null, updated_at = $3
-        where id = $1 and claimed_run_id is not distinct from $4
+        where id = $1 and claimed_run_id is not distinct from $4 and not queued
           and status not in ('completed', 'failed', 'cancelled')
         returning id, execution_id
      )
@@ -196,7 +218,14 @@ async function endAsClosed(
   const { code, note } = known;
   const ending: RunEnding =
     known.ending === 'failed' ? { status: 'failed', code, taskKey: null } : { status: 'cancelled' };
-  await finaliseRun(deps.sql, ref, { ...ending, code, note }, deps.now());
+  const { released } = await finaliseRun(
+    deps.sql,
+    ref,
+    { ...ending, code, note },
+    deps.maxActive,
+    deps.now(),
+  );
+  for (const id of released) deps.waker.wake('outbox', id);
   deps.waker.wake('log', row.id);
   deps.waker.wake('control', row.id);
   return 'ended';

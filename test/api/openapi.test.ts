@@ -104,7 +104,9 @@ describe('the OpenAPI document', () => {
   it('gives every operation its error answers', () => {
     for (const { path, operation } of operations()) {
       const statuses = Object.keys(operation.responses);
-      expect([path, statuses]).toEqual([path, expect.arrayContaining(['429', '503'])]);
+      expect([path, statuses]).toEqual([path, expect.arrayContaining(['503'])]);
+      const isFree = /^\/(health|livez|readyz|metrics|openapi\.json)?$/.test(path);
+      expect([path, statuses.includes('429')]).toEqual([path, !isFree]);
       if (operation.security.length > 0)
         expect([path, statuses]).toEqual([path, expect.arrayContaining(['401', '403'])]);
       if (path.includes('{')) expect([path, statuses]).toEqual([path, expect.arrayContaining(['404'])]);
@@ -112,6 +114,33 @@ describe('the OpenAPI document', () => {
         expect([path, statuses]).toEqual([path, expect.arrayContaining(['400', '413', '415', '422'])]);
       }
     }
+  });
+
+  it('offers an Idempotency-Key wherever a POST makes or starts something, and nowhere else', () => {
+    const keyed = operations().filter(({ operation }) =>
+      operation.parameters.some((one) => one.in === 'header' && one.name === 'Idempotency-Key'),
+    );
+    for (const { path, method, operation } of keyed) {
+      expect([path, method]).toEqual([path, 'post']);
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['409', '422']));
+    }
+    const posts = operations().filter(({ method, path }) => method === 'post' && !path.includes('/auth/'));
+    expect(keyed.length).toBeGreaterThan(0);
+    expect(keyed.map(({ path }) => path)).toEqual(posts.map(({ path }) => path));
+    expect(document.paths['/api/v1/auth/login']?.['post']?.parameters).toEqual([]);
+  });
+
+  it('documents the headers of limits and repeats', () => {
+    const created = z
+      .looseObject({ headers: z.record(z.string(), z.unknown()) })
+      .parse(document.paths['/api/v1/api-keys']?.['post']?.responses['201']);
+    for (const name of ['RateLimit', 'RateLimit-Policy', 'Idempotency-Replayed', 'X-Request-Id']) {
+      expect(created.headers).toHaveProperty(name);
+    }
+    const limited = z
+      .looseObject({ headers: z.record(z.string(), z.unknown()) })
+      .parse(document.components.responses['RateLimited']);
+    expect(Object.keys(limited.headers)).toEqual(['Retry-After', 'RateLimit-Policy', 'RateLimit']);
   });
 
   it('gives every request and answer with a body an example', () => {

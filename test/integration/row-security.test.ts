@@ -63,6 +63,7 @@ beforeAll(async () => {
     const run = await createRun(
       system.sql,
       { ownerId: String(id), kind: 'crew', crewName: 'c', plan, inputs: {}, model: null },
+      0,
       new Date(),
     );
     await system.sql.query(

@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { z } from 'zod';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
+import { createHttpServer } from '../../src/api/http-server.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { prepareFirstAdmin, type FirstAdmin } from '../../src/persistence/first-admin.ts';
@@ -62,8 +63,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     ...options.withDatabase?.({ database, system }, settings),
     ...options.deps,
   });
-  const handle = app.callback();
-  const server = createServer((request, response) => void handle(request, response));
+  const server = createHttpServer(app.callback());
   const url = await listen(server);
   const token = options.deps?.noAuth === true ? '' : await login(url, first);
   return {

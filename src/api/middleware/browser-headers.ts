@@ -31,9 +31,7 @@ const EXPOSED = [
   'Retry-After',
   'RateLimit',
   'RateLimit-Policy',
-  'RateLimit-Limit',
-  'RateLimit-Remaining',
-  'RateLimit-Reset',
+  'Idempotency-Replayed',
 ];
 const ALLOWED = [
   'Authorization',

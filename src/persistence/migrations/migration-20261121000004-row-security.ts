@@ -60,6 +60,8 @@ const systemOnly = `(select muster_scope_is('system'))`;
 const POLICIES: Record<string, string> = {
   users: peopleOwnedBy('id'),
   api_keys: peopleOwnedBy('owner_id'),
+  idempotency_keys: peopleOwnedBy('owner_id'),
+  rate_limits: `(select muster_scope_is('system', 'people'))`,
   executions: ownedBy('owner_id'),
   task_executions: ofExecution('task_executions'),
   calls: ofExecution('calls'),

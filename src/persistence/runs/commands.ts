@@ -2,6 +2,7 @@ import { conflict, notFound } from '../../domain/errors.ts';
 import { commandRefusal, type Command, type ExecutionStatus } from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
+import { mustQueue, releaseRuns } from './queue.ts';
 
 /**
  * What people ask of a run. Each command is one transaction: a compare-and-set on the row, the event, and
@@ -10,6 +11,7 @@ import type { Sql, SqlPool } from '../sql.ts';
 
 interface CommandRow {
   id: number;
+  owner_id: string;
   execution_id: string;
   status: ExecutionStatus;
   generation: number;
@@ -17,6 +19,7 @@ interface CommandRow {
   pause_requested: boolean;
   control_version: number;
   started_at: string | null;
+  queued: boolean;
 }
 
 /** The change a command makes: the row's new columns, what the log says, what Temporal is told. */
@@ -24,20 +27,31 @@ interface Change {
   status: ExecutionStatus;
   pauseRequested: boolean;
   generation: number;
+  /** Whether it waits for a slot of its owner from here on. */
+  queued: boolean;
   /** Forgets the claim, so that the next generation can be claimed. */
   unclaim?: boolean;
   events: NewEvent[];
-  deliver: { command: 'start' | 'pause' | 'resume' | 'cancel' } | null;
+  /** Null when Temporal knows nothing of the run yet and shall not. */
+  deliver: 'start' | 'pause' | 'resume' | 'cancel' | null;
 }
 
 /**
- * Carries out a command.
+ * Carries out a command; one that frees or wants a slot of the run's owner may let a queued run go.
+ * @param maxActive how many runs of one owner may be active; 0 for no limit
  * @throws {MusterError} NOT_FOUND, or CONFLICT with the reason when the state forbids it.
  */
-export async function commandRun(database: SqlPool, id: number, command: Command, now: Date): Promise<void> {
+export async function commandRun(
+  database: SqlPool,
+  id: number,
+  command: Command,
+  maxActive: number,
+  now: Date,
+): Promise<void> {
   await database.transaction(async (sql) => {
     const [row] = await sql.query<CommandRow>(
-      `select id, execution_id, status, generation, claimed_run_id, pause_requested, control_version, started_at
+      `select id, owner_id, execution_id, status, generation, claimed_run_id, pause_requested, control_version,
+              started_at, queued
          from executions where id = $1 for no key update`,
       [id],
     );
@@ -47,12 +61,16 @@ export async function commandRun(database: SqlPool, id: number, command: Command
       throw conflict(`cannot ${command} execution ${row.execution_id}: ${refusal}`, { status: row.status });
     }
     if (command === 'cancel' && row.status === 'cancelling') return;
-    const change = changeFor(command, row);
+    const isFull = command === 'retry' && (await mustQueue(sql, row.owner_id, maxActive));
+    const change = changeFor(command, row, isFull);
     await applyChange(sql, row, change, now);
+    if (change.status === 'cancelled' || change.queued)
+      await releaseRuns(sql, row.owner_id, maxActive, 1, now);
+    if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
   });
 }
 
-function changeFor(command: Command, row: CommandRow): Change {
+function changeFor(command: Command, row: CommandRow, isFull: boolean): Change {
   switch (command) {
     case 'pause':
       return pause(row);
@@ -61,7 +79,7 @@ function changeFor(command: Command, row: CommandRow): Change {
     case 'cancel':
       return cancel(row);
     case 'retry':
-      return retry(row);
+      return retry(row, isFull);
   }
 }
 
@@ -75,21 +93,27 @@ function pause(row: CommandRow): Change {
     status: unclaimed ? 'paused' : row.status,
     pauseRequested: true,
     generation: row.generation,
+    queued: row.queued,
     events: unclaimed ? [{ type: 'workflow_paused', key: keyOf(row, 'paused'), status: 'paused' }] : [],
-    deliver: { command: 'pause' },
+    deliver: row.queued ? null : 'pause',
   };
 }
 
-/** A pause that was still draining leaves no trace in the log: the run never stood still. */
+/**
+ * A pause that was still draining leaves no trace in the log: the run never stood still. A queued one is pending
+ * again, and goes at once when there is a slot.
+ */
 function resume(row: CommandRow): Change {
   const wasPaused = row.status === 'paused';
-  const status = wasPaused ? (row.started_at === null ? 'pending' : 'running') : row.status;
+  const isNew = row.started_at === null || row.queued;
+  const status = wasPaused ? (isNew ? 'pending' : 'running') : row.status;
   return {
     status,
     pauseRequested: false,
     generation: row.generation,
+    queued: row.queued,
     events: wasPaused ? [{ type: 'workflow_resumed', key: keyOf(row, 'resumed'), status }] : [],
-    deliver: { command: 'resume' },
+    deliver: row.queued ? null : 'resume',
   };
 }
 
@@ -100,14 +124,16 @@ function cancel(row: CommandRow): Change {
       status: 'cancelling',
       pauseRequested: false,
       generation: row.generation,
+      queued: false,
       events: [{ type: 'workflow_cancelling', key: `g${row.generation}:cancelling`, status: 'cancelling' }],
-      deliver: { command: 'cancel' },
+      deliver: 'cancel',
     };
   }
   return {
     status: 'cancelled',
     pauseRequested: false,
     generation: row.generation,
+    queued: false,
     events: [
       { type: 'workflow_cancelling', key: `g${row.generation}:cancelling`, status: 'cancelling' },
       {
@@ -118,27 +144,30 @@ function cancel(row: CommandRow): Change {
         data: { error_code: 'CANCELLED' },
       },
     ],
-    deliver: { command: 'cancel' },
+    deliver: row.queued ? null : 'cancel',
   };
 }
 
-function retry(row: CommandRow): Change {
+/** Above the owner's limit it is pending again, until its turn. */
+function retry(row: CommandRow, isFull: boolean): Change {
   const generation = row.generation + 1;
+  const status = isFull ? 'pending' : 'running';
   return {
-    status: 'running',
+    status,
     pauseRequested: false,
     generation,
+    queued: isFull,
     unclaim: true,
     events: [
       {
         type: 'workflow_retried',
         key: `g${generation}:retried`,
-        status: 'running',
+        status,
         reopens: true,
         data: { generation },
       },
     ],
-    deliver: { command: 'start' },
+    deliver: isFull ? null : 'start',
   };
 }
 
@@ -153,7 +182,7 @@ async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date)
        error = case when $7 then 'cancelled' when $8 then null else error end,
        error_code = case when $7 then 'CANCELLED' when $8 then null else error_code end,
        result = case when $8 then null else result end,
-       updated_at = $9
+       queued = $10, updated_at = $9
      where id = $1`,
     [
       row.id,
@@ -165,6 +194,7 @@ async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date)
       cancelled,
       retried,
       now.toISOString(),
+      change.queued,
     ],
   );
   if (cancelled) await settleUnfinishedTasks(sql, row.id, now);
@@ -176,13 +206,12 @@ async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date)
       [
         row.id,
         row.execution_id,
-        change.deliver.command,
+        change.deliver,
         JSON.stringify({ generation: change.generation, version }),
         now.toISOString(),
       ],
     );
   }
-  if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
 }
 
 /** Tasks that never finished end with their run. */

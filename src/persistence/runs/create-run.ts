@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import type { ExecutionKind } from '../../domain/run/status.ts';
 import type { Sql } from '../sql.ts';
+import { parseTimestamp } from '../timestamp.ts';
 
 export interface NewRun {
   ownerId: string;
@@ -16,6 +17,8 @@ export interface NewRun {
   maxTokensTotal?: number | null;
   /** `provider/model` of the first agent, for lists; each task names its own. */
   model: string | null;
+  /** What must not start twice: a second run of the same owner and reference is the first one. */
+  idempotencyRef?: string | undefined;
 }
 
 export interface CreatedRun {
@@ -26,9 +29,11 @@ export interface CreatedRun {
 
 /**
  * Commits a run: its row with the plan's snapshot, its tasks, the head of its log, and the command to start
- * it. One statement, one commit; from here on it cannot be lost.
+ * it, unless its owner has `maxActive` runs already: then it is queued. One statement, one commit; from here on
+ * it cannot be lost.
+ * @param maxActive 0 for no limit
  */
-export async function createRun(sql: Sql, run: NewRun, now: Date): Promise<CreatedRun> {
+export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: Date): Promise<CreatedRun> {
   const executionId = randomUUID();
   const tasks = run.plan.tasks.map((task, position) => ({
     task_key: task.key,
@@ -39,9 +44,10 @@ export async function createRun(sql: Sql, run: NewRun, now: Date): Promise<Creat
   const [row] = await sql.query<{ id: number }>(
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
-         timeout_seconds, max_tokens_total, model, created_at, updated_at)
-       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12)
-       returning id
+         timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, queued)
+       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, take_run_slot($2, $15))
+       on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
+       returning id, queued
      ), tasks as (
        insert into task_executions (execution_id, task_key, position, name, agent, updated_at)
        select run.id, t.task_key, t.position, t.name, t.agent, $12
@@ -50,7 +56,7 @@ export async function createRun(sql: Sql, run: NewRun, now: Date): Promise<Creat
        insert into execution_log_heads (execution_id) select id from run
      ), command as (
        insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
-       select id, $1, 'start', '{"generation": 1}', $12, $12 from run
+       select id, $1, 'start', '{"generation": 1}', $12, $12 from run where not queued
      )
      select id from run`,
     [
@@ -67,8 +73,19 @@ export async function createRun(sql: Sql, run: NewRun, now: Date): Promise<Creat
       run.model,
       now.toISOString(),
       JSON.stringify(tasks),
+      run.idempotencyRef ?? null,
+      maxActive,
     ],
   );
+  return row === undefined ? findByReference(sql, run) : { id: row.id, executionId, createdAt: now };
+}
+
+/** The run that was there before: made in the name of the same request, whose answer was lost. */
+async function findByReference(sql: Sql, run: NewRun): Promise<CreatedRun> {
+  const [row] = await sql.query<{ id: number; execution_id: string; created_at: string }>(
+    'select id, execution_id, created_at from executions where owner_id = $1 and idempotency_key = $2',
+    [run.ownerId, run.idempotencyRef],
+  );
   if (row === undefined) throw new Error('the insert of an execution returned no row');
-  return { id: row.id, executionId, createdAt: now };
+  return { id: row.id, executionId: row.execution_id, createdAt: parseTimestamp(row.created_at) };
 }

@@ -8,6 +8,7 @@ import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { settleUnfinishedTasks } from './commands.ts';
 import { closeOpenCalls } from './calls.ts';
+import { releaseRuns } from './queue.ts';
 
 /** The steps of a run's life that its workflow writes: claim, paused, cancelling, the end. */
 
@@ -35,7 +36,7 @@ export async function claimRun(
       `update executions set claimed_run_id = $3,
          status = case when status = 'pending' then 'running' else status end,
          started_at = coalesce(started_at, $4), updated_at = $4
-       where id = $1 and generation = $2 and (claimed_run_id is null or claimed_run_id = $3)
+       where id = $1 and generation = $2 and (claimed_run_id is null or claimed_run_id = $3) and not queued
          and status not in ('completed', 'failed', 'cancelled')
        returning status, plan, pause_requested, control_version, timeout_seconds, started_at`,
       [ref.id, ref.generation, temporalRunId, now.toISOString()],
@@ -109,6 +110,7 @@ export async function markCancelling(database: SqlPool, ref: RunRef, now: Date):
 }
 
 interface EndRow {
+  owner_id: string;
   status: ExecutionStatus;
   error_code: RunErrorCode | null;
   plan: CrewPlan;
@@ -122,32 +124,42 @@ interface Ending {
   result: string | null;
 }
 
+/** How a run ended, and which of its owner's queued runs that made room for: wake `outbox` for them. */
+export interface Finalised {
+  state: FinalState;
+  released: number[];
+}
+
 /**
- * Writes the end of a run, once. What is already final stays; a cancel asked for before a completion wins.
+ * Writes the end of a run, once, and gives its slot to the next of its owner. What is already final stays; a cancel asked for before a completion wins.
  * Calls still open belong to dead workers (the workflow has waited for the living): they are closed as lost
  * and their leases fenced off, so that a late answer cannot write into a finished run.
+ * @param maxActive how many runs of one owner may be active; 0 for no limit
  */
 export async function finaliseRun(
   database: SqlPool,
   ref: RunRef,
   ending: RunEnding & { note?: string; code?: RunErrorCode },
+  maxActive: number,
   now: Date,
-): Promise<FinalState> {
+): Promise<Finalised> {
   return database.transaction(async (sql) => {
     const [row] = await sql.query<EndRow>(
-      `select status, error_code, plan from executions where id = $1 and generation = $2 for no key update`,
+      `select owner_id, status, error_code, plan from executions where id = $1 and generation = $2 for no key update`,
       [ref.id, ref.generation],
     );
-    if (row === undefined) return { status: 'cancelled', code: null };
+    if (row === undefined) return { state: { status: 'cancelled', code: null }, released: [] };
     if (row.status === 'completed' || row.status === 'failed' || row.status === 'cancelled') {
-      return { status: row.status, code: row.error_code };
+      return { state: { status: row.status, code: row.error_code }, released: [] };
     }
     const written =
       row.status === 'cancelling'
         ? cancelledEnding(ending.note, ending.code)
         : await endingFor(sql, ref, row, ending);
     await writeEnding(sql, ref, written, now);
-    return { status: written.status, code: written.code };
+    const released = await releaseRuns(sql, row.owner_id, maxActive, 1, now);
+    await appendEvents(sql, ref.id, [finalEvent(ref, written)], now);
+    return { state: { status: written.status, code: written.code }, released };
   });
 }
 
@@ -211,16 +223,16 @@ async function writeEnding(sql: Sql, ref: RunRef, ending: Ending, now: Date): Pr
   if (ending.status === 'cancelled') await settleUnfinishedTasks(sql, ref.id, now);
   await sql.query(
     `update executions set status = $2, error = $3, error_code = $4, result = $5, pause_requested = false,
-       reserved_tokens = 0, completed_at = $6, updated_at = $6
+       reserved_tokens = 0, completed_at = $6, updated_at = $6, queued = false
      where id = $1`,
     [ref.id, ending.status, ending.error, ending.code, ending.result, now.toISOString()],
   );
-  const event: NewEvent = {
-    type: `workflow_${ending.status}`,
-    key: `g${ref.generation}:final`,
-    status: ending.status,
-    final: true,
-    data: ending.code === null ? {} : { error: ending.error, error_code: ending.code },
-  };
-  await appendEvents(sql, ref.id, [event], now);
 }
+
+const finalEvent = (ref: RunRef, ending: Ending): NewEvent => ({
+  type: `workflow_${ending.status}`,
+  key: `g${ref.generation}:final`,
+  status: ending.status,
+  final: true,
+  data: ending.code === null ? {} : { error: ending.error, error_code: ending.code },
+});

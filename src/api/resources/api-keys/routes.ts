@@ -87,6 +87,7 @@ const createRoute = ({ database }: ResourceDeps): AnyRoute =>
       description: 'The key is shown in `key`, this once. Needs an access token: a key makes no keys.',
       access: 'user',
       body: createApiKeySchema,
+      secrets: ['key'],
       example: { name: 'CI', scopes: ['read', 'write'] },
       responses: {
         201: {

@@ -19,7 +19,13 @@ const apiKeyFields = {
 export const apiKeySchema = z.object(apiKeyFields).meta({ id: 'ApiKey' });
 
 export const newApiKeySchema = z
-  .object({ ...apiKeyFields, key: z.string().meta({ description: 'The key itself; shown this once' }) })
+  .object({
+    ...apiKeyFields,
+    key: z
+      .string()
+      .nullable()
+      .meta({ description: 'The key itself; shown this once, null when the answer is repeated' }),
+  })
   .meta({ id: 'NewApiKey' });
 
 export const createApiKeySchema = z

@@ -27,6 +27,7 @@ const loginRoute = ({ database, passwords, tokens }: ResourceDeps): AnyRoute =>
       description: 'A wrong password, an unknown e-mail and a disabled user get the same answer.',
       access: 'public',
       body: loginSchema,
+      attemptsFor: 'email',
       example: { email: 'ada@example.com', password: 'correct horse battery staple' },
       responses: {
         200: {

@@ -67,7 +67,7 @@ const startRoute = (engine: Engine): AnyRoute =>
       },
       errors: ['NOT_FOUND'],
     },
-    async ({ body, caller, respond }) => {
+    async ({ body, caller, request, respond }) => {
       const { crew, inputs, ...options } = body ?? {};
       const loaded = engine.crews.load(crew ?? DEFAULT_CREW);
       const values = crew === undefined ? { ...loaded.exampleInputs, ...inputs } : (inputs ?? {});
@@ -76,6 +76,7 @@ const startRoute = (engine: Engine): AnyRoute =>
         plan: loaded.plan,
         inputs: values,
         options,
+        idempotencyRef: request.idempotencyRef,
       });
       const message = 'Crew execution started successfully';
       return respond(200, { execution_id: executionId, status: 'PROCESSING', message });

@@ -171,7 +171,13 @@ const commandRoute = (engine: Engine, command: Command, description: string): An
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
       const { id } = await reachExecution(engine, caller, ref);
-      await commandRun(engine.system, id, command, engine.now());
+      await commandRun(
+        engine.system,
+        id,
+        command,
+        engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
+        engine.now(),
+      );
       engine.waker.wake('log', id);
       engine.waker.wake('control', id);
       void engine.dispatcher.deliverNow();

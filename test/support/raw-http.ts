@@ -1,0 +1,51 @@
+import { connect } from 'node:net';
+
+/** What came back over one connection. */
+export interface RawAnswers {
+  /** Status of each answer, in order. */
+  statuses: number[];
+  /** Everything received, as latin1 text. */
+  text: string;
+  /** How the connection ended: by the server, or because nothing came for `idleMs`. */
+  ended: 'closed' | 'idle' | 'reset';
+}
+
+/**
+ * Writes bytes to an HTTP server as they are and reads what comes back until the server closes the connection,
+ * or nothing has come for `idleMs` after the last byte.
+ * @param options.halfClose says after the bytes that no more will come (default)
+ */
+export function sendRaw(
+  url: string,
+  bytes: Buffer | string | readonly (Buffer | string)[],
+  options: { idleMs?: number; halfClose?: boolean } = {},
+): Promise<RawAnswers> {
+  const { idleMs = 2_000, halfClose = true } = options;
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    let text = '';
+    let timer: NodeJS.Timeout | undefined;
+    const finish = (ended: RawAnswers['ended']): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+      resolve({ statuses, text, ended });
+    };
+    const wait = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => finish('idle'), idleMs);
+    };
+    wait();
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      wait();
+    });
+    socket.on('end', () => finish('closed'));
+    // A server that refuses may cut a sender off in mid-word.
+    socket.on('error', () => finish('reset'));
+    for (const part of typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes)
+      socket.write(part);
+    if (halfClose) socket.end();
+  });
+}
