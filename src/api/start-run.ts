@@ -59,7 +59,12 @@ export async function startCrewRun(
     engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
     engine.now(),
   );
-  void engine.dispatcher.deliverNow();
+  const { id, executionId, outboxId } = created;
+  if (outboxId !== null) {
+    const { priority = 0 } = options;
+    const start = { id, executionId, generation: 1, ownerId, crewName: plan.name, kind: 'crew', priority };
+    engine.dispatcher.deliverStart(outboxId, start);
+  }
   return created;
 }
 

@@ -30,13 +30,17 @@ export interface ChatEndpoint {
 
 /** A model behind the chat-completions protocol. Nothing is tried again here: that is the engine's business. */
 export function createChatCompletionsModel(endpoint: ChatEndpoint): Model {
+  // Made once: the SDK builds its schemas of replies anew for each. The watch of a call is found by its signal.
+  const watches: Watches = new WeakMap();
+  const spoken = languageModel(endpoint, watches);
   return {
     name: `${endpoint.provider}/${endpoint.model}`,
     complete: async (request, { signal, onText }) => {
       signal.throwIfAborted();
       const watch = watchSilence(signal, endpoint.idleMs);
+      watches.set(watch.signal, watch);
       try {
-        return await converse(endpoint, request, { watch, caller: signal, onText });
+        return await converse(endpoint, request, { spoken, watch, caller: signal, onText });
       } finally {
         watch.end();
       }
@@ -44,7 +48,10 @@ export function createChatCompletionsModel(endpoint: ChatEndpoint): Model {
   };
 }
 
+type Watches = WeakMap<AbortSignal, SilenceWatch>;
+
 interface Line {
+  spoken: ReturnType<typeof languageModel>;
   watch: SilenceWatch;
   caller: AbortSignal;
   onText: ((text: string) => void) | undefined;
@@ -70,7 +77,7 @@ async function converse(endpoint: ChatEndpoint, request: ModelRequest, line: Lin
       throw failure(error);
     }
   };
-  const { stream } = await fromServer(() => openStream(endpoint, request, line.watch));
+  const { stream } = await fromServer(() => openStream(request, line));
   const reader = stream.getReader();
   for (;;) {
     const next = await fromServer(() => reader.read());
@@ -81,8 +88,8 @@ async function converse(endpoint: ChatEndpoint, request: ModelRequest, line: Lin
   return settle(endpoint, request, heard);
 }
 
-function openStream(endpoint: ChatEndpoint, request: ModelRequest, watch: SilenceWatch) {
-  return languageModel(endpoint, watch).doStream({
+function openStream(request: ModelRequest, { spoken, watch }: Line) {
+  return spoken.doStream({
     prompt: request.messages.map(toPrompt),
     abortSignal: watch.signal,
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(toFunctionTool) }),
@@ -92,7 +99,7 @@ function openStream(endpoint: ChatEndpoint, request: ModelRequest, watch: Silenc
   });
 }
 
-function languageModel(endpoint: ChatEndpoint, watch: SilenceWatch) {
+function languageModel(endpoint: ChatEndpoint, watches: Watches) {
   const { keyHeader, defaultBaseUrl } = providerFacts(endpoint.provider);
   const url = new URL(endpoint.baseUrl);
   const queryParams = Object.fromEntries(url.searchParams);
@@ -111,7 +118,11 @@ function languageModel(endpoint: ChatEndpoint, watch: SilenceWatch) {
     ...key,
     ...(Object.keys(queryParams).length === 0 ? {} : { queryParams }),
     includeUsage: true,
-    fetch: watchedFetch(watch, endpoint.provider),
+    fetch: (input, init) => {
+      const watch = init?.signal instanceof AbortSignal ? watches.get(init.signal) : undefined;
+      if (watch === undefined) throw new Error('a model call without its watch');
+      return watchedFetch(watch, endpoint.provider)(input, init);
+    },
     ...(renamesMaxTokens
       ? {
           transformRequestBody: ({ max_tokens, ...body }) => ({ ...body, max_completion_tokens: max_tokens }),

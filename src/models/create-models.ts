@@ -16,6 +16,9 @@ interface ModelName {
   model: string;
 }
 
+/** Models kept connected by name. */
+const MAX_CONNECTED = 200;
+
 /**
  * The models these settings give access to (contract §10). Nothing is connected to here; a wrong key shows
  * with the first call.
@@ -25,6 +28,7 @@ export function createModels(settings: Settings, options: { timeouts?: { idleMs:
   const demoStandsIn =
     settings.DEMO_MODEL === 'on' ||
     (settings.DEMO_MODEL === 'auto' && !PROVIDERS.some((provider) => isConfigured(settings, provider)));
+  const connected = new Map<string, Model>();
   return {
     demoStandsIn,
     resolve(name) {
@@ -32,7 +36,12 @@ export function createModels(settings: Settings, options: { timeouts?: { idleMs:
       if (demoStandsIn) return createDemoModel(wanted.model);
       if (wanted.provider === 'demo') return explicitDemo(settings, wanted.model);
       if (typeof wanted.provider === 'object') throw unknownProvider(wanted.provider.unknown);
-      return connect(settings, wanted.provider, wanted.model, idleMs);
+      const key = `${wanted.provider}/${wanted.model}`;
+      const model = connected.get(key) ?? connect(settings, wanted.provider, wanted.model, idleMs);
+      // Names come from plans: what is kept of them is bounded.
+      if (connected.size >= MAX_CONNECTED) connected.clear();
+      connected.set(key, model);
+      return model;
     },
   };
 }

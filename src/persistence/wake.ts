@@ -36,6 +36,7 @@ export function createWaker(sql: Sql, logger: Logger): Waker {
   const ids = new Map<WakeChannel, Set<number>>();
   const tokens: TokenText[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let sentAt = 0;
   let sending: Promise<void> = Promise.resolve();
 
   const payloads = (): [WakeChannel, string][] => {
@@ -71,11 +72,14 @@ export function createWaker(sql: Sql, logger: Logger): Waker {
   const flush = (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
+    sentAt = performance.now();
     sending = sending.then(send);
     return sending;
   };
+  /** The first call after a quiet time goes out at once; those that follow wait for each other. */
   const schedule = (): void => {
-    timer ??= setTimeout(() => void flush(), COALESCE_MS);
+    const wait = Math.max(sentAt + COALESCE_MS - performance.now(), 0);
+    timer ??= setTimeout(() => void flush(), wait);
   };
 
   return {

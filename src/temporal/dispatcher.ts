@@ -38,6 +38,8 @@ interface Deps {
 export interface Dispatcher {
   /** Delivers what is due now; call it after a commit. Never throws. */
   deliverNow(): Promise<void>;
+  /** Delivers a start that this process has just committed and holds the lease of: no need to look for it. */
+  deliverStart(outboxId: string, run: RunToStart): void;
   close(): Promise<void>;
 }
 
@@ -73,14 +75,24 @@ export function createDispatcher(deps: Deps): Dispatcher {
     return running;
   };
 
+  const starts = new Set<Promise<void>>();
+  const deliverStart = (outboxId: string, run: RunToStart): void => {
+    const delivery = deliverRun(deps, [toRow(outboxId, run)]).catch((error: unknown) =>
+      logger.warn({ err: error }, 'a start stays in the outbox'),
+    );
+    starts.add(delivery);
+    void delivery.finally(() => starts.delete(delivery));
+  };
+
   listener.on('outbox', () => void deliverNow());
   const timer = setInterval(() => void deliverNow(), LOOK_MS);
   return {
     deliverNow,
+    deliverStart,
     async close() {
       closed = true;
       clearInterval(timer);
-      await running;
+      await Promise.all([running, ...starts]);
     },
   };
 }
@@ -144,6 +156,20 @@ const toStart = (row: OutboxRow): RunToStart => ({
   crewName: row.crew_name ?? '',
   kind: row.kind,
   priority: row.priority,
+});
+
+const toRow = (outboxId: string, run: RunToStart): OutboxRow => ({
+  id: outboxId,
+  execution_id: run.id,
+  execution_uuid: run.executionId,
+  command: 'start',
+  payload: { generation: run.generation },
+  attempts: 1,
+  owner_id: run.ownerId,
+  crew_name: run.crewName,
+  kind: run.kind,
+  priority: run.priority,
+  generation: run.generation,
 });
 
 /** Nobody there: the start may still be in the outbox, or the run is over and there is nobody to tell. */

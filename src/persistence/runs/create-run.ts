@@ -5,6 +5,9 @@ import type { ExecutionKind } from '../../domain/run/status.ts';
 import type { Sql } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
+/** Who commits a start delivers it; if that process dies, another takes over after this. */
+const START_LEASE_MS = 5_000;
+
 export interface NewRun {
   ownerId: string;
   kind: ExecutionKind;
@@ -25,6 +28,8 @@ export interface CreatedRun {
   id: number;
   executionId: string;
   createdAt: Date;
+  /** The start in the outbox, the caller's to deliver; null when there is none (queued, or found). */
+  outboxId: string | null;
 }
 
 /**
@@ -41,7 +46,7 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
     name: task.name,
     agent: run.plan.agents.find((agent) => agent.key === task.agentKey)?.role ?? task.agentKey,
   }));
-  const [row] = await sql.query<{ id: number }>(
+  const [row] = await sql.query<{ id: number; outbox_id: string | null }>(
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
          timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, queued)
@@ -56,9 +61,9 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
        insert into execution_log_heads (execution_id) select id from run
      ), command as (
        insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
-       select id, $1, 'start', '{"generation": 1}', $12, $12 from run where not queued
+       select id, $1, 'start', '{"generation": 1}', $16, $12 from run where not queued returning id
      )
-     select id from run`,
+     select id, (select id from command) as outbox_id from run`,
     [
       executionId,
       run.ownerId,
@@ -75,9 +80,12 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       JSON.stringify(tasks),
       run.idempotencyRef ?? null,
       maxActive,
+      new Date(now.getTime() + START_LEASE_MS).toISOString(),
     ],
   );
-  return row === undefined ? findByReference(sql, run) : { id: row.id, executionId, createdAt: now };
+  return row === undefined
+    ? findByReference(sql, run)
+    : { id: row.id, executionId, createdAt: now, outboxId: row.outbox_id };
 }
 
 /** The run that was there before: made in the name of the same request, whose answer was lost. */
@@ -87,5 +95,10 @@ async function findByReference(sql: Sql, run: NewRun): Promise<CreatedRun> {
     [run.ownerId, run.idempotencyRef],
   );
   if (row === undefined) throw new Error('the insert of an execution returned no row');
-  return { id: row.id, executionId: row.execution_id, createdAt: parseTimestamp(row.created_at) };
+  return {
+    id: row.id,
+    executionId: row.execution_id,
+    createdAt: parseTimestamp(row.created_at),
+    outboxId: null,
+  };
 }
