@@ -8,6 +8,7 @@ import { programVersion } from '../../src/api/version.ts';
 import { loadSettings } from '../../src/config.ts';
 import { listenForStop } from '../../src/embedded/stop-signals.ts';
 import { aborted } from '../../src/embedded/role-process.ts';
+import { createAuditTrail } from '../../src/persistence/audit-trail.ts';
 import { createDatabase } from '../../src/persistence/database.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal } from '../../src/temporal/client.ts';
@@ -23,10 +24,12 @@ const logger = createLogger({ level: settings.LOG_LEVEL });
 const database = await createDatabase(settings.DATABASE_URL ?? '');
 const temporal = await createTemporal(settings);
 const running = createEngine({ settings, database, temporal, logger, crewsDir });
+const audit = createAuditTrail(database.sql, logger);
 const app = createApp({
   settings,
   database,
   logger,
+  audit,
   version: programVersion(),
   temporalHealth: temporalHealthOf(temporal, logger),
   noAuth: false,
@@ -48,5 +51,6 @@ server.close();
 server.closeAllConnections();
 await running.close();
 await temporal.close();
+await audit.close();
 await database.close();
 process.exit(0);

@@ -27,6 +27,8 @@ export function runRoute(
 ): Middleware<RequestState, { params: Record<string, string> }> {
   return async (ctx) => {
     if (route.kind === 'page') return route.handle(ctx);
+    const [target] = Object.values(ctx.params);
+    ctx.state.operation = { id: route.spec.operationId, ...(target !== undefined && { target }) };
     const caller = await identify(route, ctx, runner);
     const input = await readInput(route.spec, ctx, ctx.params, caller);
     if (route.kind === 'json') {
@@ -66,7 +68,13 @@ async function readInput(
     query: query.value,
     body: body.value,
     caller,
-    request: { id: ctx.state.requestId, ip: ctx.ip, headers: ctx.req.headers, signal: clientGone(ctx) },
+    request: {
+      id: ctx.state.requestId,
+      ip: ctx.ip,
+      headers: ctx.req.headers,
+      signal: clientGone(ctx),
+      note: (note) => (ctx.state.notes ??= []).push(note),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { SettingsError, type Settings } from '../config.ts';
 import { createModels } from '../models/create-models.ts';
+import { createAuditTrail } from '../persistence/audit-trail.ts';
 import { createDatabase } from '../persistence/database.ts';
 import { isWeakSecret } from '../security/tokens.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -50,11 +51,13 @@ export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }
   const database = await createDatabase(databaseUrlOf(settings, noAuth));
   const temporal = await createTemporal(settings);
   const running = createEngine({ settings, database, temporal, logger });
+  const audit = createAuditTrail(database.sql, logger);
   let isDraining = false;
   const app = createApp({
     settings,
     database,
     logger,
+    audit,
     version: programVersion(),
     temporalHealth: temporalHealthOf(temporal, logger),
     noAuth,
@@ -68,6 +71,7 @@ export async function runApi(settings: Settings, { noAuth }: { noAuth: boolean }
   const release = async (): Promise<void> => {
     await running.close();
     await temporal.close();
+    await audit.close();
     await database.close();
   };
   try {

@@ -17,7 +17,7 @@ let user: { id: string; email: string; password: string; token: string };
 
 const sessionSchema = z.object({
   access_token: z.string(),
-  refresh_token: z.null(),
+  refresh_token: z.string().min(43),
   token_type: z.literal('bearer'),
   expires_in: z.literal(900),
   user: z.object({ id: z.string(), email: z.string() }),
@@ -146,7 +146,7 @@ describe('an access token', () => {
     ['whose subject is no id', () => sign((claims) => claims.setSubject('admin'))],
     [
       'signed with another secret',
-      () => createTokenSigner(`${api.settings.JWT_SECRET}!`, 900_000).sign(user.id),
+      () => createTokenSigner(`${api.settings.JWT_SECRET}!`, 900_000).sign({ userId: user.id, sessionId }),
     ],
     [
       'signed by another algorithm',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
+import { createAuditTrail, type AuditTrail } from '../../src/persistence/audit-trail.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { prepareFirstAdmin, type FirstAdmin } from '../../src/persistence/first-admin.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -13,6 +14,8 @@ export interface TestApi {
   url: string;
   database: Database;
   settings: Settings;
+  /** What the API records; `flush` makes it be in the table. */
+  audit: AuditTrail;
   admin: FirstAdmin & { token: string };
   /** Every line logged so far, as JSON text. */
   logLines: string[];
@@ -44,10 +47,13 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const reached = (await options.reachDatabase?.(testDatabase.url)) ?? testDatabase.url;
   const database = await createDatabase(reached, { poolMax: 8 });
   const logLines: string[] = [];
+  const logger = createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
+  const audit = createAuditTrail(database.sql, logger);
   const app = createApp({
     settings,
     database,
-    logger: createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } }),
+    logger,
+    audit,
     version: '0.0.0-test',
     temporalHealth: async () => ({ status: 'ok', address: '127.0.0.1:7233' }),
     noAuth: false,
@@ -65,11 +71,13 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     url,
     database,
     settings,
+    audit,
     admin: { ...first, token },
     logLines,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await audit.close();
       await database.close();
       await testDatabase.drop();
     },
