@@ -63,7 +63,6 @@ describe('settings', () => {
     ['OPENAI_BASE_URL', 'ftp://models', 'an http:// or https:// address'],
     ['JWT_SECRET', 'short', 'at least 32 characters'],
     ['JWT_SECRET_PREVIOUS', 'short', 'at least 32 characters'],
-    ['OIDC_ISSUER', 'login.example.com', 'an http:// or https:// address'],
     ['JWT_SECRET', 'a'.repeat(64), 'too few different characters'],
     ['ACCESS_TOKEN_TTL', '15 minutes', 'a number with a unit'],
     ['ADMIN_EMAIL', 'admin', 'an e-mail address'],
