@@ -56,7 +56,7 @@ const providerSettings = {
   OPENAI_COMPATIBLE_BASE_URL: httpUrl.optional(),
 };
 
-export const settingsSchema = z.object({
+const settingsFields = z.object({
   API_HOST: z.string().default('127.0.0.1'),
   API_PORT: port.default(8000),
   DATA_DIR: z.string().default('.muster'),
@@ -73,6 +73,7 @@ export const settingsSchema = z.object({
   TEMPORAL_TLS_KEY: z.string().optional(),
   TEMPORAL_UI_URL: httpUrl.optional(),
   JWT_SECRET: secret.optional(),
+  JWT_SECRET_PREVIOUS: secret.optional(),
   ACCESS_TOKEN_TTL: durationMs.default(15 * 60_000),
   REFRESH_TOKEN_TTL: durationMs.default(30 * 86_400_000),
   ADMIN_EMAIL: z.email('an e-mail address').optional(),
@@ -101,6 +102,12 @@ export const settingsSchema = z.object({
   MUSTER_URL: httpUrl.optional(),
   MUSTER_API_KEY: z.string().optional(),
 });
+
+/** An issuer without an audience would let in tokens that were meant for any other program. */
+export const settingsSchema = settingsFields.refine(
+  ({ OIDC_ISSUER, OIDC_AUDIENCE }) => OIDC_ISSUER === undefined || OIDC_AUDIENCE !== undefined,
+  { path: ['OIDC_AUDIENCE'], error: 'must be given beside OIDC_ISSUER: whom its tokens must be meant for' },
+);
 
 /** The checked settings. Durations are milliseconds. */
 export type Settings = z.output<typeof settingsSchema>;

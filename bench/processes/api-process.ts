@@ -8,6 +8,7 @@ import { programVersion } from '../../src/api/version.ts';
 import { loadSettings } from '../../src/config.ts';
 import { listenForStop } from '../../src/embedded/stop-signals.ts';
 import { aborted } from '../../src/embedded/role-process.ts';
+import { createAuditTrail } from '../../src/persistence/audit-trail.ts';
 import { createDatabase } from '../../src/persistence/database.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal } from '../../src/temporal/client.ts';
@@ -25,10 +26,12 @@ const database = await createDatabase(url, { actsFor: 'owners' });
 const system = await createDatabase(url, { actsFor: 'system' });
 const temporal = await createTemporal(settings);
 const running = createEngine({ settings, database, system, temporal, logger, crewsDir });
+const audit = createAuditTrail(system.sql, logger);
 const app = createApp({
   settings,
   database,
   logger,
+  audit,
   version: programVersion(),
   temporalHealth: temporalHealthOf(temporal, logger),
   noAuth: false,
@@ -50,6 +53,7 @@ server.close();
 server.closeAllConnections();
 await running.close();
 await temporal.close();
+await audit.close();
 await database.close();
 await system.close();
 process.exit(0);

@@ -2,10 +2,12 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import { MusterError, notFound } from '../domain/errors.ts';
 import { createPasswords } from '../security/passwords.ts';
+import { createOidcVerifier, type OidcVerifier } from '../security/oidc.ts';
 import { createTokenSigner } from '../security/tokens.ts';
 import type { ApiMiddleware, RequestState } from './context.ts';
 import type { AnyRoute } from './define-route.ts';
 import type { ApiDeps, ResourceDeps } from './deps.ts';
+import { auditMiddleware } from './middleware/audit.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
 import { crossOrigin, securityHeaders } from './middleware/browser-headers.ts';
 import { errorAnswers } from './middleware/error-answers.ts';
@@ -23,15 +25,16 @@ type ApiRouter = Router<RequestState>;
 
 /**
  * The whole HTTP surface as one Koa application: no listening, nothing global.
- * @throws when JWT_SECRET is missing or weak.
+ * @throws when JWT_SECRET is missing or weak, or OIDC_ISSUER has no OIDC_AUDIENCE.
  */
 export function createApp(deps: ApiDeps): Koa<RequestState> {
   const { settings, database, logger, noAuth, validateResponses } = deps;
-  const tokens = createTokenSigner(settings.JWT_SECRET, settings.ACCESS_TOKEN_TTL);
+  const { JWT_SECRET, JWT_SECRET_PREVIOUS, ACCESS_TOKEN_TTL } = settings;
+  const tokens = createTokenSigner(JWT_SECRET, ACCESS_TOKEN_TTL, JWT_SECRET_PREVIOUS);
   const routes = allRoutes({ ...deps, tokens, passwords: createPasswords() });
   const limits = deps.rateLimits ?? createRateLimits({ settings, logger });
   const router = createRouter(routes, {
-    authenticate: createAuthenticate({ database, tokens, noAuth }),
+    authenticate: createAuthenticate({ database, tokens, oidc: oidcOf(settings), noAuth }),
     idempotency: createIdempotency({
       sql: database.sql,
       secret: settings.JWT_SECRET ?? '',
@@ -48,12 +51,19 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   app.use(requestContext(logger));
   app.use(securityHeaders());
   app.use(crossOrigin(settings.CORS_ORIGINS));
+  app.use(auditMiddleware(deps.audit));
   app.use(errorAnswers());
   if (noAuth) app.use(loopbackOnly());
   app.use(rateLimit(limits));
   app.use(router.routes());
   app.use(noSuchRoute(router));
   return app;
+}
+
+function oidcOf({ OIDC_ISSUER, OIDC_AUDIENCE }: ApiDeps['settings']): OidcVerifier | undefined {
+  if (OIDC_ISSUER === undefined) return undefined;
+  if (OIDC_AUDIENCE === undefined) throw new Error('OIDC_AUDIENCE must be given beside OIDC_ISSUER');
+  return createOidcVerifier(OIDC_ISSUER, OIDC_AUDIENCE);
 }
 
 /** @returns the resources, the extra routes, and the documents, which describe all of them. */

@@ -10,6 +10,9 @@ export function scopesFor(spec: RouteSpec): readonly ApiKeyScope[] {
 
 /** @throws {MusterError} 403 when the caller is known, but may not do this. */
 export function authorize(caller: Caller, spec: RouteSpec): void {
+  if (caller.credential === 'api_key' && spec.refusesKeys === true) {
+    throw new MusterError('FORBIDDEN', 'An API key cannot do this; use an access token');
+  }
   const scopes = scopesFor(spec);
   if (caller.credential === 'api_key' && !scopes.some((scope) => caller.scopes.includes(scope))) {
     throw new MusterError('FORBIDDEN', `This API key lacks the scope ${scopes.join(' or ')}`, {

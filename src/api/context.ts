@@ -6,7 +6,8 @@ import type { LimitState } from './rate-limits.ts';
 /** Who asks. Made anew for every request from the credential and the user's row. */
 export interface Caller {
   userId: string;
-  email: string;
+  /** Null for people of an external issuer without an address that is proven and free. */
+  email: string | null;
   role: 'user' | 'admin';
   /** False for an admin who came by a key without the scope `admin`. */
   isAdmin: boolean;
@@ -15,6 +16,17 @@ export interface Caller {
   /** What the credential allows; people and `--no-auth` have all that their role allows. */
   scopes: readonly ApiKeyScope[];
   apiKeyId?: string;
+  /** Of our own access tokens: the session that ends with a logout. */
+  sessionId?: string;
+}
+
+/** Something for the audit trail. What is left out is the request's own: operation, path parameter, caller. */
+export interface AuditNote {
+  action?: string;
+  /** What it was done to: an id. */
+  target?: string;
+  /** Who did it, where no credential says so, as at a login. */
+  actorUserId?: string;
 }
 
 /** What middleware leaves on `ctx.state`. */
@@ -25,7 +37,11 @@ export interface RequestState {
   caller?: Caller;
   /** What this request was counted against. */
   limits?: readonly LimitState[];
-  /** Claims of a verified access token, as koa-jwt leaves them; not yet parsed. */
+  /** What is asked for: set once a route was found. `target` is what the path names. */
+  operation?: { id: string; target?: string };
+  /** What handlers noted for the audit trail. */
+  notes?: AuditNote[];
+  /** Claims of a verified access token (ours as koa-jwt leaves them, `exp` of an external one); not yet parsed. */
   claims?: unknown;
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { RequestErrorCode } from '../domain/errors.ts';
 import type { ApiKeyScope } from '../security/api-key.ts';
-import type { ApiContext, Caller } from './context.ts';
+import type { ApiContext, AuditNote, Caller } from './context.ts';
 
 /** Who may call: anybody, anybody with a credential, or an admin. */
 export type Access = 'public' | 'user' | 'admin';
@@ -35,6 +35,8 @@ export interface RouteSpec {
   access: Access;
   /** Any one of these suffices for an API key. Default: `read` for GET, `write` for the rest. */
   scopes?: readonly ApiKeyScope[];
+  /** Only people may: an API key gets 403, whatever its scopes. For what makes or changes credentials. */
+  refusesKeys?: true;
   /** Parameters that do not fit are 404: such an id cannot be one. */
   params?: ParameterSchema;
   /** What the 404 of ill-formed parameters calls the thing, as in `Execution not found`. */
@@ -73,6 +75,8 @@ export interface RequestFacts {
   idempotencyRef: string | undefined;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
+  /** Writes into the audit trail, with the outcome, once the request is answered. */
+  note: (note: AuditNote) => void;
 }
 
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;

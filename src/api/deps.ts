@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
+import type { AuditTrail } from '../persistence/audit-trail.ts';
 import type { Database } from '../persistence/database.ts';
 import type { Passwords } from '../security/passwords.ts';
 import type { TokenSigner } from '../security/tokens.ts';
@@ -17,6 +18,8 @@ export interface ApiDeps {
   settings: Settings;
   database: Database;
   logger: Logger;
+  /** Closed by whoever made it, after the last request and before the database. */
+  audit: AuditTrail;
   /** Of the program, as `/` and the OpenAPI document say it. */
   version: string;
   temporalHealth: () => Promise<TemporalHealth>;

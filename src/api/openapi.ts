@@ -138,16 +138,21 @@ function responsesOf(spec: RouteSpec): ZodOpenApiResponsesObject {
 
 function securityOf(spec: RouteSpec, kind: 'json' | 'stream'): Record<string, string[]>[] {
   if (spec.access === 'public') return [];
+  if (spec.refusesKeys === true) return [{ bearer: [] }];
   return [{ bearer: [] }, { apiKey: [] }, ...(kind === 'stream' ? [{ queryToken: [] }] : [])];
 }
 
 function describe(spec: RouteSpec): string {
+  const keys =
+    spec.refusesKeys === true
+      ? 'Needs an access token: API keys are refused.'
+      : `An API key needs the scope ${scopesFor(spec)
+          .map((scope) => `\`${scope}\``)
+          .join(' or ')}.`;
   const who =
     spec.access === 'public'
       ? 'Open to everybody.'
-      : `${spec.access === 'admin' ? 'For admins. ' : ''}An API key needs the scope ${scopesFor(spec)
-          .map((scope) => `\`${scope}\``)
-          .join(' or ')}.`;
+      : `${spec.access === 'admin' ? 'For admins. ' : ''}${keys}`;
   return spec.description === undefined ? who : `${spec.description}\n\n${who}`;
 }
 
@@ -206,7 +211,7 @@ export function createOpenApi(
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An access token of /api/v1/auth/login, or an API key',
+          description: 'An access token of /api/v1/auth/login or of the OIDC issuer, or an API key',
         },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key `mst_…`' },
         queryToken: {

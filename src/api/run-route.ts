@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { invalid, notFound, type Issue } from '../domain/errors.ts';
 import { authorize } from './authorize.ts';
-import type { ApiContext, Caller, RequestState } from './context.ts';
+import type { AuditNote, ApiContext, Caller, RequestState } from './context.ts';
 import type { AnyInput, AnyReply, AnyRoute, RouteSpec } from './define-route.ts';
 import { toIssues } from './errors.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -33,6 +33,8 @@ export function runRoute(
 ): Middleware<RequestState, { params: Record<string, string> }> {
   return async (ctx) => {
     if (route.kind === 'page') return route.handle(ctx);
+    const [target] = Object.values(ctx.params);
+    ctx.state.operation = { id: route.spec.operationId, ...(target !== undefined && { target }) };
     const caller = await identify(route, ctx, runner);
     const { input, given } = await readInput(route.spec, ctx, ctx.params, caller);
     if (route.kind === 'json') {
@@ -95,6 +97,7 @@ async function readInput(
     headers: ctx.req.headers,
     idempotencyRef: undefined,
     signal: clientGone(ctx),
+    note: (note: AuditNote) => (ctx.state.notes ??= []).push(note),
   };
   const input = { params: checkedParams, query: query.value, body: body.value, caller, request };
   return { input, given: body.given };

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { SettingsError, type Settings } from '../config.ts';
 import { createModels } from '../models/create-models.ts';
+import { createAuditTrail } from '../persistence/audit-trail.ts';
 import { createDatabase } from '../persistence/database.ts';
 import { isWeakSecret } from '../security/tokens.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -53,11 +54,13 @@ export async function runApi(
   const system = await createDatabase(databaseUrl, { actsFor: 'system' });
   const temporal = await createTemporal(settings);
   const running = createEngine({ settings, database, system, temporal, logger });
+  const audit = createAuditTrail(system.sql, logger);
   let isDraining = false;
   const app = createApp({
     settings,
     database,
     logger,
+    audit,
     version: programVersion(),
     temporalHealth: temporalHealthOf(temporal, logger),
     noAuth,
@@ -71,6 +74,7 @@ export async function runApi(
   const release = async (): Promise<void> => {
     await running.close();
     await temporal.close();
+    await audit.close();
     await database.close();
     await system.close();
   };

@@ -1,17 +1,14 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Settings } from '../config.ts';
 import { createApiKey } from '../security/api-key.ts';
-import { createPasswords } from '../security/passwords.ts';
+import { createPasswords, randomPassword } from '../security/passwords.ts';
 import { createDatabase } from './database.ts';
 import { User } from './entities/user.entity.ts';
 import { ApiKeysRepository } from './repositories/api-keys.repository.ts';
 import { UsersRepository } from './repositories/users.repository.ts';
 
 const DEFAULT_EMAIL = 'admin@muster.local';
-const PASSWORD_LENGTH = 20;
-/** No 0/O, 1/l/I: a person may have to type it. */
-const PASSWORD_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 /** Advisory lock that keeps two processes from making two first admins; any constant will do. */
 const FIRST_ADMIN_LOCK = 7_305_002;
 
@@ -21,11 +18,6 @@ export interface FirstAdmin {
   password: string;
   apiKey: string;
 }
-
-const randomPassword = (): string =>
-  Array.from({ length: PASSWORD_LENGTH }, () =>
-    PASSWORD_LETTERS.charAt(randomInt(PASSWORD_LETTERS.length)),
-  ).join('');
 
 /**
  * Makes the admin and its API key when there is no admin yet. Two processes may call it at once: one makes

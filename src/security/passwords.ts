@@ -1,4 +1,4 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { argon2, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 
 /** Cost of one hash: OWASP's smaller argon2id setting, about 20 ms and 19 MiB. Memory is in KiB. */
 const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const;
@@ -104,3 +104,13 @@ export function createPasswords(): Passwords {
     },
   };
 }
+
+const RANDOM_LENGTH = 20;
+/** No 0/O, 1/l/I: a person may have to type it. */
+const RANDOM_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
+
+/** A password for somebody who did not choose one: 115 random bits, to be shown once. */
+export const randomPassword = (): string =>
+  Array.from({ length: RANDOM_LENGTH }, () => RANDOM_LETTERS.charAt(randomInt(RANDOM_LETTERS.length))).join(
+    '',
+  );

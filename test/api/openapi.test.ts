@@ -2,6 +2,7 @@ import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import type { AnyRoute, RouteSpec } from '../../src/api/define-route.ts';
+import { createAuditTrail } from '../../src/persistence/audit-trail.ts';
 import { createPasswords } from '../../src/security/passwords.ts';
 import { createTokenSigner } from '../../src/security/tokens.ts';
 import { resources } from '../../src/api/resources/index.ts';
@@ -46,6 +47,7 @@ beforeAll(async () => {
         settings,
         database,
         logger: createLogger({ level: 'silent' }),
+        audit: createAuditTrail(database.sql, createLogger({ level: 'silent' })),
         version: 'x',
         temporalHealth: async () => ({ status: 'ok', address: '' }),
         noAuth: false,

@@ -14,7 +14,7 @@ const start = async (options: Parameters<typeof startTestApi>[0]): Promise<TestA
   return api;
 };
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
+  for (const one of open.splice(0).toReversed()) await one.close();
 });
 
 const from = (ip: string, init: RequestInit = {}): RequestInit => ({
@@ -167,7 +167,7 @@ describe('limits that several processes share', () => {
   it('are counted together, exactly, however many ask at once', async () => {
     const processes = [shared(), shared(), shared()];
     const states = await Promise.all(
-      Array.from({ length: 60 }, (_none, index) => processes[index % 3]?.take('default', '192.0.2.1')),
+      Array.from({ length: 60 }, async (_none, index) => processes[index % 3]?.take('default', '192.0.2.1')),
     );
     expect(states.filter((state) => state?.allowed === true)).toHaveLength(10);
     expect(await processes[0]?.take('default', '192.0.2.2')).toMatchObject({ allowed: true, remaining: 9 });

@@ -4,6 +4,7 @@ import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { createHttpServer } from '../../src/api/http-server.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
+import { createAuditTrail, type AuditTrail } from '../../src/persistence/audit-trail.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { prepareFirstAdmin, type FirstAdmin } from '../../src/persistence/first-admin.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -15,6 +16,8 @@ export interface TestApi {
   /** With the rights of the whole program, for looking behind the curtain; the app has its own, narrower one. */
   database: Database;
   settings: Settings;
+  /** What the API records; `flush` makes it be in the table. */
+  audit: AuditTrail;
   admin: FirstAdmin & { token: string };
   /** Every line logged so far, as JSON text. */
   logLines: string[];
@@ -50,10 +53,13 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const database = await createDatabase(reached, { poolMax: 8, actsFor: 'owners' });
   const system = await createDatabase(reached, { poolMax: 8 });
   const logLines: string[] = [];
+  const logger = createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
+  const audit = createAuditTrail(database.sql, logger);
   const app = createApp({
     settings,
     database,
-    logger: createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } }),
+    logger,
+    audit,
     version: '0.0.0-test',
     temporalHealth: async () => ({ status: 'ok', address: '127.0.0.1:7233' }),
     noAuth: false,
@@ -70,11 +76,13 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     url,
     database: system,
     settings,
+    audit,
     admin: { ...first, token },
     logLines,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await audit.close();
       await database.close();
       await system.close();
       await testDatabase.drop();

@@ -80,18 +80,32 @@ describe('access tokens', () => {
 
   it('carry issuer, audience, key id and expiry', async () => {
     const signer = createTokenSigner(secret, 900_000);
-    const token = await signer.sign('0191f7a4-8c5e-7b1a-9f00-2a6b1c3d4e5f');
+    const sessionId = '0191f7a4-8c5e-7b1a-9f00-2a6b1c3d4e60';
+    const token = await signer.sign({ userId: '0191f7a4-8c5e-7b1a-9f00-2a6b1c3d4e5f', sessionId });
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'HS256', kid: signer.keyId });
     const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
       issuer: 'muster',
       audience: 'muster-api',
     });
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(900);
-    expect(payload.sub).toBe('0191f7a4-8c5e-7b1a-9f00-2a6b1c3d4e5f');
+    expect(payload).toMatchObject({
+      sub: '0191f7a4-8c5e-7b1a-9f00-2a6b1c3d4e5f',
+      sid: sessionId,
+      jti: expect.any(String),
+    });
   });
 
   it('name another key id when the secret changes', () => {
     expect(createTokenSigner(secret, 1000).keyId).not.toBe(createTokenSigner(`${secret}!`, 1000).keyId);
+  });
+
+  it('are checked with the present secret and the one before, and no other', () => {
+    const before = createTokenSigner(`${secret}!`, 1000);
+    const signer = createTokenSigner(secret, 1000, `${secret}!`);
+    expect(signer.secretFor(signer.keyId)).toBe(secret);
+    expect(signer.secretFor(before.keyId)).toBe(`${secret}!`);
+    expect(createTokenSigner(secret, 1000).secretFor(before.keyId)).toBeUndefined();
+    expect(() => createTokenSigner(secret, 1000, 'short')).toThrow('JWT_SECRET_PREVIOUS');
   });
 
   it.each([undefined, 'short', 'a'.repeat(64)])('are not signed with %s', (weak) => {

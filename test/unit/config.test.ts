@@ -62,6 +62,7 @@ describe('settings', () => {
     ['TEMPORAL_UI_URL', 'localhost:8233', 'an http:// or https:// address'],
     ['OPENAI_BASE_URL', 'ftp://models', 'an http:// or https:// address'],
     ['JWT_SECRET', 'short', 'at least 32 characters'],
+    ['JWT_SECRET_PREVIOUS', 'short', 'at least 32 characters'],
     ['JWT_SECRET', 'a'.repeat(64), 'too few different characters'],
     ['ACCESS_TOKEN_TTL', '15 minutes', 'a number with a unit'],
     ['ADMIN_EMAIL', 'admin', 'an e-mail address'],
@@ -75,6 +76,12 @@ describe('settings', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(`${name}: `);
     expect(problems[0]).toContain(wanted);
+  });
+
+  it('want an audience beside an issuer', () => {
+    const OIDC_ISSUER = 'https://login.example.com';
+    expect(problemsOf({ OIDC_ISSUER })).toEqual([expect.stringContaining('OIDC_AUDIENCE: must be given')]);
+    expect(problemsOf({ OIDC_ISSUER, OIDC_AUDIENCE: 'muster' })).toEqual([]);
   });
 
   it('name everything that is wrong at once', () => {

@@ -1,13 +1,14 @@
-import jwt from 'koa-jwt';
-import { z } from 'zod';
 import type { Database } from '../../persistence/database.ts';
 import type { User } from '../../persistence/entities/user.entity.ts';
 import { ApiKeysRepository } from '../../persistence/repositories/api-keys.repository.ts';
+import { SessionsRepository } from '../../persistence/repositories/sessions.repository.ts';
 import { UsersRepository } from '../../persistence/repositories/users.repository.ts';
 import { API_KEY_SCOPES, looksLikeApiKey, matchesApiKey, readApiKey } from '../../security/api-key.ts';
-import { TOKEN_RULES, tokenClaimsSchema, type TokenSigner } from '../../security/tokens.ts';
+import { IssuerAway, isTokenRefusal, type ExternalPerson, type OidcVerifier } from '../../security/oidc.ts';
+import type { TokenSigner } from '../../security/tokens.ts';
 import { MusterError } from '../../domain/errors.ts';
 import type { ApiContext, Caller } from '../context.ts';
+import { createTokenVerifier } from './verify-token.ts';
 
 /** How often at most the use of one key is written down. */
 const LAST_USED_EVERY_MS = 60_000;
@@ -18,6 +19,8 @@ export type Authenticate = (ctx: ApiContext, options: { tokenInQuery: boolean })
 interface AuthenticateDeps {
   database: Database;
   tokens: TokenSigner;
+  /** Given when there is an external issuer whose tokens are accepted beside ours. */
+  oidc: OidcVerifier | undefined;
   noAuth: boolean;
 }
 
@@ -29,17 +32,19 @@ const tokenRefused = (cause?: unknown): MusterError =>
   refused('The access token is not valid or has expired', cause);
 
 /**
- * Access tokens and API keys, from `Authorization: Bearer`, `X-API-Key` or (streams only) `?token=`. The user's
- * row is read on every request, so that disabling a user takes effect at once.
+ * Access tokens (ours, and those of the external issuer) and API keys, from `Authorization: Bearer`, `X-API-Key` or
+ * (streams only) `?token=`. One query of every request reads the user and the session or key, so that a logout, a
+ * revoked key, a changed password and a disabled user take effect at once.
  */
-export function createAuthenticate({ database, tokens, noAuth }: AuthenticateDeps): Authenticate {
+export function createAuthenticate({ database, tokens, oidc, noAuth }: AuthenticateDeps): Authenticate {
   if (noAuth) return () => localAdmin(database);
   const verifyToken = createTokenVerifier(tokens);
   return async (ctx, { tokenInQuery }) => {
     const credential = presentedCredential(ctx, tokenInQuery);
-    return looksLikeApiKey(credential)
-      ? callerByKey(database, credential)
-      : callerByToken(await findUser(database, await verifyToken(ctx, credential)));
+    if (looksLikeApiKey(credential)) return callerByKey(database, credential);
+    if (oidc?.claimsToBeFrom(credential) === true)
+      return callerByExternalToken(database, ctx, oidc, credential);
+    return callerByToken(database, ctx, verifyToken, credential);
   };
 }
 
@@ -63,45 +68,60 @@ function presentedCredential(ctx: ApiContext, tokenInQuery: boolean): string {
   );
 }
 
-/** @returns a function from a context and a token to the user id the token speaks for. */
-function createTokenVerifier(tokens: TokenSigner): (ctx: ApiContext, token: string) => Promise<string> {
-  const presented = new WeakMap<object, string>();
-  const options = {
-    key: 'claims',
-    getToken: (ctx: { req: object }) => presented.get(ctx.req) ?? null,
-    secret: async (header: unknown) => {
-      const { kid } = z.object({ kid: z.string() }).parse(header);
-      if (kid !== tokens.keyId) throw new Error('the token was signed with another secret');
-      return tokens.secret;
-    },
-    algorithms: [TOKEN_RULES.algorithm],
-    issuer: TOKEN_RULES.issuer,
-    audience: TOKEN_RULES.audience,
-    clockTolerance: TOKEN_RULES.clockToleranceSeconds,
-  };
-  const verify = jwt(options);
-  return async (ctx, token) => {
-    presented.set(ctx.req, token);
-    try {
-      await verify(ctx, async () => {});
-    } catch (error) {
-      // koa-jwt says 401 for whatever is wrong with a token, and verifying does nothing but look at the token.
-      throw tokenRefused(error);
-    }
-    const claims = tokenClaimsSchema.safeParse(ctx.state.claims);
-    if (!claims.success) throw tokenRefused(claims.error);
-    return claims.data.sub;
-  };
+async function callerByToken(
+  database: Database,
+  ctx: ApiContext,
+  verify: ReturnType<typeof createTokenVerifier>,
+  token: string,
+): Promise<Caller> {
+  const claims = await verify(ctx, token);
+  if (claims === undefined) throw tokenRefused();
+  const session = await new SessionsRepository(database.em()).findWithUser(claims.sid, claims.sub);
+  if (session === null || session.revokedAt instanceof Date) throw tokenRefused();
+  // `iat` is cut to seconds. Of the second in which the password was changed the session tells: those before ended.
+  const validAfter = Math.floor((session.user.tokensValidAfter?.getTime() ?? 0) / 1000);
+  if (claims.iat < validAfter) throw tokenRefused();
+  return { ...callerOf(session.user), sessionId: session.id };
 }
 
-const findUser = (database: Database, id: string): Promise<User | null> =>
-  new UsersRepository(database.em()).findById(id);
+/** Somebody the external issuer knows; made here at first sight. */
+async function callerByExternalToken(
+  database: Database,
+  ctx: ApiContext,
+  oidc: OidcVerifier,
+  token: string,
+): Promise<Caller> {
+  const person = await verifyExternal(ctx, oidc, token);
+  const users = new UsersRepository(database.em());
+  const user = (await users.findExternal(person)) ?? (await users.makeExternal(person, new Date()));
+  if (person.issuedAt * 1000 < (user.tokensValidAfter?.getTime() ?? 0)) throw tokenRefused();
+  // A stream ends with the token it was opened with.
+  ctx.state.claims = { exp: person.expiresAt };
+  return callerOf(user);
+}
 
-function callerByToken(user: User | null): Caller {
-  if (user === null || !user.isActive) throw tokenRefused();
+async function verifyExternal(ctx: ApiContext, oidc: OidcVerifier, token: string): Promise<ExternalPerson> {
+  try {
+    return await oidc.verify(token);
+  } catch (error) {
+    if (isTokenRefusal(error)) throw tokenRefused(error);
+    if (!(error instanceof IssuerAway)) throw error;
+    ctx.state.log.warn({ err: error }, 'OIDC issuer away');
+    throw new MusterError(
+      'SERVICE_UNAVAILABLE',
+      'The issuer of this token cannot be reached; try again shortly',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function callerOf(user: User): Caller {
+  if (!user.isActive) throw tokenRefused();
   return {
     userId: user.id,
-    email: user.email,
+    email: user.email ?? null,
     role: user.role,
     isAdmin: user.role === 'admin',
     credential: 'token',
@@ -124,7 +144,7 @@ async function callerByKey(database: Database, presented: string): Promise<Calle
   if (!key.lastUsedAt || key.lastUsedAt < notedBefore) await keys.noteUse(key.id, now, notedBefore);
   return {
     userId: owner.id,
-    email: owner.email,
+    email: owner.email ?? null,
     role: owner.role,
     isAdmin: owner.role === 'admin' && key.scopes.includes('admin'),
     credential: 'api_key',
@@ -136,5 +156,5 @@ async function callerByKey(database: Database, presented: string): Promise<Calle
 async function localAdmin(database: Database): Promise<Caller> {
   const admin = await new UsersRepository(database.em()).findFirstAdmin();
   if (admin === null) throw refused('There is no active admin in whose name this API could act');
-  return { ...callerByToken(admin), credential: 'none' };
+  return { ...callerOf(admin), credential: 'none' };
 }

@@ -2,15 +2,19 @@ import type { AnyRoute } from '../define-route.ts';
 import type { ResourceDeps } from '../deps.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import type { Engine } from '../engine.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
 import { executionRoutes } from './executions/routes.ts';
 import { systemRoutes } from './system/routes.ts';
+import { userRoutes } from './users/routes.ts';
 
 /** Every resource of the API, in the order in which the documentation lists them. */
 export const resources = (deps: ResourceDeps): AnyRoute[] => [
   ...authRoutes(deps),
   ...apiKeyRoutes(deps),
+  ...userRoutes(deps),
+  ...auditRoutes(deps),
   ...systemRoutes(deps),
 ];
 

@@ -1,7 +1,20 @@
 import { ApiKeySchema } from './api-key.entity.ts';
+import { AuditEntrySchema } from './audit-entry.entity.ts';
 import { ExecutionSchema } from './execution.entity.ts';
+import { ExternalIdentitySchema } from './external-identity.entity.ts';
+import { RefreshTokenSchema } from './refresh-token.entity.ts';
+import { SessionSchema } from './session.entity.ts';
 import { TaskExecutionSchema } from './task-execution.entity.ts';
 import { UserSchema } from './user.entity.ts';
 
 /** Every entity, named one by one: nothing is found by folder. */
-export const entities = [UserSchema, ApiKeySchema, ExecutionSchema, TaskExecutionSchema];
+export const entities = [
+  UserSchema,
+  SessionSchema,
+  RefreshTokenSchema,
+  ExternalIdentitySchema,
+  ApiKeySchema,
+  AuditEntrySchema,
+  ExecutionSchema,
+  TaskExecutionSchema,
+];

@@ -60,6 +60,10 @@ const systemOnly = `(select muster_scope_is('system'))`;
 const POLICIES: Record<string, string> = {
   users: peopleOwnedBy('id'),
   api_keys: peopleOwnedBy('owner_id'),
+  sessions: peopleOwnedBy('user_id'),
+  refresh_tokens: `${ALL} or (select muster_scope_is('people')) or exists (select 1 from sessions s where s.id = family_id)`,
+  external_identities: peopleOwnedBy('user_id'),
+  audit_entries: `(select muster_scope_is('system', 'everybody', 'people'))`,
   idempotency_keys: peopleOwnedBy('owner_id'),
   rate_limits: `(select muster_scope_is('system', 'people'))`,
   executions: ownedBy('owner_id'),

@@ -15,6 +15,16 @@ export interface NewApiKey {
   createdAt: Date;
 }
 
+/** What may change of a key: what its owner calls it and lets it do, and, when it is rotated, the key itself. */
+export interface ApiKeyChange {
+  name?: string;
+  scopes?: ApiKeyScope[];
+  expiresAt?: Date | null;
+  publicId?: string;
+  secretHash?: string;
+  lastUsedAt?: null;
+}
+
 /** API keys as the rest of the program asks for them; one per unit of work. */
 export class ApiKeysRepository {
   readonly #em: EntityManager;
@@ -55,6 +65,20 @@ export class ApiKeysRepository {
     });
     await this.#em.flush();
     return key;
+  }
+
+  /** One key that is not revoked, of this owner or (undefined) of anybody. */
+  find(id: string, ownerId: string | undefined): Promise<ApiKey | null> {
+    const whose = ownerId === undefined ? {} : { owner: ownerId };
+    return this.#em.findOne(ApiKey, { id, revokedAt: null, ...whose });
+  }
+
+  /** @returns the key as it is now, or null when it was revoked in the meantime. */
+  async update({ id }: ApiKey, change: ApiKeyChange): Promise<ApiKey | null> {
+    const changed =
+      Object.keys(change).length === 0 ||
+      (await this.#em.nativeUpdate(ApiKey, { id, revokedAt: null }, change)) > 0;
+    return changed ? this.#em.findOne(ApiKey, { id, revokedAt: null }, { refresh: true }) : null;
   }
 
   /** @returns false when there is no such key, or it is somebody else's, or it was revoked before. */

@@ -1,18 +1,23 @@
 import { invalid, MusterError, notFound } from '../../../domain/errors.ts';
-import { ApiKeysRepository } from '../../../persistence/repositories/api-keys.repository.ts';
+import type { ApiKey } from '../../../persistence/entities/api-key.entity.ts';
+import {
+  ApiKeysRepository,
+  type ApiKeyChange,
+} from '../../../persistence/repositories/api-keys.repository.ts';
 import { createApiKey, type ApiKeyScope } from '../../../security/api-key.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ResourceDeps } from '../../deps.ts';
 import { listedOwner } from '../../parameters.ts';
+import { messageSchema } from '../auth/schema.ts';
 import {
   apiKeyParamsSchema,
   apiKeySchema,
   createApiKeySchema,
-  deletedSchema,
   listApiKeysSchema,
   newApiKeySchema,
   presentApiKey,
+  updateApiKeySchema,
 } from './schema.ts';
 
 const keyExample = {
@@ -26,10 +31,16 @@ const keyExample = {
   created_at: '2026-11-20T09:30:00.000Z',
 };
 
-/** API keys: list, make, revoke. */
+/** What is the same of all that name one key. */
+const ONE = { tags: ['API keys'], access: 'user', params: apiKeyParamsSchema, what: 'API key' } as const;
+
+/** API keys: list, make, look at, change, rotate, revoke. */
 export const apiKeyRoutes = (deps: ResourceDeps): AnyRoute[] => [
   listRoute(deps),
   createRoute(deps),
+  getRoute(deps),
+  updateRoute(deps),
+  rotateRoute(deps),
   deleteRoute(deps),
 ];
 
@@ -59,21 +70,27 @@ const listRoute = ({ database }: ResourceDeps): AnyRoute =>
     },
   );
 
-function checkNewKey(
-  caller: Caller,
-  scopes: readonly ApiKeyScope[],
-  expiresAt: Date | null,
-  now: Date,
-): void {
-  if (caller.credential === 'api_key') {
-    throw new MusterError('FORBIDDEN', 'An API key cannot make API keys; use an access token');
-  }
-  if (scopes.includes('admin') && !caller.isAdmin) {
+/** @throws {MusterError} 403 when the caller gives a power that is not the caller's to give. */
+function checkScopes(caller: Caller, scopes: readonly ApiKeyScope[], had: readonly ApiKeyScope[]): void {
+  if (scopes.includes('admin') && !had.includes('admin') && !caller.isAdmin) {
     throw new MusterError('FORBIDDEN', 'Only an admin can give a key the scope admin');
   }
+}
+
+function checkExpiry(expiresAt: Date | null, now: Date): void {
   if (expiresAt !== null && expiresAt <= now) {
     throw invalid('The request does not fit', [{ path: '/expires_at', message: 'must lie in the future' }]);
   }
+}
+
+/** An admin reaches every key, everybody else their own. */
+const reachOf = (caller: Caller): string | undefined => (caller.isAdmin ? undefined : caller.userId);
+
+/** @throws {MusterError} 404, whether the key is absent, revoked or somebody else's. */
+async function reachKey(keys: ApiKeysRepository, caller: Caller, id: string): Promise<ApiKey> {
+  const key = await keys.find(id, reachOf(caller));
+  if (key === null) throw notFound('API key');
+  return key;
 }
 
 const createRoute = ({ database }: ResourceDeps): AnyRoute =>
@@ -86,6 +103,7 @@ const createRoute = ({ database }: ResourceDeps): AnyRoute =>
       summary: 'Make an API key',
       description: 'The key is shown in `key`, this once. Needs an access token: a key makes no keys.',
       access: 'user',
+      refusesKeys: true,
       body: createApiKeySchema,
       secrets: ['key'],
       example: { name: 'CI', scopes: ['read', 'write'] },
@@ -97,10 +115,11 @@ const createRoute = ({ database }: ResourceDeps): AnyRoute =>
         },
       },
     },
-    async ({ body, caller, respond }) => {
+    async ({ body, caller, request, respond }) => {
       const now = new Date();
       const expiresAt = body.expires_at === null ? null : new Date(body.expires_at);
-      checkNewKey(caller, body.scopes, expiresAt, now);
+      checkScopes(caller, body.scopes, []);
+      checkExpiry(expiresAt, now);
       const { key, publicId, secretHash } = createApiKey();
       const row = await new ApiKeysRepository(database.em()).create({
         ownerId: caller.userId,
@@ -111,29 +130,106 @@ const createRoute = ({ database }: ResourceDeps): AnyRoute =>
         expiresAt,
         createdAt: now,
       });
+      request.note({ target: row.id });
       return respond(201, { ...presentApiKey(row), key });
+    },
+  );
+
+const getRoute = ({ database }: ResourceDeps): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'GET',
+      path: '/api/v1/api-keys/{id}',
+      operationId: 'getApiKey',
+      summary: 'One API key',
+      responses: { 200: { description: 'The key', schema: apiKeySchema, example: keyExample } },
+    },
+    async ({ params, caller, respond }) =>
+      respond(200, presentApiKey(await reachKey(new ApiKeysRepository(database.em()), caller, params.id))),
+  );
+
+const updateRoute = ({ database }: ResourceDeps): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'PATCH',
+      path: '/api/v1/api-keys/{id}',
+      operationId: 'updateApiKey',
+      summary: 'Change what a key is called, may do, and how long',
+      refusesKeys: true,
+      body: updateApiKeySchema,
+      example: { name: 'CI', scopes: ['read'] },
+      responses: { 200: { description: 'Changed', schema: apiKeySchema, example: keyExample } },
+    },
+    async ({ params, body, caller, request, respond }) => {
+      const keys = new ApiKeysRepository(database.em());
+      const key = await reachKey(keys, caller, params.id);
+      const change: ApiKeyChange = {};
+      if (body.name !== undefined) change.name = body.name;
+      if (body.scopes !== undefined) {
+        checkScopes(caller, body.scopes, key.scopes);
+        change.scopes = body.scopes;
+      }
+      if (body.expires_at !== undefined) {
+        const expiresAt = body.expires_at === null ? null : new Date(body.expires_at);
+        // What was read may be sent back, though it has passed since.
+        if (expiresAt?.getTime() !== key.expiresAt?.getTime()) checkExpiry(expiresAt, new Date());
+        change.expiresAt = expiresAt;
+      }
+      request.note({ target: key.id });
+      const changed = await keys.update(key, change);
+      if (changed === null) throw notFound('API key');
+      return respond(200, presentApiKey(changed));
+    },
+  );
+
+const rotateRoute = ({ database }: ResourceDeps): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'POST',
+      path: '/api/v1/api-keys/{id}/rotate',
+      operationId: 'rotateApiKey',
+      summary: 'Replace the secret of a key',
+      description: 'The new key is shown in `key`, this once; the old one is dead at once.',
+      refusesKeys: true,
+      responses: {
+        200: {
+          description: 'Rotated',
+          schema: newApiKeySchema,
+          example: { ...keyExample, key: 'mst_4Fq9ZbT0xLmR_…' },
+        },
+      },
+    },
+    async ({ params, caller, request, respond }) => {
+      const keys = new ApiKeysRepository(database.em());
+      const found = await reachKey(keys, caller, params.id);
+      const { key, publicId, secretHash } = createApiKey();
+      request.note({ target: found.id });
+      const changed = await keys.update(found, { publicId, secretHash, lastUsedAt: null });
+      if (changed === null) throw notFound('API key');
+      return respond(200, { ...presentApiKey(changed), key });
     },
   );
 
 const deleteRoute = ({ database }: ResourceDeps): AnyRoute =>
   defineRoute(
     {
+      ...ONE,
       method: 'DELETE',
       path: '/api/v1/api-keys/{id}',
       operationId: 'deleteApiKey',
-      tags: ['API keys'],
       summary: 'Revoke an API key, at once',
-      access: 'user',
-      params: apiKeyParamsSchema,
-      what: 'API key',
       responses: {
-        200: { description: 'Revoked', schema: deletedSchema, example: { message: 'API key revoked' } },
+        200: { description: 'Revoked', schema: messageSchema, example: { message: 'API key revoked' } },
       },
     },
-    async ({ params, caller, respond }) => {
-      const owner = caller.isAdmin ? undefined : caller.userId;
-      const isDone = await new ApiKeysRepository(database.em()).revoke(params.id, owner, new Date());
+    async ({ params, caller, request, respond }) => {
+      const keys = new ApiKeysRepository(database.em());
+      const isDone = await keys.revoke(params.id, reachOf(caller), new Date());
       if (!isDone) throw notFound('API key');
+      request.note({ target: params.id });
       return respond(200, { message: 'API key revoked' });
     },
   );

@@ -28,21 +28,29 @@ export const newApiKeySchema = z
   })
   .meta({ id: 'NewApiKey' });
 
+const nameSchema = z.string().trim().min(1).max(200);
+const scopesSchema = z.array(scopeSchema).min(1);
+const expirySchema = z.iso.datetime({ offset: true }).nullable();
+const once = <T>(list: readonly T[]): T[] => [...new Set(list)];
+
 export const createApiKeySchema = z
   .object({
-    name: z.string().trim().min(1).max(200),
-    scopes: z
-      .array(scopeSchema)
-      .min(1)
-      .default(['read', 'write'])
-      .transform((scopes) => [...new Set(scopes)]),
-    expires_at: z.iso.datetime({ offset: true }).nullable().default(null),
+    name: nameSchema,
+    scopes: scopesSchema.default(['read', 'write']).transform(once),
+    expires_at: expirySchema.default(null),
   })
   .meta({ id: 'CreateApiKey' });
 
+export const updateApiKeySchema = z
+  .object({
+    name: nameSchema.optional(),
+    scopes: scopesSchema.transform(once).optional(),
+    expires_at: expirySchema.optional(),
+  })
+  .meta({ id: 'UpdateApiKey' });
+
 export const listApiKeysSchema = z.object({ ...pageQuery, ...ownershipQuery });
 export const apiKeyParamsSchema = z.object({ id: uuidParam });
-export const deletedSchema = z.object({ message: z.string() }).meta({ id: 'Deleted' });
 
 /** A key as the API shows one: never its hash. */
 export const presentApiKey = (key: ApiKey): z.input<typeof apiKeySchema> => ({

@@ -1,0 +1,116 @@
+import { conflict, invalid, MusterError } from '../../../domain/errors.ts';
+import type { Database } from '../../../persistence/database.ts';
+import type { User } from '../../../persistence/entities/user.entity.ts';
+import { SessionsRepository } from '../../../persistence/repositories/sessions.repository.ts';
+import { UsersRepository } from '../../../persistence/repositories/users.repository.ts';
+import type { Caller } from '../../context.ts';
+import { defineRoute, type AnyRoute } from '../../define-route.ts';
+import type { ResourceDeps } from '../../deps.ts';
+import {
+  changePasswordSchema,
+  presentUser,
+  sessionExample,
+  sessionSchema,
+  updateMeSchema,
+  userExample,
+  userSchema,
+} from './schema.ts';
+import { startSession } from './session-answer.ts';
+
+/** Who am I, and what I may change of it. */
+export const accountRoutes = (deps: ResourceDeps): AnyRoute[] => [
+  meRoute(deps),
+  updateMeRoute(deps),
+  changePasswordRoute(deps),
+];
+
+const gone = (): MusterError => new MusterError('UNAUTHENTICATED', 'The user of this credential is gone');
+
+/** The caller's own row, with the repository that can change it. */
+async function ownRow(database: Database, caller: Caller): Promise<{ users: UsersRepository; user: User }> {
+  const users = new UsersRepository(database.em());
+  const user = await users.findById(caller.userId);
+  if (user === null) throw gone();
+  return { users, user };
+}
+
+const meRoute = ({ database }: ResourceDeps): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: '/api/v1/auth/me',
+      operationId: 'getMe',
+      tags: ['Auth'],
+      summary: 'Whose credential this is',
+      access: 'user',
+      scopes: ['read', 'write', 'agent', 'admin'],
+      responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
+    },
+    async ({ caller, respond }) => respond(200, presentUser((await ownRow(database, caller)).user)),
+  );
+
+const updateMeRoute = ({ database }: ResourceDeps): AnyRoute =>
+  defineRoute(
+    {
+      method: 'PATCH',
+      path: '/api/v1/auth/me',
+      operationId: 'updateMe',
+      tags: ['Auth'],
+      summary: 'Change your name or e-mail address',
+      access: 'user',
+      refusesKeys: true,
+      body: updateMeSchema,
+      example: { name: 'Ada Lovelace' },
+      responses: { 200: { description: 'Changed', schema: userSchema, example: userExample } },
+      errors: ['CONFLICT'],
+    },
+    async ({ body: { name, email }, caller, respond }) => {
+      const { users, user } = await ownRow(database, caller);
+      if (email === null && (user.email ?? null) !== null) {
+        throw invalid('The request does not fit', [{ path: '/email', message: 'cannot be taken away' }]);
+      }
+      const change = { ...(name !== undefined && { name }), ...(typeof email === 'string' && { email }) };
+      await users.changeProfile(user, change, new Date());
+      return respond(200, presentUser(user));
+    },
+  );
+
+const changePasswordRoute = (deps: ResourceDeps): AnyRoute =>
+  defineRoute(
+    {
+      method: 'POST',
+      path: '/api/v1/auth/change-password',
+      operationId: 'changePassword',
+      tags: ['Auth'],
+      summary: 'Choose another password',
+      description:
+        'Ends every session of yours and every access token issued before, here and elsewhere; the answer holds a ' +
+        'new session, to go on with. API keys stay.',
+      access: 'user',
+      refusesKeys: true,
+      body: changePasswordSchema,
+      example: {
+        current_password: 'correct horse battery staple',
+        new_password: 'another horse battery staple',
+      },
+      responses: { 200: { description: 'Changed', schema: sessionSchema, example: sessionExample } },
+      errors: ['CONFLICT'],
+    },
+    async ({ body, caller, request, respond }) => {
+      request.note({ target: caller.userId });
+      const { user } = await ownRow(deps.database, caller);
+      const from = user.passwordHash ?? null;
+      if (from === null) throw conflict('This account has no password: you log in at the external issuer');
+      if (!(await deps.passwords.verify(body.current_password, from))) {
+        throw invalid('The current password is wrong', [{ path: '/current_password', message: 'is wrong' }]);
+      }
+      const to = await deps.passwords.hash(body.new_password);
+      const sessions = new SessionsRepository(deps.database.em());
+      if (!(await sessions.changePassword(user.id, { from, to }, new Date()))) {
+        throw conflict('The password was changed just now by somebody else');
+      }
+      const session = await startSession(deps, user, to);
+      if (session === null) throw gone();
+      return respond(200, session);
+    },
+  );
