@@ -43,7 +43,6 @@ const meRoute = ({ database }: ResourceDeps): AnyRoute =>
       tags: ['Auth'],
       summary: 'Whose credential this is',
       access: 'user',
-      scopes: ['read', 'write', 'agent', 'admin'],
       responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
     },
     async ({ caller, respond }) => respond(200, presentUser((await ownRow(database, caller)).user)),

@@ -1,0 +1,290 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SignJWT } from 'jose';
+import { z } from 'zod';
+import { peopleOf, type Person } from '../support/people.ts';
+import { startTestStack, type TestStack } from '../support/test-stack.ts';
+
+/**
+ * Nobody reaches what is not theirs: every operation of the OpenAPI document, asked by every kind of caller.
+ * An operation that is not in the table below fails the suite, so that nobody can forget it.
+ */
+
+/**
+ * `public`: no credential needed. `own`: names one thing of Anna's. `personal`: about the caller. `admin`: for
+ * admins. `person`: as `personal` or `own`, but an API key may not, however wide its scopes.
+ */
+type Kind = 'public' | 'own' | 'personal' | 'admin';
+interface Operation {
+  kind: Kind;
+  /** Refused to API keys. */
+  personOnly?: boolean;
+  params?: (world: World) => Record<string, string>;
+  body?: (world: World) => unknown;
+}
+
+interface World {
+  anna: Person;
+  execution: string;
+  apiKey: string;
+  victim: Person;
+}
+
+const execution: Operation = { kind: 'own', params: (world) => ({ execution_id: world.execution }) };
+const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey }) };
+const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
+
+const OPERATIONS: Record<string, Operation> = {
+  getWelcome: { kind: 'public' },
+  getHealth: { kind: 'public' },
+  getLiveness: { kind: 'public' },
+  getReadiness: { kind: 'public' },
+  getOpenApi: { kind: 'public' },
+  register: { kind: 'public', body: () => ({}) },
+  login: { kind: 'public', body: () => ({}) },
+  refresh: { kind: 'public', body: () => ({}) },
+  logout: { kind: 'personal', body: () => ({ refresh_token: 'x'.repeat(43) }) },
+  getMe: { kind: 'personal' },
+  updateMe: { kind: 'personal', personOnly: true, body: () => ({}) },
+  changePassword: {
+    kind: 'personal',
+    personOnly: true,
+    body: () => ({ current_password: 'wrong', new_password: 'x' }),
+  },
+  listApiKeys: { kind: 'personal' },
+  createApiKey: { kind: 'personal', personOnly: true, body: () => ({ name: 'n' }) },
+  getApiKey: apiKey,
+  updateApiKey: { ...apiKey, personOnly: true, body: () => ({}) },
+  rotateApiKey: { ...apiKey, personOnly: true },
+  deleteApiKey: { ...apiKey },
+  startCrew: { kind: 'personal', body: () => ({ crew: 'nobody' }) },
+  getCrewStatus: execution,
+  listCrewExecutions: { kind: 'personal' },
+  listExecutions: { kind: 'personal' },
+  getExecution: execution,
+  listExecutionTasks: execution,
+  listExecutionEvents: execution,
+  streamExecution: execution,
+  pauseExecution: execution,
+  resumeExecution: execution,
+  cancelExecution: execution,
+  retryExecution: execution,
+  listUsers: { kind: 'admin' },
+  createUser: { kind: 'admin', personOnly: true, body: () => ({}) },
+  getUser: user,
+  updateUser: { ...user, personOnly: true, body: () => ({}) },
+  resetPassword: { ...user, personOnly: true, body: () => ({ new_password: 'x' }) },
+  deleteUser: { ...user, personOnly: true },
+  listAuditEntries: { kind: 'admin' },
+};
+
+const documentSchema = z.object({
+  paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string() }))),
+});
+interface Documented {
+  method: string;
+  path: string;
+  operation: Operation;
+}
+
+let stack: TestStack;
+let world: World;
+let bert: Person;
+let documented: Map<string, Documented>;
+/** Credentials that must never work. */
+const refused: Record<string, string | undefined> = {};
+let agentKey: string;
+
+const people = peopleOf(() => stack.api);
+
+beforeAll(async () => {
+  stack = await startTestStack({ settings: { MAX_ACTIVE_EXECUTIONS_PER_USER: '0' } });
+  const [anna, victim, disabled] = await Promise.all(
+    ['anna', 'victim', 'disabled'].map((name) => people.register(`${name}@example.test`)),
+  );
+  bert = await people.register('bert@example.test');
+  if (anna === undefined || victim === undefined || disabled === undefined)
+    throw new Error('nobody registered');
+  const started = await fetch(`${stack.api.url}/crew/start`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${anna.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ crew: 'one-task' }),
+  });
+  const { execution_id: executionId } = z.object({ execution_id: z.string() }).parse(await started.json());
+  const key = await people.makeKey(anna.token, { name: 'kept' });
+  const revoked = await people.makeKey(anna.token, { name: 'revoked' });
+  await people.send('DELETE', `/api-keys/${revoked.id}`, anna.token);
+  agentKey = (await people.makeKey(anna.token, { name: 'agent', scopes: ['agent'] })).key;
+  await people.send('PATCH', `/users/${disabled.id}`, stack.api.admin.token, { is_active: false });
+  Object.assign(refused, {
+    none: undefined,
+    garbage: 'garbage',
+    expired: await forged(anna.id, { expiresIn: '-1h' }),
+    'for another audience': await forged(anna.id, { audience: 'other' }),
+    'alg none': `${encoded({ alg: 'none', typ: 'JWT' })}.${encoded({ sub: anna.id, iss: 'muster', aud: 'muster-api', exp: 4e9 })}.`,
+    'revoked key': revoked.key,
+    'disabled user': disabled.token,
+  });
+  world = { anna, victim, execution: executionId, apiKey: key.id };
+  const document = documentSchema.parse((await stack.call('GET', '/openapi.json')).body);
+  documented = new Map();
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, { operationId }] of Object.entries(methods)) {
+      const operation = OPERATIONS[operationId];
+      if (operation !== undefined)
+        documented.set(operationId, { method: method.toUpperCase(), path, operation });
+      else missing.push(operationId);
+    }
+  }
+});
+const missing: string[] = [];
+afterAll(() => stack.close());
+
+const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A token signed with the true secret that is wrong in one way. */
+async function forged(sub: string, wrong: { expiresIn?: string; audience?: string }): Promise<string> {
+  const secret = stack.settings.JWT_SECRET ?? '';
+  const kid = createHash('sha256').update(secret).digest('hex').slice(0, 8);
+  return new SignJWT({ sid: randomUUID() })
+    .setProtectedHeader({ alg: 'HS256', kid })
+    .setSubject(sub)
+    .setIssuer('muster')
+    .setAudience(wrong.audience ?? 'muster-api')
+    .setIssuedAt()
+    .setExpirationTime(wrong.expiresIn ?? '1h')
+    .sign(new TextEncoder().encode(secret));
+}
+
+/** Asks one operation. Streams are left at once. */
+async function ask(
+  { method, path, operation }: Documented,
+  credential: string | undefined,
+  absent = false,
+): Promise<{ status: number; body: string }> {
+  const params = operation.params?.(world) ?? {};
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) =>
+    absent ? randomUUID() : (params[name] ?? ''),
+  );
+  const body = operation.body?.(world);
+  const abort = new AbortController();
+  const response = await fetch(`${stack.api.url}${filled}`, {
+    method,
+    signal: abort.signal,
+    headers: {
+      ...(credential !== undefined && { authorization: `Bearer ${credential}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+    abort.abort();
+    return { status: response.status, body: '' };
+  }
+  const text = await response.text();
+  return { status: response.status, body: text.replaceAll(/"request_id":"[^"]*"/g, '') };
+}
+
+const of = (...kinds: Kind[]): [string, Documented][] =>
+  [...documented].filter(([, { operation }]) => kinds.includes(operation.kind));
+
+describe('every operation of the OpenAPI document', () => {
+  it('is in the table of this test, and the table names no others', () => {
+    expect(missing).toEqual([]);
+    expect([...documented.keys()].toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+  });
+
+  it.each(['none', 'garbage', 'expired', 'for another audience', 'alg none', 'revoked key', 'disabled user'])(
+    'refuses a credential that is %s with 401, unless it is public',
+    async (name) => {
+      const wrong: string[] = [];
+      for (const [id, entry] of of('own', 'personal', 'admin')) {
+        const { status } = await ask(entry, refused[name]);
+        if (status !== 401) wrong.push(`${id}: ${status}`);
+      }
+      expect(wrong).toEqual([]);
+      for (const [id, entry] of of('public')) {
+        const { status } = await ask(entry, refused[name]);
+        if (status === 401 && id !== 'login' && id !== 'refresh') wrong.push(`${id}: ${status}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  it('refuses a key without the scope with 403', async () => {
+    const wrong: string[] = [];
+    for (const [id, entry] of of('own', 'personal', 'admin')) {
+      const { status } = await ask(entry, agentKey);
+      if (status !== 403) wrong.push(`${id}: ${status}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('makes what is somebody else’s look exactly like what is not there', async () => {
+    const wrong: string[] = [];
+    for (const [id, entry] of of('own')) {
+      const foreign = await ask(entry, bert.token);
+      const absent = await ask(entry, bert.token, true);
+      if (foreign.status !== 404) wrong.push(`${id}: ${foreign.status}`);
+      if (foreign.body !== absent.body) wrong.push(`${id}: ${foreign.body} is not ${absent.body}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('shows another user nothing of Anna’s in what is about the caller', async () => {
+    for (const [id, entry] of of('personal')) {
+      if (entry.method !== 'GET') continue;
+      const { status, body } = await ask(entry, bert.token);
+      expect([id, status]).toEqual([id, 200]);
+      for (const secret of [world.execution, world.apiKey, world.anna.id, world.anna.email]) {
+        expect(body).not.toContain(secret);
+      }
+    }
+  });
+
+  it('lets no ordinary user do what is for admins, nor list everybody’s', async () => {
+    const wrong: string[] = [];
+    for (const [id, entry] of of('admin')) {
+      const { status } = await ask(entry, bert.token);
+      if (status !== 403) wrong.push(`${id}: ${status}`);
+    }
+    expect(wrong).toEqual([]);
+    for (const list of ['/api/v1/executions', '/api/v1/api-keys']) {
+      const response = await fetch(`${stack.api.url}${list}?scope=all`, {
+        headers: { authorization: `Bearer ${bert.token}` },
+      });
+      expect([list, response.status]).toEqual([list, 403]);
+    }
+  });
+
+  it('refuses to any key what only a person may do', async () => {
+    const wide = await people.makeKey(stack.api.admin.token, {
+      name: 'wide',
+      scopes: ['read', 'write', 'admin'],
+    });
+    const wrong: string[] = [];
+    for (const [id, entry] of documented) {
+      if (entry.operation.personOnly !== true) continue;
+      const { status } = await ask(entry, wide.key);
+      if (status !== 403) wrong.push(`${id}: ${status}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('is open to the owner, and to an admin, as far as the state of things allows', async () => {
+    const wrong: string[] = [];
+    for (const credential of [world.anna.token, stack.api.admin.token]) {
+      for (const [id, entry] of of('own')) {
+        if (entry.method === 'DELETE') continue;
+        const { status } = await ask(entry, credential);
+        if (![200, 202, 409].includes(status)) wrong.push(`${id}: ${status}`);
+      }
+    }
+    for (const [id, entry] of of('admin')) {
+      if (entry.method === 'DELETE') continue;
+      const { status } = await ask(entry, stack.api.admin.token);
+      if (![200, 422].includes(status)) wrong.push(`${id} as admin: ${status}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
