@@ -61,8 +61,8 @@ describe('an access token of ours', () => {
 
   it('is accepted up to five seconds after its end, for clocks that differ', async () => {
     const now = Math.floor(Date.now() / 1000);
-    expect(await me(await sign((claims) => claims.setExpirationTime(now - 2))).toBe(200);
-    expect(await me(await sign((claims) => claims.setExpirationTime(now - 10))).toBe(401);
+    expect(await me(await sign((claims) => claims.setExpirationTime(now - 2)))).toBe(200);
+    expect(await me(await sign((claims) => claims.setExpirationTime(now - 10)))).toBe(401);
   });
 
   it.each<[string, () => Promise<string>]>([
@@ -162,16 +162,16 @@ describe('an access token of ours', () => {
   });
 
   it('carries an id of its own', async () => {
-    const tokens = await Promise.all([1, 2].map(() => createTokenSigner(PREVIOUS_SECRET, 1000).sign({ userId: user.id, sessionId })));
+    const tokens = await Promise.all(
+      [1, 2].map(() => createTokenSigner(PREVIOUS_SECRET, 1000).sign({ userId: user.id, sessionId })),
+    );
     expect(new Set(tokens.map((token) => decodeJwt(token).jti)).size).toBe(2);
   });
 
   it('is accepted when the secret before this one signed it, under its own key id', async () => {
     const previous = createTokenSigner(PREVIOUS_SECRET, 900_000);
     expect(await me(await previous.sign({ userId: user.id, sessionId }))).toBe(200);
-    const crossed = good()
-      .claims.setProtectedHeader({ alg: 'HS256', kid: previous.keyId })
-      .sign(key());
+    const crossed = good().claims.setProtectedHeader({ alg: 'HS256', kid: previous.keyId }).sign(key());
     expect(await me(await crossed)).toBe(401);
   });
 });

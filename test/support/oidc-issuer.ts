@@ -1,12 +1,13 @@
+import type { webcrypto } from 'node:crypto';
 import { createServer } from 'node:http';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type JWK } from 'jose';
 
 /** A key pair of the issuer, as its key set names it. */
 interface IssuerKey {
   kid: string;
   alg: string;
-  privateKey: CryptoKey;
-  publicKey: CryptoKey;
+  privateKey: webcrypto.CryptoKey;
+  publicKey: webcrypto.CryptoKey;
   jwk: JWK;
 }
 
@@ -22,7 +23,11 @@ export interface TestIssuer {
   /** Makes a new key and forgets those before. */
   rotate(alg?: string): Promise<void>;
   /** A token that is right but for what `claims` changes; an undefined claim is left out. */
-  sign(claims?: JWTPayload, header?: { alg?: string; kid?: string }, secret?: Uint8Array): Promise<string>;
+  sign(
+    claims?: Record<string, unknown>,
+    header?: { alg?: string; kid?: string },
+    secret?: Uint8Array,
+  ): Promise<string>;
   publicKeyPem(): Promise<string>;
   close(): Promise<void>;
 }

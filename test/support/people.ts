@@ -36,9 +36,9 @@ export type Send = (method: string, path: string, credential?: string, body?: un
 /** What tests do with the API: `path` is under `/api/v1`. */
 export function peopleOf(api: () => TestApi): {
   send: Send;
-  login(email: string, password: string): Promise<Response>;
-  register(email: string): Promise<Person>;
-  makeKey(token: string, body: Record<string, unknown>): Promise<TestKey>;
+  login: (email: string, password: string) => Promise<Response>;
+  register: (email: string) => Promise<Person>;
+  makeKey: (token: string, body: Record<string, unknown>) => Promise<TestKey>;
 } {
   const send: Send = (method, path, credential, body) =>
     fetch(`${api().url}/api/v1${path}`, {
