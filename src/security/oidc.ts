@@ -98,7 +98,6 @@ export function createOidcVerifier(
         audience,
         algorithms: ALGORITHMS,
         clockTolerance: TOKEN_RULES.clockToleranceSeconds,
-        requiredClaims: ['sub', 'iat', 'exp'],
       });
       const claims = claimsSchema.safeParse(payload);
       if (!claims.success) throw new joseErrors.JWTInvalid('unusable claims', { cause: claims.error });

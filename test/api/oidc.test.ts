@@ -3,6 +3,7 @@ import { UnsecuredJWT, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import { ExternalIdentity } from '../../src/persistence/entities/external-identity.entity.ts';
 import { User } from '../../src/persistence/entities/user.entity.ts';
+import { UsersRepository } from '../../src/persistence/repositories/users.repository.ts';
 import { createOidcVerifier } from '../../src/security/oidc.ts';
 import { startTestIssuer, type TestIssuer } from '../support/oidc-issuer.ts';
 import { peopleOf, statusOf } from '../support/people.ts';
@@ -54,6 +55,17 @@ describe('a token of the issuer', () => {
     const token = await issuer.sign({ sub: 'crowd', email: 'crowd@example.com', email_verified: true });
     const statuses = await Promise.all(Array.from({ length: 30 }, () => meStatus(token)));
     expect(new Set(statuses)).toEqual(new Set([200]));
+    const now = Math.floor(Date.now() / 1000);
+    const seen = { issuer: issuer.url, email: 'crowd2@example.com', issuedAt: now, expiresAt: now + 300 };
+    const made = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        new UsersRepository(api.database.em()).makeExternal(
+          { ...seen, subject: 'crowd2', name: null },
+          new Date(),
+        ),
+      ),
+    );
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     const em = api.database.em();
     expect(await em.count(ExternalIdentity, { subject: 'crowd' })).toBe(1);
     expect(await em.count(User, { email: 'crowd@example.com' })).toBe(1);
