@@ -18,7 +18,11 @@ const windows = process.platform === 'win32';
 const node = join(modules, 'node', 'bin', windows ? 'node.exe' : 'node');
 /** Holds the hash of the lock file that node_modules was last found equal to, so that the usual check is cheap. */
 const stampFile = join(modules, '.lock-hash');
-const scripts = { check: 'test/support/run-checks.ts', bench: 'bench/main.ts' };
+const scripts = {
+  check: 'test/support/run-checks.ts',
+  bench: 'bench/main.ts',
+  malformed: 'test/fuzz/malformed.ts',
+};
 /** These end when this process is gone, however it went; the others are short and end by themselves. */
 const servers = ['start', 'api', 'worker'];
 
@@ -114,7 +118,7 @@ function handOver(args, isServer) {
 const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
-  say('Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench> …');
+  say('Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|malformed> …');
   process.exit(2);
 }
 await ensureInstalled();

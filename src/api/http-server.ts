@@ -75,7 +75,10 @@ export function createHttpServer(handle: Handle, limits: Partial<typeof HTTP_LIM
     setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
   };
   const onClientError = (error: Error & { code?: string }, socket: Duplex): void => {
-    const [code, message] = REFUSALS[error.code ?? ''] ?? ['MALFORMED_REQUEST', 'The request is not valid HTTP'];
+    const [code, message] = REFUSALS[error.code ?? ''] ?? [
+      'MALFORMED_REQUEST',
+      'The request is not valid HTTP',
+    ];
     const { request, response } = exchanges.get(socket) ?? {};
     if (!socket.writable) socket.destroy();
     else if (request === undefined || response === undefined) refuse(socket, code, message);

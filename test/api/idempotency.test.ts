@@ -189,10 +189,12 @@ describe('a key', () => {
   it('is nothing to a route that makes nothing', async () => {
     const key = newKey();
     const path = '/api/v1/things/check/validate';
-    expect(await callsDuring(async () => {
-      await make(key, '{}', path);
-      await make(key, '{}', path);
-    })).toBe(2);
+    expect(
+      await callsDuring(async () => {
+        await make(key, '{}', path);
+        await make(key, '{}', path);
+      }),
+    ).toBe(2);
   });
 });
 

@@ -1,6 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { describeReport, runMalformed, startServerProcess, type ServerProcess } from '../support/malformed-run.ts';
+import {
+  describeReport,
+  runMalformed,
+  startServerProcess,
+  type ServerProcess,
+} from '../support/malformed-run.ts';
 
 /** The short form of `npm run test:malformed`. */
 const COUNT = 2_000;

@@ -14,7 +14,7 @@ const start = async (options: Parameters<typeof startTestApi>[0]): Promise<TestA
   return api;
 };
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
+  for (const one of open.splice(0).toReversed()) await one.close();
 });
 
 const from = (ip: string, init: RequestInit = {}): RequestInit => ({
@@ -51,7 +51,16 @@ describe('calls of one IP', () => {
 
   it('do not count where no call to the API is made', async () => {
     const api = await start({ settings: { RATE_LIMIT_PER_MINUTE: '1', TRUST_PROXY: 'true' } });
-    for (const path of ['/', '/health', '/livez', '/readyz', '/docs', '/redoc', '/openapi.json', '/health/']) {
+    for (const path of [
+      '/',
+      '/health',
+      '/livez',
+      '/readyz',
+      '/docs',
+      '/redoc',
+      '/openapi.json',
+      '/health/',
+    ]) {
       for (let round = 0; round < 2; round += 1) {
         const response = await fetch(api.url + path, from('192.0.2.1'));
         expect([path, response.status]).toEqual([path, 200]);
@@ -62,8 +71,7 @@ describe('calls of one IP', () => {
 
   it('are one IP’s for all addresses of an IPv6 subscriber, and cannot be moved to another by a forged header', async () => {
     const api = await start({ settings: { RATE_LIMIT_PER_MINUTE: '2', TRUST_PROXY: 'true' } });
-    const ask = async (ip: string): Promise<number> =>
-      (await fetch(`${api.url}/nothing`, from(ip))).status;
+    const ask = async (ip: string): Promise<number> => (await fetch(`${api.url}/nothing`, from(ip))).status;
     expect(await ask('2001:db8:0:1::a')).toBe(404);
     expect(await ask('2001:db8:0:1:ffff::b')).toBe(404);
     expect(await ask('2001:db8:0:1::c')).toBe(429);
@@ -159,7 +167,7 @@ describe('limits that several processes share', () => {
   it('are counted together, exactly, however many ask at once', async () => {
     const processes = [shared(), shared(), shared()];
     const states = await Promise.all(
-      Array.from({ length: 60 }, (_none, index) => processes[index % 3]?.take('default', '192.0.2.1')),
+      Array.from({ length: 60 }, async (_none, index) => processes[index % 3]?.take('default', '192.0.2.1')),
     );
     expect(states.filter((state) => state?.allowed === true)).toHaveLength(10);
     expect(await processes[0]?.take('default', '192.0.2.2')).toMatchObject({ allowed: true, remaining: 9 });
@@ -193,7 +201,9 @@ describe('limits that several processes share', () => {
   it('leave no rows behind', async () => {
     const later = (): Date => new Date(Date.now() + 120_000);
     const housekeeping = createHousekeeping({ sql: api.database.sql, logger, now: later });
-    const [before] = await api.database.sql.query<{ n: number }>('select count(*)::int as n from rate_limits');
+    const [before] = await api.database.sql.query<{ n: number }>(
+      'select count(*)::int as n from rate_limits',
+    );
     expect(before?.n).toBeGreaterThan(0);
     expect(await housekeeping.sweep()).toBe(before?.n);
     await housekeeping.close();

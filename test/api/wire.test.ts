@@ -27,8 +27,18 @@ const GET = 'GET /livez HTTP/1.1\r\nHost: x\r\n';
 describe('a broken request gets the envelope:', () => {
   it.each([
     ['headers above 16 KB', `${GET}X-Long: ${'x'.repeat(17_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
-    ['100 KB of headers', `${GET}${`X-Much: ${'x'.repeat(1_000)}\r\n`.repeat(100)}\r\n`, 431, 'HEADERS_TOO_LARGE'],
-    ['a path above 16 KB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+    [
+      '100 KB of headers',
+      `${GET}${`X-Much: ${'x'.repeat(1_000)}\r\n`.repeat(100)}\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+    [
+      'a path above 16 KB',
+      `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
     ['no HTTP', 'hello there\r\n\r\n', 400, 'MALFORMED_REQUEST'],
     ['TLS', Buffer.from('16030100c8010000c40303', 'hex'), 400, 'MALFORMED_REQUEST'],
     ['a method nobody knows', 'BREW /livez HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'MALFORMED_REQUEST'],

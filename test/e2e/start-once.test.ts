@@ -26,7 +26,9 @@ const start = async (key: string, body = '{"crew":"one-task"}') => {
 };
 const idOf = (text: string): string => startedSchema.parse(JSON.parse(text)).execution_id;
 const executions = async (): Promise<number> => {
-  const [row] = await stack.api.database.sql.query<{ n: number }>('select count(*)::int as n from executions');
+  const [row] = await stack.api.database.sql.query<{ n: number }>(
+    'select count(*)::int as n from executions',
+  );
   return row?.n ?? 0;
 };
 

@@ -36,7 +36,9 @@ try {
     const after = (await fetch(`${server.url}/livez`)).status;
     console.log(describeReport(report).join('\n'));
     const [before, most] = [server.rss.before, server.rss.most].map((bytes) => Math.round(bytes / MB));
-    console.log(`resident memory ${before} MB before, ${most} MB at most; a decent request afterwards: ${after}`);
+    console.log(
+      `resident memory ${before} MB before, ${most} MB at most; a decent request afterwards: ${after}`,
+    );
     failed = report.failures.length > 0 || server.isDead() || server.rss.most > MOST_RSS || after !== 200;
   } finally {
     await server.close();

@@ -227,7 +227,9 @@ describe('the reconciler', () => {
 
   it('never starts a queued run itself, and lets stragglers go up to the limit', async () => {
     await database.sql.query('truncate executions, outbox cascade');
-    const [one, two, third, fourth, fifth] = await Promise.all(Array.from({ length: 5 }, () => create(0, ownerId, 1)));
+    const [one, two, third, fourth, fifth] = await Promise.all(
+      Array.from({ length: 5 }, () => create(0, ownerId, 1)),
+    );
     const all = [one, two, third, fourth, fifth].filter((run) => run !== undefined);
     started.length = 0;
     expect((await look(1)).get('released')).toBeUndefined();
@@ -236,7 +238,9 @@ describe('the reconciler', () => {
     expect(queued).toHaveLength(4);
     expect(queued.every((row) => row.starts === 0)).toBe(true);
     const queuedIds = new Set(queued.map((row) => row.id));
-    expect(all.filter((run) => queuedIds.has(run.id)).some((run) => started.includes(run.executionId))).toBe(false);
+    expect(all.filter((run) => queuedIds.has(run.id)).some((run) => started.includes(run.executionId))).toBe(
+      false,
+    );
     // The limit was raised: two more have a slot.
     expect((await look(3)).get('released')).toBe(2);
     expect((await queuedOf(all)).filter((isQueued) => isQueued)).toHaveLength(2);
@@ -246,7 +250,9 @@ describe('the reconciler', () => {
 describe('a storm of commands', () => {
   it('never has more active runs than the limit, never deadlocks, and leaves no slot empty', async () => {
     const limit = 3;
-    const runs = await Promise.all(Array.from({ length: 40 }, (_none, index) => create(index % 3, ownerId, limit)));
+    const runs = await Promise.all(
+      Array.from({ length: 40 }, (_none, index) => create(index % 3, ownerId, limit)),
+    );
     const active = async (): Promise<number> => {
       const [row] = await database.sql.query<{ n: number }>(
         `select count(*)::int as n from executions where owner_id = $1 and not queued

@@ -65,7 +65,9 @@ const write = (draft: Draft, body: string | Buffer): void => {
 function replaceValue(draft: Draft, random: Random, by: string): void {
   // Of a body that another mutation has blown up, the beginning is enough.
   const start = text(draft).slice(0, 5_000);
-  const places = [...start.matchAll(/(?<=[:[,]\s{0,9})("[^"\\]{0,200}"|-?\d[\d.eE+-]{0,99}|true|false|null)/g)];
+  const places = [
+    ...start.matchAll(/(?<=[:[,]\s{0,9})("[^"\\]{0,200}"|-?\d[\d.eE+-]{0,99}|true|false|null)/g),
+  ];
   const place = places.length === 0 || random(6) === 0 ? undefined : pick(random, places);
   if (place === undefined) return write(draft, by);
   write(draft, text(draft).slice(0, place.index) + by + text(draft).slice(place.index + place[0].length));
@@ -112,7 +114,11 @@ const BODY_MUTATIONS: Record<string, Mutation> = {
   nul: (draft, random) =>
     replaceValue(draft, random, pick(random, ['"a\\u0000b"', '"\u0000"', '{"\\u0000":1}', '"\\u0000"'])),
   surrogate: (draft, random) =>
-    replaceValue(draft, random, pick(random, ['"\\ud800"', '"\\udfff\\ud800"', '{"\\udc00":1}', '"x\\uD83D"'])),
+    replaceValue(
+      draft,
+      random,
+      pick(random, ['"\\ud800"', '"\\udfff\\ud800"', '{"\\udc00":1}', '"x\\uD83D"']),
+    ),
   'bad utf-8': (draft, random) => {
     const bad = pick(random, ['eda080', 'c080', 'f8888080', 'ff', 'e282', 'f4908080']);
     const at = random(draft.body.length + 1);
@@ -123,23 +129,59 @@ const BODY_MUTATIONS: Record<string, Mutation> = {
     replaceValue(
       draft,
       random,
-      pick(random, ['1e400', '-1e400', '1e-400', '9'.repeat(400), '-0', 'NaN', 'Infinity', '0x10', '01', '1.', '.5']),
+      pick(random, [
+        '1e400',
+        '-1e400',
+        '1e-400',
+        '9'.repeat(400),
+        '-0',
+        'NaN',
+        'Infinity',
+        '0x10',
+        '01',
+        '1.',
+        '.5',
+      ]),
     ),
   type: (draft, random) =>
     replaceValue(
       draft,
       random,
-      pick(random, ['null', 'true', '[]', '{}', '""', '0', '-1', '1.5', '[[]]', '{"":{}}', '"\\n"', '[null]']),
+      pick(random, [
+        'null',
+        'true',
+        '[]',
+        '{}',
+        '""',
+        '0',
+        '-1',
+        '1.5',
+        '[[]]',
+        '{"":{}}',
+        '"\\n"',
+        '[null]',
+      ]),
     ),
-  scalar: (draft, random) => write(draft, pick(random, ['null', '0', '"x"', 'true', '[]', '', ' ', '\ufeff{}', '{}{}'])),
+  scalar: (draft, random) =>
+    write(draft, pick(random, ['null', '0', '"x"', 'true', '[]', '', ' ', '\ufeff{}', '{}{}'])),
   long: (draft, random) =>
-    replaceValue(draft, random, `"${pick(random, ['x', 'é', '\\u0041', '😀']).repeat(pick(random, [300, 9_000, 100_000]))}"`),
+    replaceValue(
+      draft,
+      random,
+      `"${pick(random, ['x', 'é', '\\u0041', '😀']).repeat(pick(random, [300, 9_000, 100_000]))}"`,
+    ),
   wide: (draft, random) => {
     const item = pick(random, ['1', '""', '{}', '[]', '{"a":1}', 'null']);
-    write(draft, `{"tags":[${Array.from({ length: pick(random, [1_000, 150_000]) }, () => item).join(',')}]}`);
+    write(
+      draft,
+      `{"tags":[${Array.from({ length: pick(random, [1_000, 150_000]) }, () => item).join(',')}]}`,
+    );
   },
   'many fields': (draft, random) => {
-    const fields = Array.from({ length: pick(random, [1_000, 60_000]) }, (_none, index) => `"f${index}":${index}`);
+    const fields = Array.from(
+      { length: pick(random, [1_000, 60_000]) },
+      (_none, index) => `"f${index}":${index}`,
+    );
     write(draft, `{"inputs":{${fields.join(',')}}}`);
   },
   'long field name': (draft) => addField(draft, `"inputs":{"${'k'.repeat(200_000)}":[1e400,1e400]}`),
@@ -190,10 +232,25 @@ const WIRE_MUTATIONS: Record<string, Mutation> = {
   'huge header': (draft, random) => {
     const length = pick(random, [1_000, 9_000, 17_000, 100_000]);
     if (random(2) === 0) setHeader(draft, 'X-Huge', 'x'.repeat(length));
-    else for (let index = 0; index < length / 50; index += 1) setHeader(draft, `X-Huge-${index}`, 'x'.repeat(30));
+    else
+      for (let index = 0; index < length / 50; index += 1)
+        setHeader(draft, `X-Huge-${index}`, 'x'.repeat(30));
   },
   'odd header': (draft, random) => {
-    const values = ['', 'x'.repeat(300), '\u00e9\u00ff', '"', '%00', '../..', '{"a":1}', '0', '-1', 'null', '\t', 'a,b'];
+    const values = [
+      '',
+      'x'.repeat(300),
+      '\u00e9\u00ff',
+      '"',
+      '%00',
+      '../..',
+      '{"a":1}',
+      '0',
+      '-1',
+      'null',
+      '\t',
+      'a,b',
+    ];
     const names = [
       'Idempotency-Key',
       'X-Request-Id',
@@ -227,25 +284,65 @@ const WIRE_MUTATIONS: Record<string, Mutation> = {
       ]),
     ),
   'bad header': (draft, random) =>
-    draft.headers.push(pick(random, [['Bad Name', 'x'], ['', 'x'], ['X', 'a\0b'], ['X\u00e9', 'x'], ['X', 'a\nb']])),
+    draft.headers.push(
+      pick(random, [
+        ['Bad Name', 'x'],
+        ['', 'x'],
+        ['X', 'a\0b'],
+        ['X\u00e9', 'x'],
+        ['X', 'a\nb'],
+      ]),
+    ),
   'wrong length': (draft, random) => {
     const { length } = draft.body;
     setHeader(
       draft,
       'Content-Length',
-      pick(random, [String(length + 10), String(Math.max(length - 1, 0)), '-1', 'x', '1e3', '99999999999', '0x1', '']),
+      pick(random, [
+        String(length + 10),
+        String(Math.max(length - 1, 0)),
+        '-1',
+        'x',
+        '1e3',
+        '99999999999',
+        '0x1',
+        '',
+      ]),
     );
     draft.raw = draft.body;
   },
   smuggling: (draft, random) => {
-    setHeader(draft, 'Transfer-Encoding', pick(random, ['chunked', 'xchunked', 'chunked, chunked', 'identity', '\tchunked']));
+    setHeader(
+      draft,
+      'Transfer-Encoding',
+      pick(random, ['chunked', 'xchunked', 'chunked, chunked', 'identity', '\tchunked']),
+    );
     if (random(2) === 0) setHeader(draft, 'Content-Length', String(random(40)));
-    const bodies = ['0\r\n\r\n', 'zz\r\n\r\n', '1\r\nab\r\n', '5;x=y\r\nab', 'ffffffffffffffff\r\n', '-1\r\n\r\n', '0\n\n'];
+    const bodies = [
+      '0\r\n\r\n',
+      'zz\r\n\r\n',
+      '1\r\nab\r\n',
+      '5;x=y\r\nab',
+      'ffffffffffffffff\r\n',
+      '-1\r\n\r\n',
+      '0\n\n',
+    ];
     draft.raw = Buffer.from(pick(random, bodies) + SMUGGLED);
   },
   chunks: (draft, random) => chunk(draft, 1 + random(20)),
   path: (draft, random) => {
-    const odd = ['%00', '%ED%A0%80', '%', '%zz', '..%2f..', '%F0%9F%98%80', "'", '%27%20or%201=1--', '{}', '9'.repeat(400)];
+    const odd = [
+      '%00',
+      '%ED%A0%80',
+      '%',
+      '%zz',
+      '..%2f..',
+      '%F0%9F%98%80',
+      "'",
+      '%27%20or%201=1--',
+      '{}',
+      '9'.repeat(400),
+    ];
     const parts = draft.path.split('/');
     parts[1 + random(Math.max(parts.length - 1, 1))] = pick(random, odd);
     draft.path = random(4) === 0 ? `/${'/'.repeat(random(200))}${pick(random, odd)}` : parts.join('/');
@@ -267,20 +364,43 @@ const WIRE_MUTATIONS: Record<string, Mutation> = {
     draft.path += `?${pick(random, odd)}`;
   },
   method: (draft, random) => {
-    draft.method = pick(random, ['HEAD', 'OPTIONS', 'TRACE', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'BREW', 'get', '', 'G\tET']);
+    draft.method = pick(random, [
+      'HEAD',
+      'OPTIONS',
+      'TRACE',
+      'PUT',
+      'PATCH',
+      'DELETE',
+      'PROPFIND',
+      'BREW',
+      'get',
+      '',
+      'G\tET',
+    ]);
   },
   version: (draft, random) => {
     draft.version = pick(random, ['HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/1.1.1', 'HTTP', '']);
   },
   upgrade: (draft, random) => {
-    setHeader(draft, 'Connection', pick(random, ['Upgrade', 'Upgrade, HTTP2-Settings', 'close, keep-alive', 'TE']));
+    setHeader(
+      draft,
+      'Connection',
+      pick(random, ['Upgrade', 'Upgrade, HTTP2-Settings', 'close, keep-alive', 'TE']),
+    );
     setHeader(draft, 'Upgrade', pick(random, ['websocket', 'h2c', 'x']));
   },
   expect: (draft, random) => setHeader(draft, 'Expect', pick(random, ['100-continue', 'x', ''])),
 };
 
 /** Kinds that cost seconds in numbers: taken once in so many turns. */
-const HEAVY: Record<string, number> = { 'eleven megabytes': 20, bomb: 4, wide: 6, 'many fields': 6, deep: 3, long: 2 };
+const HEAVY: Record<string, number> = {
+  'eleven megabytes': 20,
+  bomb: 4,
+  wide: 6,
+  'many fields': 6,
+  deep: 3,
+  long: 2,
+};
 
 /** @returns the next request: a decent one with one to three things wrong. */
 export function malform(
@@ -314,7 +434,9 @@ export function malform(
 
 function spell(draft: Draft): Buffer {
   const hasLength = draft.headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
-  const headers = hasLength ? draft.headers : [...draft.headers, ['Content-Length', String(draft.body.length)]];
+  const headers = hasLength
+    ? draft.headers
+    : [...draft.headers, ['Content-Length', String(draft.body.length)]];
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const head = `${draft.method} ${draft.path} ${draft.version}\r\n${lines}\r\n`;
   return Buffer.concat([Buffer.from(head, 'latin1'), draft.raw ?? draft.body]);

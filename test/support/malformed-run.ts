@@ -120,7 +120,10 @@ export async function runMalformed(options: {
   const { url, token, count, seed, atOnce = 8 } = options;
   const targets = await targetsOf(url, token);
   // Bodies are the larger half of what can be wrong.
-  const weighted = [...targets, ...targets.flatMap((target) => (target.body === undefined ? [] : [target, target, target]))];
+  const weighted = [
+    ...targets,
+    ...targets.flatMap((target) => (target.body === undefined ? [] : [target, target, target])),
+  ];
   const random = createRandom(seed);
   const report: MalformedReport = {
     seed,

@@ -157,7 +157,8 @@ function checkValue(root: unknown): void {
       continue;
     }
     const message = problemOf(key);
-    if (message !== undefined) issues.push({ path: pointerOf(frames.slice(0, -1)), message: `a field name: ${message}` });
+    if (message !== undefined)
+      issues.push({ path: pointerOf(frames.slice(0, -1)), message: `a field name: ${message}` });
     visit(Reflect.get(container, key));
   }
   if (issues.length > 0) throw invalid('The body holds what cannot be kept', issues);
