@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { errorEnvelopeSchema } from '../../src/api/errors.ts';
 import { childEnvironment } from '../../src/config.ts';
-import { createRandom, malform, type Target } from './malformed-requests.ts';
+import { createRandom } from './malformed-bodies.ts';
+import { malform, type Target } from './malformed-requests.ts';
 import { sendRaw, type RawAnswers } from './raw-http.ts';
 
 /** What came of a number of malformed requests. */
