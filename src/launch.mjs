@@ -119,7 +119,7 @@ function handOver(args, isServer) {
 const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
-  say('Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench> …');
+  say('Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|malformed> …');
   process.exit(2);
 }
 await ensureInstalled();

@@ -23,13 +23,13 @@ export function createHousekeeping(deps: {
   lookMs?: number;
 }): Housekeeping {
   const { sql, logger, now } = deps;
-  const state = { closed: false };
+  const closing = new AbortController();
   let running: Promise<number> | undefined;
   const sweepAll = async (): Promise<number> => {
     let count = 0;
     for (const prune of [pruneIdempotencyKeys, pruneRateLimits]) {
       let deleted = BATCH;
-      while (deleted === BATCH && !state.closed) {
+      while (deleted === BATCH && !closing.signal.aborted) {
         deleted = await batch(sql, (tx) => prune(tx, now(), BATCH));
         count += deleted;
       }
@@ -49,7 +49,7 @@ export function createHousekeeping(deps: {
   return {
     sweep,
     async close() {
-      state.closed = true;
+      closing.abort();
       clearInterval(timer);
       await running?.catch((error: unknown) => logger.debug({ err: error }, 'last sweep of housekeeping'));
     },

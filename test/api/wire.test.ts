@@ -51,7 +51,7 @@ describe('a broken request gets the envelope:', () => {
       'MALFORMED_REQUEST',
     ],
   ])('%s', async (_what, bytes, status, code) => {
-    const answers = await sendRaw(api.url, bytes, { halfClose: false });
+    const answers = await sendRaw(api.url, bytes);
     expect(answers.statuses).toEqual([status]);
     expect(envelopeOf(answers).error).toBe(code);
     expect(answers.ended).not.toBe('idle');
@@ -71,7 +71,7 @@ describe('a broken request gets the envelope:', () => {
   });
 
   it('also after a good one on the same connection', async () => {
-    const answers = await sendRaw(api.url, [`${GET}\r\n`, 'nonsense\r\n\r\n'], { halfClose: false });
+    const answers = await sendRaw(api.url, [`${GET}\r\n`, 'nonsense\r\n\r\n']);
     expect(answers.statuses).toEqual([200, 400]);
     expect(envelopeOf(answers).error).toBe('MALFORMED_REQUEST');
   });

@@ -13,21 +13,24 @@ export interface RawAnswers {
 /**
  * Writes bytes to an HTTP server as they are and reads what comes back until the server closes the connection,
  * or nothing has come for `idleMs` after the last byte.
- * @param options.halfClose says after the bytes that no more will come (default)
+ * @param options.patienceMs after so long a silence the server is told that no more bytes will come: at once it
+ * would take us for gone, and never it would wait for the rest of a body that was cut
  */
 export function sendRaw(
   url: string,
   bytes: Buffer | string | readonly (Buffer | string)[],
-  options: { idleMs?: number; halfClose?: boolean } = {},
+  options: { idleMs?: number; patienceMs?: number } = {},
 ): Promise<RawAnswers> {
-  const { idleMs = 2_000, halfClose = true } = options;
+  const { idleMs = 4_000, patienceMs = 600 } = options;
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
     let text = '';
     let timer: NodeJS.Timeout | undefined;
+    let farewell: NodeJS.Timeout | undefined;
     const finish = (ended: RawAnswers['ended']): void => {
       clearTimeout(timer);
+      clearTimeout(farewell);
       socket.destroy();
       const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
       resolve({ statuses, text, ended });
@@ -44,8 +47,9 @@ export function sendRaw(
     socket.on('end', () => finish('closed'));
     // A server that refuses may cut a sender off in mid-word.
     socket.on('error', () => finish('reset'));
-    for (const part of typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes)
-      socket.write(part);
-    if (halfClose) socket.end();
+    const parts = typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes;
+    socket.write(Buffer.concat(parts.map((part) => Buffer.from(part))), () => {
+      farewell = setTimeout(() => socket.end(), patienceMs);
+    });
   });
 }

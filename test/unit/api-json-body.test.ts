@@ -100,6 +100,25 @@ describe('a JSON body', () => {
     expect(codeOf(await read('['.repeat(400_000) + ']'.repeat(400_000)))).toBe('VALIDATION_FAILED');
   });
 
+  it('is refused with more values than anything sensible has, however they are spelled', async () => {
+    const list = (item: string, count: number): string =>
+      `[${Array.from({ length: count }, () => item).join(',')}]`;
+    expect(await read(list('1', 49_999))).toHaveLength(49_999);
+    for (const item of ['1', '[]', '{}', '"a"', '{"a":1}'])
+      expect(codeOf(await read(list(item, 60_000)))).toBe('VALIDATION_FAILED');
+    // Commas and brackets in texts are no values.
+    const text = '{[,\\",'.repeat(60_000);
+    expect((await read(JSON.stringify(text))) === text).toBe(true);
+  });
+
+  it('does not answer with more than a hundred complaints', async () => {
+    const error = await read(`[${Array.from({ length: 40_000 }, () => '1e999').join(',')}]`);
+    expect(error).toMatchObject({
+      issues: expect.arrayContaining([{ path: '/0', message: expect.any(String) }]),
+    });
+    expect(error instanceof MusterError ? error.issues.length : 0).toBe(100);
+  });
+
   it('loses __proto__ keys, at any depth', async () => {
     const value = await read('{"__proto__": {"admin": true}, "a": {"__proto__": {"admin": true}, "b": 1}}');
     expect(JSON.stringify(value)).toBe('{"a":{"b":1}}');

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
 import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
 
 /** Bytes a body may have. */
@@ -8,6 +7,10 @@ const BODY_LIMIT = 1024 * 1024;
 const DRAIN_LIMIT = 16 * BODY_LIMIT;
 /** Levels of arrays and objects inside each other: far more than any schema has, far less than a stack. */
 const DEPTH_LIMIT = 100;
+/** Values a body may hold: several times what a large graph has; half a million would stall the others and fill memory. */
+const VALUES_LIMIT = 50_000;
+/** Things one answer complains of. */
+const MOST_ISSUES = 100;
 
 const tooLarge = (): MusterError =>
   new MusterError('PAYLOAD_TOO_LARGE', 'The body is larger than 1 MB', {
@@ -26,6 +29,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBytes(request);
   if (bytes.length === 0) return undefined;
   checkContentType(request);
+  checkSize(bytes);
   const value = parse(bytes);
   checkValue(value);
   return value;
@@ -62,6 +66,25 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+const [QUOTE, COMMA, BACKSLASH, BRACKET, BRACE] = [0x22, 0x2c, 0x5c, 0x5b, 0x7b];
+
+/** Counts values before they are made: every one but the first of its container comes after a comma. */
+function checkSize(bytes: Buffer): void {
+  let values = 1;
+  let inText = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (inText) {
+      if (byte === BACKSLASH) at += 1;
+      else if (byte === QUOTE) inText = false;
+    } else if (byte === QUOTE) inText = true;
+    else if (byte === COMMA || byte === BRACKET || byte === BRACE) values += 1;
+  }
+  if (values > VALUES_LIMIT) {
+    throw invalid('The body holds too much', [{ path: '', message: `more than ${VALUES_LIMIT} values` }]);
+  }
+}
+
 function parse(bytes: Buffer): unknown {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -71,36 +94,72 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-const objectSchema = z.custom<Record<string, unknown>>(
-  (value) => typeof value === 'object' && value !== null,
-);
-
-/** What Postgres, JSON.stringify or a recursion further in would stumble over. */
-function problemOf(value: unknown, depth: number): string | undefined {
-  if (depth > DEPTH_LIMIT) return `more than ${DEPTH_LIMIT} levels deep`;
+/** What Postgres or JSON.stringify would stumble over. */
+function problemOf(value: unknown): string | undefined {
   if (typeof value === 'number' && !Number.isFinite(value)) return 'a number too large to be kept';
   if (typeof value !== 'string') return undefined;
   if (value.includes('\u0000')) return 'text must not contain the NUL character';
   return value.isWellFormed() ? undefined : 'text must not contain half of a surrogate pair';
 }
 
-/** Walks without recursion: depth is one of the things that are checked. `__proto__` keys are dropped on the way. */
+/** An array or object that is being walked, and how far. The frames above it are those it lies in. */
+interface Frame {
+  container: object;
+  /** Of an object; an array is walked by index. */
+  keys: readonly string[] | undefined;
+  next: number;
+}
+
+const keyAt = ({ keys }: Frame, index: number): string => keys?.[index] ?? String(index);
+
+/** @param frames of which each is at one of its values: the pointer is to that of the last */
+const pointerOf = (frames: readonly Frame[]): string =>
+  frames
+    .map((frame) => keyAt(frame, frame.next - 1))
+    .map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+
+function enter(container: object): Frame {
+  if (Array.isArray(container)) return { container, keys: undefined, next: 0 };
+  if (Object.hasOwn(container, '__proto__')) Reflect.deleteProperty(container, '__proto__');
+  return { container, keys: Object.keys(container), next: 0 };
+}
+
+/**
+ * Walks without recursion, because depth is one of the things that are checked, and holding on to nothing but the
+ * way to where it is: a body of 1 MB can hold half a million values. `__proto__` keys are dropped on the way.
+ */
 function checkValue(root: unknown): void {
   const issues: Issue[] = [];
-  const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: '', depth: 0 }];
-  for (let next = open.pop(); next !== undefined && issues.length < 100; next = open.pop()) {
-    const { value, path, depth } = next;
-    const problem = problemOf(value, depth);
-    if (problem !== undefined) issues.push({ path, message: problem });
-    const container = objectSchema.safeParse(value);
-    if (!container.success || problem !== undefined) continue;
-    if (Object.hasOwn(container.data, '__proto__')) Reflect.deleteProperty(container.data, '__proto__');
-    for (const [key, child] of Object.entries(container.data)) {
-      const keyProblem = problemOf(key, 0);
-      if (keyProblem !== undefined) issues.push({ path, message: `a field name: ${keyProblem}` });
-      const pointer = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-      open.push({ value: child, path: pointer, depth: depth + 1 });
+  const frames: Frame[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value === 'object' && value !== null) {
+      if (frames.length <= DEPTH_LIMIT) frames.push(enter(value));
+      else issues.push({ path: pointerOf(frames), message: `more than ${DEPTH_LIMIT} levels deep` });
+      return;
     }
+    const message = problemOf(value);
+    if (message !== undefined) issues.push({ path: pointerOf(frames), message });
+  };
+  visit(root);
+  for (let frame = frames.at(-1); frame !== undefined && issues.length < MOST_ISSUES; frame = frames.at(-1)) {
+    const { container, keys } = frame;
+    const index = frame.next;
+    frame.next += 1;
+    if (Array.isArray(container)) {
+      if (index < container.length) visit(container[index]);
+      else frames.pop();
+      continue;
+    }
+    const key = keys?.[index];
+    if (key === undefined) {
+      frames.pop();
+      continue;
+    }
+    const message = problemOf(key);
+    if (message !== undefined)
+      issues.push({ path: pointerOf(frames.slice(0, -1)), message: `a field name: ${message}` });
+    visit(Reflect.get(container, key));
   }
   if (issues.length > 0) throw invalid('The body holds what cannot be kept', issues);
 }
