@@ -195,7 +195,7 @@ describe('errors come in the envelope', () => {
   it('405 with Allow for a method the path does not serve', async () => {
     const response = await call('/api/v1/auth/me', { method: 'DELETE' });
     expect(response.status).toBe(405);
-    expect(response.headers.get('allow')).toBe('GET, HEAD');
+    expect(response.headers.get('allow')).toBe('GET, HEAD, PATCH');
     expect((await envelopeOf(response)).error).toBe('METHOD_NOT_ALLOWED');
   });
 
