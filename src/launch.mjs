@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
@@ -52,6 +52,13 @@ function run(command, args, env) {
 }
 
 async function install(lockHash) {
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    // npm ci empties the folder first: through a link that would be somebody else's.
+    say(
+      'node_modules is a link to packages that do not match package-lock.json: install where it points, or remove it.',
+    );
+    process.exit(1);
+  }
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   say('Installing the packages of package-lock.json (once; a minute or so) …');

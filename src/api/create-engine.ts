@@ -13,6 +13,7 @@ import { createRuns } from '../temporal/runs.ts';
 import { probeSearchAttributes } from '../temporal/search-attributes.ts';
 import { createToolRegistry } from '../tools/registry.ts';
 import type { Engine } from './engine.ts';
+import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { createLogHub } from './realtime/log-hub.ts';
 
 /** The crews that ship with the program. */
@@ -46,6 +47,7 @@ export function createEngine(deps: {
   const probe = probeSearchAttributes(temporal, settings.TEMPORAL_NAMESPACE, logger);
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
   const hub = createLogHub({ sql, listener, logger });
+  const credentials = createCredentialWatch({ sql, logger, now });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
@@ -60,6 +62,7 @@ export function createEngine(deps: {
       dispatcher,
       waker,
       hub,
+      credentials,
       crews,
       models: createModels(settings),
       now,
@@ -67,6 +70,7 @@ export function createEngine(deps: {
     endStreams: () => hub.close(),
     async close() {
       hub.close();
+      credentials.close();
       probe.close();
       await housekeeping.close();
       await reconciler.close();

@@ -6,6 +6,7 @@ import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { Dispatcher } from '../temporal/dispatcher.ts';
 import type { Runs } from '../temporal/runs.ts';
+import type { CredentialWatch } from './realtime/credential-watch.ts';
 import type { LogHub } from './realtime/log-hub.ts';
 
 /** What the resources that start, steer and show runs work with. */
@@ -19,6 +20,7 @@ export interface Engine {
   dispatcher: Dispatcher;
   waker: Waker;
   hub: LogHub;
+  credentials: CredentialWatch;
   crews: CrewCatalogue;
   models: Models;
   now: () => Date;

@@ -191,6 +191,7 @@ const rotateRoute = ({ database }: ResourceDeps): AnyRoute =>
       method: 'POST',
       path: '/api/v1/api-keys/{id}/rotate',
       operationId: 'rotateApiKey',
+      secrets: ['key'],
       summary: 'Replace the secret of a key',
       description: 'The new key is shown in `key`, this once; the old one is dead at once.',
       refusesKeys: true,

@@ -5,7 +5,7 @@ import { readHeads } from '../../../persistence/event-log.ts';
 import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
-import type { ApiContext } from '../../context.ts';
+import type { ApiContext, Caller } from '../../context.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { sseFrame } from '../../realtime/sse-frame.ts';
@@ -53,7 +53,7 @@ export const streamRoute = (engine: Engine): AnyRoute =>
         return;
       }
       const snapshot = await snapshotOf(engine, reachOf(caller), execution, head?.lastSeq ?? 0);
-      follow(engine, ctx, execution.id, after, snapshot);
+      follow(engine, caller, ctx, { id: execution.id, after }, snapshot);
     },
   );
 
@@ -83,7 +83,13 @@ async function snapshotOf(
   return sseFrame('snapshot', body);
 }
 
-function follow(engine: Engine, ctx: ApiContext, id: number, after: number, snapshot: Buffer): void {
+function follow(
+  engine: Engine,
+  caller: Caller,
+  ctx: ApiContext,
+  { id, after }: { id: number; after: number },
+  snapshot: Buffer,
+): void {
   const stream = openSse(ctx);
   stream.send(snapshot);
   const leave = engine.hub.follow(id, after, {
@@ -99,7 +105,9 @@ function follow(engine: Engine, ctx: ApiContext, id: number, after: number, snap
         Math.min(Math.max(claims.data.exp * 1000 - Date.now(), 0), 2_147_483_647),
       )
     : undefined;
+  const unwatch = engine.credentials.watch(caller, () => stream.end());
   stream.onClose(() => {
+    unwatch();
     clearTimeout(expiry);
     leave();
   });
