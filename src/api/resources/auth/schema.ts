@@ -3,7 +3,12 @@ import { timestampSchema } from '../../parameters.ts';
 import type { User } from '../../../persistence/entities/user.entity.ts';
 
 /** What a new address must look like; it is kept in lower case. */
-export const emailSchema = z.email('an e-mail address').max(254).toLowerCase();
+/** RFC 5321 §4.5.3.1: 64 characters before the @, 254 in all. */
+export const emailSchema = z
+  .email('an e-mail address')
+  .max(254)
+  .regex(/^[^@]{1,64}@/, 'an e-mail address with at most 64 characters before the @')
+  .toLowerCase();
 /** Long rather than colourful: no rules about letters and digits. */
 export const newPasswordSchema = z
   .string()
