@@ -23,7 +23,7 @@ export interface Returned {
 /** Text in an event is for following along; the whole of it is in the task's output and the call. */
 const EVENT_TEXT_CHARS = 4_000;
 const shown = (text: string): string =>
-  text.length <= EVENT_TEXT_CHARS ? text : `${text.slice(0, EVENT_TEXT_CHARS)}…`;
+  text.length <= EVENT_TEXT_CHARS ? text : `${text.slice(0, EVENT_TEXT_CHARS).toWellFormed()}…`;
 
 /** The call an action asks for. Its key is the same on every attempt; the generation makes a retry a new call. */
 export function describeCall(

@@ -99,7 +99,7 @@ async function abandon(
   position: CallPosition,
   signal: AbortSignal,
 ): Promise<Position> {
-  await abandonCall(deps, lease, position.material.taskId);
+  await abandonCall(deps, lease, position.material.taskId, position.call.id);
   const reason: unknown = signal.reason;
   if (reason instanceof RunStopped) return { kind: 'outcome', outcome: { kind: 'cancelling' } };
   throw reason;

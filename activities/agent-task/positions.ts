@@ -266,9 +266,15 @@ export async function recordFailure(
 }
 
 /** A call that was cut off: nobody knows what it cost, so it is charged at its reserve. */
-export async function abandonCall(deps: TaskDeps, lease: Lease, taskId: number): Promise<void> {
+export async function abandonCall(
+  deps: TaskDeps,
+  lease: Lease,
+  taskId: number,
+  callId: string,
+): Promise<void> {
   await deps.sql.transaction(async (sql) => {
     await lockRun(sql, lease.id);
-    await loseOpenCalls(sql, lease.id, taskId, deps.now());
+    // Only this call: a newer holder may have one open by now.
+    await loseOpenCalls(sql, lease.id, taskId, deps.now(), callId);
   });
 }

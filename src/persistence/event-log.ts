@@ -1,5 +1,6 @@
 import type { EventFrame, EventType } from '../contracts/events.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { toJsonb } from './jsonb.ts';
 import { parseTimestamp } from './timestamp.ts';
 import type { Sql } from './sql.ts';
 
@@ -44,7 +45,7 @@ export async function appendEvents(
   }));
   const [row] = await sql.query<{ last: number }>('select append_events($1, $2) as last', [
     executionId,
-    JSON.stringify(rows),
+    toJsonb(rows),
   ]);
   return row?.last ?? 0;
 }

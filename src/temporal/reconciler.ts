@@ -155,11 +155,19 @@ async function repairOpen(deps: Deps, row: OpenRow, temporal: TemporalState): Pr
   if (row.has_command) return 'none';
   if (row.claimed_run_id === null) {
     if (temporal.kind === 'open') return 'none';
+    if (
+      temporal.kind === 'closed' &&
+      temporal.generation === row.generation &&
+      temporal.status === 'TERMINATED'
+    )
+      return endAsClosed(deps, row, temporal);
     await startAgain(deps, row, row.generation);
     return 'started';
   }
   switch (temporal.kind) {
     case 'absent':
+      if (row.status === 'cancelling')
+        return endAsClosed(deps, row, { runId: row.claimed_run_id, status: 'CANCELLED' });
       await startAgain(deps, row, row.generation + 1);
       return 'restarted';
     case 'open':
@@ -175,13 +183,13 @@ async function startAgain(deps: Deps, row: OpenRow, generation: number): Promise
   await deps.sql.query(
     `with run as (
        update executions set generation = $2, claimed_run_id = null, updated_at = $3
-        where id = $1 and claimed_run_id is not distinct from $4 and not queued
+        where id = $1 and claimed_run_id is not distinct from $4 and generation = $5 and not queued
           and status not in ('completed', 'failed', 'cancelled')
         returning id, execution_id
      )
      insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
      select id, execution_id, 'start', jsonb_build_object('generation', $2::integer), $3, $3 from run`,
-    [row.id, generation, at, row.claimed_run_id],
+    [row.id, generation, at, row.claimed_run_id, row.generation],
   );
   deps.waker.wake('outbox', row.id);
 }
@@ -209,7 +217,7 @@ async function endAsClosed(
   temporal: { runId: string; status: string },
 ): Promise<Repair> {
   const known = ENDINGS[temporal.status];
-  if (known === undefined || temporal.runId !== row.claimed_run_id) {
+  if (known === undefined || (row.claimed_run_id !== null && temporal.runId !== row.claimed_run_id)) {
     // It closed without a word to the database (or an older run did): start over where the tasks stand.
     await startAgain(deps, row, row.generation + 1);
     return 'restarted';

@@ -40,13 +40,18 @@ const memoGeneration = (description: WorkflowExecutionDescription): number => {
   return typeof generation === 'number' ? generation : 0;
 };
 
+/** A call that has not come back by then is tried again later; meanwhile it would keep others waiting. */
+const CALL_MS = 5_000;
+
 export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchAttributeProbe): Runs {
   const { workflow } = temporal.client;
+  const soon = <T>(call: () => Promise<T>): Promise<T> =>
+    temporal.client.withDeadline(Date.now() + CALL_MS, call);
   const handle = (executionId: string) => workflow.getHandle(crewRunWorkflowId(executionId));
 
   const describe = async (executionId: string): Promise<TemporalState> => {
     try {
-      const description = await handle(executionId).describe();
+      const description = await soon(() => handle(executionId).describe());
       const generation = memoGeneration(description);
       const { runId, status } = description;
       return status.name === 'RUNNING'
@@ -60,7 +65,7 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
 
   const delivered = async (send: () => Promise<unknown>): Promise<'delivered' | 'absent'> => {
     try {
-      await send();
+      await soon(send);
       return 'delivered';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'absent';
@@ -74,20 +79,22 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
       const searchable = probe.accepted;
       const input: CrewRunInput = { id, executionId, generation, searchable };
       try {
-        await workflow.start(CREW_RUN_TYPE, {
-          workflowId: crewRunWorkflowId(executionId),
-          taskQueue,
-          args: [input],
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
-          workflowTaskTimeout: '5s',
-          memo: { generation },
-          staticSummary: run.crewName,
-          priority: { priorityKey: priorityKey(run.priority), fairnessKey: run.ownerId },
-          ...(searchable && {
-            typedSearchAttributes: runSearchAttributes({ ...run, state: 'running' }),
+        await soon(() =>
+          workflow.start(CREW_RUN_TYPE, {
+            workflowId: crewRunWorkflowId(executionId),
+            taskQueue,
+            args: [input],
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            workflowIdConflictPolicy: 'FAIL',
+            workflowTaskTimeout: '5s',
+            memo: { generation },
+            staticSummary: run.crewName,
+            priority: { priorityKey: priorityKey(run.priority), fairnessKey: run.ownerId },
+            ...(searchable && {
+              typedSearchAttributes: runSearchAttributes({ ...run, state: 'running' }),
+            }),
           }),
-        });
+        );
         return 'started';
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -39,7 +39,9 @@ describe('a limit of two active executions', () => {
       expect(ran.filter((other) => other.from <= from && from < other.to).length).toBeLessThanOrEqual(2);
     }
     const order = ran.map((span) => span.execution_id);
-    expect(order.slice(2)).toEqual([first, urgent, old]);
+    // The first two may end in the same moment, and their places be taken in either order.
+    expect(new Set(order.slice(2, 4))).toEqual(new Set([first, urgent]));
+    expect(order.at(-1)).toBe(old);
   });
 
   it('lets the next go when a running one is cancelled', async () => {

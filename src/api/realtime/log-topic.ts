@@ -11,6 +11,8 @@ const PAGE = 500;
 export interface LogReader {
   /** The same buffer goes to every reader: serialised once. */
   event(frame: Buffer, seq: number): void;
+  /** Resolves when the reader has taken what it was given; a reader that goes away resolves it too. */
+  ready(): Promise<void>;
   token(frame: Buffer): void;
   /** The final event is out and the log is closed. */
   end(): void;
@@ -37,6 +39,7 @@ export class LogTopic {
   private lastSeq = 0;
   private readonly subscriptions = new Set<Subscription>();
   private reading = false;
+  private mayEnd = false;
   private again = false;
   private readonly sql: Sql;
   private readonly logger: Logger;
@@ -52,7 +55,7 @@ export class LogTopic {
   }
 
   isBehind(lastSeq: number): boolean {
-    return lastSeq > this.lastSeq;
+    return this.mayEnd || lastSeq > this.lastSeq;
   }
 
   /** Sends the log after `after`, then what comes. @returns a function that lets go. */
@@ -113,16 +116,27 @@ export class LogTopic {
         }
       }
       const last = events.at(-1);
-      if (last !== undefined && FINAL_TYPES.has(last.type)) await this.endIfClosed();
+      if (last !== undefined) this.mayEnd = FINAL_TYPES.has(last.type);
+      if (this.mayEnd) {
+        await this.endIfClosed();
+        this.mayEnd = false;
+      }
       if (events.length < PAGE) return;
     }
   }
 
   /** Reads a newcomer up to where the topic stands; from then on it is live. */
   private async catchUp(subscription: Subscription): Promise<void> {
+    // Nobody stands behind the end of the log, whatever a client says.
+    const head = (await readHeads(this.sql, [this.executionId])).get(this.executionId);
+    subscription.position = Math.min(subscription.position, head?.lastSeq ?? 0);
     for (;;) {
       const events = await readEvents(this.sql, this.executionId, subscription.position, PAGE);
-      for (const event of events) this.deliver(subscription, event.seq, toFrame(event));
+      for (const event of events) {
+        await subscription.reader.ready();
+        this.deliver(subscription, event.seq, toFrame(event));
+      }
+      await subscription.reader.ready();
       if (!this.subscriptions.has(subscription)) return;
       if (events.length < PAGE && subscription.position >= this.lastSeq) break;
     }

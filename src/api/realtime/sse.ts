@@ -9,6 +9,8 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 /** An open event stream. */
 export interface SseStream {
   send(frame: Buffer): void;
+  /** Resolves when what was sent is on its way, or nobody reads any more. */
+  ready(): Promise<void>;
   end(): void;
   /** Called once, whoever closed it. */
   onClose(handler: () => void): void;
@@ -27,16 +29,38 @@ export function openSse(ctx: ApiContext): SseStream {
   });
   res.write('retry: 1000\n\n');
   const heartbeat = setInterval(() => write(res, Buffer.from(': heartbeat\n\n')), HEARTBEAT_MS);
-  res.once('close', () => clearInterval(heartbeat));
+  // Who went away while the answer was prepared closes no second time.
+  const onClose = (handler: () => void): void => void (res.closed ? handler() : res.once('close', handler));
+  onClose(() => clearInterval(heartbeat));
   return {
     send: (frame) => write(res, frame),
+    ready: () => drained(res),
     end: () => void res.end(),
-    onClose: (handler) => void res.once('close', handler),
+    onClose,
   };
 }
 
 function write(res: ServerResponse, frame: Buffer): void {
   if (res.destroyed || res.writableEnded) return;
-  res.write(frame);
+  // What was waiting before counts, not the frame itself: one may be larger than the limit.
   if (res.writableLength > MAX_BUFFERED_BYTES) res.destroy();
+  else res.write(frame);
+}
+
+/** A reader that takes nothing for so long is gone. */
+const STUCK_MS = 30_000;
+
+function drained(res: ServerResponse): Promise<void> {
+  if (!res.writableNeedDrain || res.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stuck = setTimeout(() => res.destroy(), STUCK_MS);
+    const go = (): void => {
+      clearTimeout(stuck);
+      res.off('drain', go);
+      res.off('close', go);
+      resolve();
+    };
+    res.once('drain', go);
+    res.once('close', go);
+  });
 }

@@ -1,5 +1,6 @@
 import type { TokenUsage } from '../../domain/agent/messages.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
 
 /** Calls to models and tools: a reserve is taken before each, and settled after it. */
@@ -61,7 +62,7 @@ export async function beginCall(
       call.key,
       call.kind,
       call.name,
-      call.request === null ? null : JSON.stringify(call.request),
+      call.request === null ? null : toJsonb(call.request),
       now.toISOString(),
     ],
   );
@@ -122,13 +123,13 @@ export async function settleCall(
       run.id,
       call.id,
       taskId,
-      end.status === 'completed' ? JSON.stringify(end.response) : null,
+      end.status === 'completed' ? toJsonb(end.response) : null,
       call.reservedTokens,
       usage?.promptTokens ?? 0,
       usage?.completionTokens ?? 0,
       usage?.totalTokens ?? 0,
       end.status,
-      end.status === 'failed' ? end.error : null,
+      end.status === 'failed' ? storableText(end.error) : null,
       now.toISOString(),
     ],
   );
@@ -168,6 +169,7 @@ export async function loseOpenCalls(
   id: number,
   taskId: number | null,
   now: Date,
+  callId: string | null = null,
 ): Promise<string[]> {
   const lost = await sql.query<{
     task_execution_id: number;
@@ -177,8 +179,9 @@ export async function loseOpenCalls(
   }>(
     `update calls set status = 'lost', total_tokens = reserved_tokens, prompt_tokens = reserved_tokens, finished_at = $3
       where execution_id = $1 and status = 'started' and ($2::integer is null or task_execution_id = $2)
+        and ($4::bigint is null or id = $4)
       returning task_execution_id, kind, name, reserved_tokens`,
-    [id, taskId, now.toISOString()],
+    [id, taskId, now.toISOString(), callId],
   );
   for (const call of lost) {
     const reserved = Number(call.reserved_tokens);

@@ -2,6 +2,7 @@ import { conflict, notFound } from '../../domain/errors.ts';
 import { commandRefusal, type Command, type ExecutionStatus } from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
+import { closeOpenCalls } from './calls.ts';
 import { mustQueue, releaseRuns } from './queue.ts';
 
 /**
@@ -197,7 +198,10 @@ async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date)
       change.queued,
     ],
   );
-  if (cancelled) await settleUnfinishedTasks(sql, row.id, now);
+  if (cancelled) {
+    await closeOpenCalls(sql, row.id, now);
+    await settleUnfinishedTasks(sql, row.id, now);
+  }
   if (retried) await reopenTasks(sql, row.id, now);
   if (change.deliver !== null) {
     await sql.query(

@@ -220,7 +220,7 @@ async function failureText(
 
 async function writeEnding(sql: Sql, ref: RunRef, ending: Ending, now: Date): Promise<void> {
   await closeOpenCalls(sql, ref.id, now);
-  if (ending.status === 'cancelled') await settleUnfinishedTasks(sql, ref.id, now);
+  if (ending.status !== 'completed') await settleUnfinishedTasks(sql, ref.id, now);
   await sql.query(
     `update executions set status = $2, error = $3, error_code = $4, result = $5, pause_requested = false,
        reserved_tokens = 0, completed_at = $6, updated_at = $6, queued = false

@@ -6,6 +6,7 @@ import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
 import { isTaskFinal, type ExecutionStatus, type TaskStatus } from '../../domain/run/status.ts';
 import type { NewEvent } from '../event-log.ts';
+import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
 import { loseOpenCalls } from './calls.ts';
 
@@ -161,9 +162,9 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
       lease.dispatch,
       lease.attempt,
       status,
-      progress.kind === 'failed' ? null : JSON.stringify(progress.state),
-      progress.kind === 'completed' ? JSON.stringify(progress.output) : null,
-      progress.kind === 'failed' ? progress.error : null,
+      progress.kind === 'failed' ? null : toJsonb(progress.state),
+      progress.kind === 'completed' ? toJsonb(progress.output) : null,
+      progress.kind === 'failed' ? storableText(progress.error) : null,
       progress.kind === 'failed' ? progress.code : null,
       now.toISOString(),
       lease.temporalRunId,

@@ -94,6 +94,7 @@ function follow(
   stream.send(snapshot);
   const leave = engine.hub.follow(id, after, {
     event: (frame) => stream.send(frame),
+    ready: () => stream.ready(),
     token: (frame) => stream.send(frame),
     end: () => stream.end(),
   });
