@@ -148,11 +148,11 @@ describe('the same key', () => {
     const before = trial.calls;
     const first = make(key);
     while (trial.calls === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    trial.hold = undefined;
     const second = await make(key);
     expect(second).toMatchObject({ status: 409, body: { error: 'CONFLICT' } });
     expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0);
     letGo();
-    trial.hold = undefined;
     expect((await first).status).toBe(201);
     expect((await make(key)).headers.get('idempotency-replayed')).toBe('true');
     expect(trial.calls).toBe(before + 1);

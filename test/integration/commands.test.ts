@@ -218,14 +218,20 @@ describe('twenty at once', () => {
   ])('$name of one run is accepted once', async ({ name, situation, events }) => {
     const id = await runThatIs(situation);
     const statuses = await twenty(id, name);
-    expect(statuses.toSorted((one, other) => one - other)).toEqual([202, ...Array.from({ length: 19 }, () => 409)]);
+    expect(statuses.toSorted((one, other) => one - other)).toEqual([
+      202,
+      ...Array.from({ length: 19 }, () => 409),
+    ]);
     expect(await traces(id)).toEqual({ events, outbox: [name], version: 1 });
   });
 
   it('retries of one run start it again once', async () => {
     const id = await runThatIs('failed');
     const statuses = await twenty(id, 'retry');
-    expect(statuses.toSorted((one, other) => one - other)).toEqual([202, ...Array.from({ length: 19 }, () => 409)]);
+    expect(statuses.toSorted((one, other) => one - other)).toEqual([
+      202,
+      ...Array.from({ length: 19 }, () => 409),
+    ]);
     expect((await traces(id)).events).toEqual(['workflow_retried']);
     const [row] = await api.database.sql.query<{ generation: number; starts: number }>(
       `select generation, (select count(*)::integer from outbox o where o.execution_id = e.id

@@ -106,8 +106,8 @@ const handleOf = (ref: RunRef) => temporal.client.workflow.getHandle(crewRunWork
 async function history(ref: RunRef): Promise<string[]> {
   const { events } = await handleOf(ref).fetchHistory();
   return (events ?? []).flatMap((event) => {
-    if (Boolean(event.workflowExecutionStartedEventAttributes)) return ['start'];
-    if (Boolean(event.workflowExecutionCancelRequestedEventAttributes)) return ['cancel'];
+    if (event.workflowExecutionStartedEventAttributes) return ['start'];
+    if (event.workflowExecutionCancelRequestedEventAttributes) return ['cancel'];
     const signal = event.workflowExecutionSignaledEventAttributes?.signalName;
     return typeof signal === 'string' ? [signal] : [];
   });

@@ -87,7 +87,8 @@ describe('a wake-up call', () => {
     for (const id of [7, 8, 7, 9, 8]) waker.wake('log', id);
     await until('both have heard all', () => heard.every((mine) => mine.length >= 3));
     await waker.close();
-    for (const mine of heard) expect([...new Set(mine)].toSorted((one, other) => one - other)).toEqual([7, 8, 9]);
+    for (const mine of heard)
+      expect([...new Set(mine)].toSorted((one, other) => one - other)).toEqual([7, 8, 9]);
   });
 
   it('is not heard on a channel nobody asked for', async () => {

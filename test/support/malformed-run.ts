@@ -103,7 +103,9 @@ async function targetsOf(url: string, token: string): Promise<Target[]> {
     Object.entries(operations).flatMap(([method, { requestBody }]) => {
       const example = requestBody?.content['application/json']?.example;
       const body = BODIES[path] ?? (example === undefined ? undefined : JSON.stringify(example));
-      const paths = new Set(ids.map((id) => path.replaceAll(/\{\w+\}/g, id)));
+      // The stream of something that is there answers for as long as it lives.
+      const within = path.endsWith('/stream') ? [NOBODY] : ids;
+      const paths = new Set(within.map((id) => path.replaceAll(/\{\w+\}/g, id)));
       return [...paths].map((filled): Target => ({ method: method.toUpperCase(), path: filled, body }));
     }),
   );
