@@ -82,7 +82,9 @@ describe('the registration', () => {
   ])('refuses %#', async (body, path) => {
     const response = await send('POST', '/auth/register', undefined, body);
     expect(response.status).toBe(422);
-    expect(await response.json()).toMatchObject({ details: { issues: [{ path }] } });
+    expect(await response.json()).toMatchObject({
+      details: { issues: expect.arrayContaining([expect.objectContaining({ path })]) },
+    });
   });
 
   it('takes 1024 characters', async () => {

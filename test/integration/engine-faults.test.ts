@@ -90,7 +90,7 @@ const answered = (ref: RunRef, position: CallPosition, text: string, attempt = 1
   );
 
 describe('a task', () => {
-  it.failing('is not robbed of its call by an older holder who lets go late', async () => {
+  it('is not robbed of its call by an older holder who lets go late', async () => {
     const ref = await engine.createClaimed();
     const older = await openCall(ref);
     const newer = await openCall(ref, 2);
@@ -102,7 +102,7 @@ describe('a task', () => {
     });
   });
 
-  it.failing.each([
+  it.each([
     ['a NUL character', 'before\u0000after'],
     ['half of a surrogate pair', 'before \ud83d after'],
   ])('keeps a paid reply that holds %s', async (_what, text) => {
@@ -112,35 +112,30 @@ describe('a task', () => {
     expect(await engine.tasks(ref)).toMatchObject([{ status: 'completed' }]);
   });
 
-  it.failing('is not left running by a run that has failed', async () => {
+  it('is not left running by a run that has failed', async () => {
     const ref = await engine.createClaimed();
     await openCall(ref);
     await engine.finalise(ref, { status: 'failed', code: 'TIMEOUT', taskKey: null });
     expect(await engine.tasks(ref)).not.toMatchObject([{ status: 'running' }]);
   });
 
-  it.failing(
-    'of a cancelled run takes no late reply, even when the cancel came between two workflows',
-    async () => {
-      const ref = await engine.createClaimed();
-      const position = await openCall(ref);
-      // As the reconciler leaves a run whose workflow has vanished.
-      await engine.database.sql.query(
-        'update executions set generation = 2, claimed_run_id = null where id = $1',
-        [ref.id],
-      );
-      await engine.command(ref, 'cancel');
-      expect(await engine.row(ref)).toMatchObject({ status: 'cancelled', reserved_tokens: 0 });
-      await answered(ref, position, 'too late').catch((error: unknown) =>
-        expect(error).toBeInstanceOf(Error),
-      );
-      expect(await engine.tasks(ref)).toMatchObject([{ status: 'cancelled' }]);
-    },
-  );
+  it('of a cancelled run takes no late reply, even when the cancel came between two workflows', async () => {
+    const ref = await engine.createClaimed();
+    const position = await openCall(ref);
+    // As the reconciler leaves a run whose workflow has vanished.
+    await engine.database.sql.query(
+      'update executions set generation = 2, claimed_run_id = null where id = $1',
+      [ref.id],
+    );
+    await engine.command(ref, 'cancel');
+    expect(await engine.row(ref)).toMatchObject({ status: 'cancelled', reserved_tokens: 0 });
+    await answered(ref, position, 'too late').catch((error: unknown) => expect(error).toBeInstanceOf(Error));
+    expect(await engine.tasks(ref)).toMatchObject([{ status: 'cancelled' }]);
+  });
 });
 
 describe('a retry', () => {
-  it.failing('of a run that reached its deadline has the whole time again', async () => {
+  it('of a run that reached its deadline has the whole time again', async () => {
     const ref = await engine.create();
     const hourAgo = new Date(Date.now() - 3_600_000);
     const { sql } = engine.database;
@@ -173,7 +168,7 @@ describe('the reconciler', () => {
     await reconciler.close();
   };
 
-  it.failing('ends a run as cancelled whose workflow has vanished while it was being cancelled', async () => {
+  it('ends a run as cancelled whose workflow has vanished while it was being cancelled', async () => {
     const ref = await engine.createClaimed();
     await engine.command(ref, 'cancel');
     await engine.database.sql.query('delete from outbox');
@@ -181,19 +176,16 @@ describe('the reconciler', () => {
     expect(await engine.row(ref)).toMatchObject({ status: 'cancelled' });
   });
 
-  it.failing(
-    'ends a run as cancelled that an operator terminated before any worker had claimed it',
-    async () => {
-      const ref = await engine.create();
-      await engine.database.sql.query('delete from outbox');
-      await runs.start({ ...ref, ownerId: engine.owner, crewName: 'letters', kind: 'crew', priority: 0 });
-      await temporal.client.workflow.getHandle(crewRunWorkflowId(ref.executionId)).terminate('by hand');
-      await look();
-      expect(await engine.row(ref)).toMatchObject({ status: 'cancelled', error_code: 'TERMINATED' });
-    },
-  );
+  it('ends a run as cancelled that an operator terminated before any worker had claimed it', async () => {
+    const ref = await engine.create();
+    await engine.database.sql.query('delete from outbox');
+    await runs.start({ ...ref, ownerId: engine.owner, crewName: 'letters', kind: 'crew', priority: 0 });
+    await temporal.client.workflow.getHandle(crewRunWorkflowId(ref.executionId)).terminate('by hand');
+    await look();
+    expect(await engine.row(ref)).toMatchObject({ status: 'cancelled', error_code: 'TERMINATED' });
+  });
 
-  it.failing('never lowers a generation, however old its knowledge is', async () => {
+  it('never lowers a generation, however old its knowledge is', async () => {
     const ref = await engine.create();
     await engine.database.sql.query('delete from outbox');
     const really = runs.describe.bind(runs);
@@ -213,7 +205,7 @@ describe('the reconciler', () => {
 });
 
 describe('a stream', () => {
-  it.failing('that asks for more than there is does not make its neighbours read without end', async () => {
+  it('that asks for more than there is does not make its neighbours read without end', async () => {
     const ref = await engine.createClaimed();
     let reads = 0;
     const counting: Sql = {
@@ -238,7 +230,7 @@ describe('a stream', () => {
     expect(reads).toBeLessThan(20);
   });
 
-  it.failing('ends although the database was away at the very end of its log', async () => {
+  it('ends although the database was away at the very end of its log', async () => {
     const ref = await engine.createClaimed();
     let isAway = false;
     const flaky: Sql = {
@@ -282,7 +274,7 @@ describe('over HTTP, a stream', () => {
   });
   afterAll(() => stack.close());
 
-  it.failing('whose reader went away before it began leaves nothing behind', async () => {
+  it('whose reader went away before it began leaves nothing behind', async () => {
     stack.model.script([hangs()]);
     const id = await startCrew(stack, { crew: 'one-task' });
     await waitForStatus(stack, id, ['running']);
@@ -302,7 +294,7 @@ describe('over HTTP, a stream', () => {
     expect(left).toBe(0);
   });
 
-  it.failing('of a run with long outputs can be read to its end', async () => {
+  it('of a run with long outputs can be read to its end', async () => {
     stack.model.script([says('b'.repeat(2_000_000))]);
     const id = await startCrew(stack, { crew: 'one-task' });
     await waitForStatus(stack, id, ['completed']);
@@ -320,7 +312,7 @@ describe('over HTTP, a stream', () => {
     ]);
   });
 
-  it.failing('of a run whose reply has an emoji where the log cuts it off goes on', async () => {
+  it('of a run whose reply has an emoji where the log cuts it off goes on', async () => {
     stack.model.always(() => says(`${'a'.repeat(3_999)}😀 and more`));
     const before = stack.model.requests.length;
     const id = await startCrew(stack, { crew: 'one-task' });

@@ -183,6 +183,7 @@ async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date)
        error = case when $7 then 'cancelled' when $8 then null else error end,
        error_code = case when $7 then 'CANCELLED' when $8 then null else error_code end,
        result = case when $8 then null else result end,
+       started_at = case when $8 then null else started_at end,
        queued = $10, updated_at = $9
      where id = $1`,
     [

@@ -7,7 +7,7 @@ import type { User } from '../../../persistence/entities/user.entity.ts';
 export const emailSchema = z
   .email('an e-mail address')
   .max(254)
-  .regex(/^[^@]{1,64}@/, 'an e-mail address with at most 64 characters before the @')
+  .regex(/^(?:[^@]{1,64}@|[^@]*$)/, 'an e-mail address with at most 64 characters before the @')
   .toLowerCase();
 /** Long rather than colourful: no rules about letters and digits. */
 export const newPasswordSchema = z
