@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { callsTool, fails, hangs, says, slowly } from '../support/scripted-model.ts';
 import {
@@ -18,6 +19,7 @@ import {
 } from '../support/test-stack.ts';
 
 const VERSION = '0.1.0';
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const END = ['completed', 'failed', 'cancelled'];
 const TWO = { crew: 'two-step', inputs: { topic: 'otters' } };
 
@@ -75,7 +77,9 @@ try {
     const { temporal } = await getExecution(stack, id);
     const handle = stack.temporal.client.workflow.getHandle(temporal.workflow_id);
     await until('the workflow is closed', async () => (await handle.describe()).status.name !== 'RUNNING');
-    await writeFile(file, `${historyToJSON(await handle.fetchHistory())}\n`);
+    // Stack traces name the folders of the machine that recorded; replay does not look at them.
+    const history = historyToJSON(await handle.fetchHistory()).replaceAll(ROOT, '');
+    await writeFile(file, `${history}\n`);
     console.log(`recorded ${name}`);
   }
 } finally {
