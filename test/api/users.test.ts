@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { User } from '../../src/persistence/entities/user.entity.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
 import { peopleOf, statusOf, type Person } from '../support/people.ts';
+import { aPlan } from '../support/plans.ts';
 import { startTestApi, type TestApi } from '../support/test-api.ts';
 
 let api: TestApi;
@@ -144,14 +145,7 @@ describe('a deleted user', () => {
 
   it('cannot be one who owns executions; the answer says what to do instead', async () => {
     const person = await register('owner@example.com');
-    const plan = {
-      schemaVersion: 1 as const,
-      name: 'c',
-      process: 'sequential' as const,
-      agents: [],
-      tasks: [],
-      inputs: [],
-    };
+    const plan = aPlan({ agents: [], tasks: [] });
     await createRun(
       api.database.sql,
       { ownerId: person.id, kind: 'crew', crewName: 'c', plan, inputs: {}, model: null },

@@ -10,6 +10,7 @@ import { createRun } from '../../src/persistence/runs/create-run.ts';
 import { claimRun, finaliseRun } from '../../src/persistence/runs/lifecycle.ts';
 import { takeLease, type HeldTask, type Lease } from '../../src/persistence/runs/task-lease.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { aPlan, aTask } from '../support/plans.ts';
 
 /** A database of a test file's own with runs in it: what the engine writes, without API, worker or Temporal. */
 export interface EngineDatabase {
@@ -68,36 +69,16 @@ export const HOLDER = 'temporal-run-1';
 /** Nobody queues here. */
 const NO_LIMIT = 0;
 
-const planOf = (tasks: number): CrewPlan => ({
-  schemaVersion: 1,
-  name: 'letters',
-  process: 'sequential',
-  agents: [
-    {
-      key: 'writer',
-      role: 'Writer',
-      goal: 'write',
-      backstory: '',
-      model: null,
-      tools: [],
-      maxIter: 5,
-      maxTokens: 50,
-      temperature: null,
-      topP: null,
-    },
-  ],
-  tasks: Array.from({ length: tasks }, (_, index) => ({
-    key: `task-${index + 1}`,
-    name: `Task ${index + 1}`,
-    description: 'Write a letter',
-    expectedOutput: 'A letter',
-    agentKey: 'writer',
-    context: { kind: 'unspecified' as const },
-    tools: [],
-    dependsOn: index === 0 ? [] : [`task-${index}`],
-  })),
-  inputs: [],
-});
+const planOf = (tasks: number): CrewPlan =>
+  aPlan({
+    tasks: Array.from({ length: tasks }, (_, index) =>
+      aTask({
+        key: `task-${index + 1}`,
+        name: `Task ${index + 1}`,
+        dependsOn: index === 0 ? [] : [`task-${index}`],
+      }),
+    ),
+  });
 
 export async function openEngineDatabase(): Promise<EngineDatabase> {
   const testDatabase = await createTestDatabase();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { aPlan } from '../support/plans.ts';
 
 /** The second wall, tried with bare SQL: what Postgres itself lets through when a query names no owner. */
 
@@ -15,38 +16,7 @@ const BERT = randomUUID();
 const WITHOUT_OWNER = ['mikro_orm_migrations'];
 const OWNED_TABLES = ['executions', 'task_executions', 'calls', 'execution_events', 'execution_log_heads'];
 
-const plan = {
-  schemaVersion: 1 as const,
-  name: 'c',
-  process: 'sequential' as const,
-  agents: [
-    {
-      key: 'a',
-      role: 'A',
-      goal: '',
-      backstory: '',
-      model: null,
-      tools: [],
-      maxIter: 1,
-      maxTokens: null,
-      temperature: null,
-      topP: null,
-    },
-  ],
-  tasks: [
-    {
-      key: 't',
-      name: 't',
-      description: 'd',
-      expectedOutput: 'e',
-      agentKey: 'a',
-      context: { kind: 'unspecified' as const },
-      tools: [],
-      dependsOn: [],
-    },
-  ],
-  inputs: [],
-};
+const plan = aPlan();
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MusterError } from '../../src/domain/errors.ts';
-import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import type { Command } from '../../src/domain/run/status.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { commandRun } from '../../src/persistence/runs/commands.ts';
@@ -11,18 +10,12 @@ import { createReconciler } from '../../src/temporal/reconciler.ts';
 import type { Runs } from '../../src/temporal/runs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { aPlan } from '../support/plans.ts';
 
 /** The queue above MAX_ACTIVE_EXECUTIONS_PER_USER as Postgres sees it: no Temporal, no worker. */
 
 const LIMIT = 2;
-const plan: CrewPlan = {
-  schemaVersion: 1,
-  name: 'queue',
-  process: 'sequential',
-  agents: [],
-  tasks: [],
-  inputs: [],
-};
+const plan = aPlan({ name: 'queue', agents: [], tasks: [] });
 const now = (): Date => new Date();
 
 let testDatabase: TestDatabase;

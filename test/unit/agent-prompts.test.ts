@@ -7,17 +7,9 @@ import {
   taskSummary,
 } from '../../src/domain/agent/prompts.ts';
 import type { PlanTask, TaskContext } from '../../src/domain/plan/crew-plan.ts';
+import { aTask } from '../support/plans.ts';
 
-const taskWith = (context: TaskContext): PlanTask => ({
-  key: 'c',
-  name: 'c',
-  description: 'd',
-  expectedOutput: 'e',
-  agentKey: 'a',
-  context,
-  tools: [],
-  dependsOn: [],
-});
+const taskWith = (context: TaskContext): PlanTask => aTask({ key: 'c', context });
 const earlier = [
   { taskKey: 'a', raw: 'one' },
   { taskKey: 'b', raw: 'two' },

@@ -58,7 +58,16 @@ function assemble(name: string, agents: PlanAgent[], rawTasks: readonly RawTask[
     ...agents.flatMap((agent) => [agent.role, agent.goal, agent.backstory]),
     ...tasks.flatMap((task) => [task.description, task.expectedOutput]),
   ];
-  return { schemaVersion: 1, name, process: 'sequential', agents, tasks, inputs: placeholders(texts) };
+  return {
+    schemaVersion: 1,
+    name,
+    process: 'sequential',
+    compat: 'fixed',
+    agents,
+    tasks,
+    hiddenOutputs: [],
+    inputs: placeholders(texts),
+  };
 }
 
 /** The entries of a file that are mappings, and the names of all of them; null when the file is no mapping. */
@@ -102,6 +111,8 @@ function readAgent(entry: MappingReader, key: string): PlanAgent {
     maxTokens: entry.number('max_tokens', { whole: true, min: 1 }) ?? llm.maxTokens,
     temperature: llm.temperature,
     topP: llm.topP,
+    fallbackModels: [],
+    maxExecutionTimeMs: null,
   };
 }
 
@@ -157,9 +168,14 @@ const toPlanTask = (task: RawTask, previous: RawTask | undefined): PlanTask => (
   description: task.description,
   expectedOutput: task.expectedOutput,
   agentKey: task.agent ?? '',
+  coworkers: [],
   context: contextOf(task),
   tools: task.tools,
   dependsOn: previous === undefined ? [] : [previous.key],
+  condition: null,
+  guardrail: null,
+  output: null,
+  humanInput: false,
 });
 
 const contextOf = (task: RawTask): TaskContext =>

@@ -1,18 +1,32 @@
+import type { JsonObject, JsonValue } from '../json.ts';
+
 /**
  * The one form every door compiles to and the engine runs. A plan is a snapshot: it is stored with the
  * execution and never changes while that execution lives. Texts keep their `{name}` placeholders; the
  * inputs are stored beside it and filled in when a task starts.
+ *
+ * What follows from a crew's shape (who runs a task, whom it may delegate to, what it waits for, which
+ * outputs it sees) is worked out by the compiler, so that the engine follows keys and knows no process.
  */
 export interface CrewPlan {
   schemaVersion: 1;
   name: string;
-  process: 'sequential';
+  process: CrewProcess;
+  /** `strict` keeps the listed bugs of CrewAI 0.121.1 (docs/crewai-compatibility.md). */
+  compat: Compat;
+  /** With the manager, where there is one. */
   agents: PlanAgent[];
   /** In execution order. */
   tasks: PlanTask[];
+  /** Keys of tasks whose outputs the result leaves out; only `strict` has any. */
+  hiddenOutputs: string[];
   /** Names of the `{variables}` that the inputs must bring, sorted. */
   inputs: string[];
 }
+
+/** `graph` runs every task as soon as its inputs are there; the other two are CrewAI's. */
+export type CrewProcess = 'sequential' | 'hierarchical' | 'graph';
+export type Compat = 'fixed' | 'strict';
 
 export interface PlanAgent {
   key: string;
@@ -21,6 +35,8 @@ export interface PlanAgent {
   backstory: string;
   /** As written (`openai/gpt-4o`, a bare name), or null for the default model. */
   model: string | null;
+  /** Tried in this order when the model fails for good. */
+  fallbackModels: string[];
   tools: string[];
   /** Model turns one task may take before a final answer is demanded. */
   maxIter: number;
@@ -28,6 +44,8 @@ export interface PlanAgent {
   maxTokens: number | null;
   temperature: number | null;
   topP: number | null;
+  /** Milliseconds one task of this agent may take, null without a limit. */
+  maxExecutionTimeMs: number | null;
 }
 
 export interface PlanTask {
@@ -36,13 +54,50 @@ export interface PlanTask {
   name: string;
   description: string;
   expectedOutput: string;
+  /** Who runs it: its own agent, or the manager. */
   agentKey: string;
+  /** Keys of the agents that whoever runs it may delegate to or ask; empty for nobody. */
+  coworkers: string[];
   context: TaskContext;
   /** Replaces the agent's tools when not empty, as in CrewAI. */
   tools: string[];
   /** Keys of the tasks that must be final before this one may start. */
   dependsOn: string[];
+  /** Null: it runs. Else it runs only when the condition holds, and is skipped otherwise. */
+  condition: TaskCondition | null;
+  guardrail: TaskGuardrail | null;
+  /** How the output is to be shaped; null for plain text. */
+  output: TaskOutputShape | null;
+  /** A person looks at the output before it counts. */
+  humanInput: boolean;
 }
 
 /** CrewAI tells "no context given" (all previous outputs) from "an empty list" (none). */
 export type TaskContext = { kind: 'unspecified' } | { kind: 'tasks'; keys: string[] };
+
+/** A test of one earlier output. */
+export interface TaskCondition {
+  /** Whose output is looked at. */
+  taskKey: string;
+  test: ConditionTest;
+}
+
+export type ConditionTest =
+  | { kind: 'contains'; text: string }
+  | { kind: 'not_contains'; text: string }
+  /** A regular expression of RE2's syntax, which runs in linear time. */
+  | { kind: 'matches'; pattern: string }
+  /** `path` is a JSON pointer into the output read as JSON. */
+  | { kind: 'json'; path: string; equals: JsonValue };
+
+/** A check an output must pass; after so many retries the task fails. */
+export interface TaskGuardrail {
+  check: { kind: 'llm'; text: string } | { kind: 'json_schema'; schema: JsonObject };
+  maxRetries: number;
+}
+
+export interface TaskOutputShape {
+  format: 'json' | 'pydantic';
+  /** JSON Schema (draft 2020-12). */
+  schema: JsonObject;
+}
