@@ -1,7 +1,8 @@
 import type { AgentAction, AgentInput } from '../../src/domain/agent/step.ts';
 import type { ToolCall } from '../../src/domain/agent/messages.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import type { Model } from '../../src/models/model.ts';
+import type { Model, ModelReply } from '../../src/models/model.ts';
+import { storableText } from '../../src/persistence/jsonb.ts';
 import type { CallEnd, NewCall, OpenCall } from '../../src/persistence/runs/calls.ts';
 import type { NewEvent } from '../../src/persistence/event-log.ts';
 import { estimateCallTokens } from '../../src/domain/run/estimate.ts';
@@ -24,6 +25,9 @@ export interface Returned {
 const EVENT_TEXT_CHARS = 4_000;
 const shown = (text: string): string =>
   text.length <= EVENT_TEXT_CHARS ? text : `${text.slice(0, EVENT_TEXT_CHARS).toWellFormed()}…`;
+
+/** A tool sees one key for a call, also when the whole run is retried. */
+const GENERATION = /^g\d+:/;
 
 /** The call an action asks for. Its key is the same on every attempt; the generation makes a retry a new call. */
 export function describeCall(
@@ -64,6 +68,17 @@ export function begunEvents(action: OutsideAction, call: OpenCall): Omit<NewEven
   return [{ type: 'tool_started', key: `${call.key}:started:${call.attempt}`, data }];
 }
 
+/** Ids, names and texts as a model made them up, without what Postgres could not keep. */
+const storableReply = ({ text, toolCalls, usage }: ModelReply): ModelReply => ({
+  usage,
+  text: storableText(text),
+  toolCalls: toolCalls.map(({ id, name, arguments: given }) => ({
+    id: storableText(id),
+    name: storableText(name),
+    arguments: storableText(given),
+  })),
+});
+
 /** Speaks to the model. @throws {ModelFailure}, or the signal's reason when the call was cut off. */
 export async function callModel(
   deps: TaskDeps,
@@ -75,15 +90,17 @@ export async function callModel(
   signal: AbortSignal,
 ): Promise<Returned> {
   const { agent, task } = material;
-  const reply = await model.complete(
-    {
-      messages: action.messages,
-      tools: action.offerTools ? deps.tools.specs(material.toolNames) : [],
-      temperature: agent.temperature,
-      topP: agent.topP,
-      maxTokens: agent.maxTokens,
-    },
-    { signal, onText: (text) => deps.waker.token({ id: run.id, taskKey: task.key, text }) },
+  const reply = storableReply(
+    await model.complete(
+      {
+        messages: action.messages,
+        tools: action.offerTools ? deps.tools.specs(material.toolNames) : [],
+        temperature: agent.temperature,
+        topP: agent.topP,
+        maxTokens: agent.maxTokens,
+      },
+      { signal, onText: (text) => deps.waker.token({ id: run.id, taskKey: task.key, text }) },
+    ),
   );
   const latencyMs = deps.now().getTime() - call.startedAt.getTime();
   return {
@@ -124,7 +141,7 @@ export async function useTool(
   const offered = material.toolNames.includes(wanted.name);
   const result = offered
     ? await callTool(deps.tools, wanted.name, wanted.arguments, {
-        idempotencyKey: `${material.taskId}:${call.key}`,
+        idempotencyKey: `${material.taskId}:${call.key.replace(GENERATION, '')}`,
         signal,
         now: deps.now,
       })

@@ -1,17 +1,29 @@
 import { activityInfo, ApplicationFailure, Context } from '@temporalio/activity';
 import type { PerformTaskInput, TaskOutcome } from '../../src/contracts/crew-run.ts';
-import type { Lease } from '../../src/persistence/runs/task-lease.ts';
+import { isDatabaseAway } from '../../src/persistence/database-away.ts';
+import { CallSettled } from '../../src/persistence/runs/calls.ts';
+import { StaleLease, type Lease } from '../../src/persistence/runs/task-lease.ts';
 import { ModelFailure } from '../../src/models/model.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { startHeartbeat } from '../heartbeat.ts';
 import { callModel, useTool, type Returned } from './call-outside.ts';
-import { abandonCall, openTask, recordFailure, recordReturn, type Position } from './positions.ts';
+import {
+  abandonCall,
+  openTask,
+  recordFailure,
+  recordReturn,
+  recordUnexpected,
+  type Position,
+} from './positions.ts';
 import { RunStopped } from './running-tasks.ts';
 import type { TaskDeps } from './task-deps.ts';
 
 /** A slice ends after so many turns or so long, so that no activity runs for hours. A call is never cut for it. */
 const SLICE_TURNS = 8;
 const SLICE_MS = 60_000;
+
+/** Shorter delays are Temporal's retries, which cost nothing; longer ones the workflow waits for, and can be paused. */
+const LONGEST_RETRY_MS = 2_000;
 
 /**
  * Runs one agent task for one slice: model turn, tool calls, model turn … Every step is committed before the
@@ -35,11 +47,24 @@ export async function performTask(deps: TaskDeps, input: PerformTaskInput): Prom
   const signal = AbortSignal.any([Context.current().cancellationSignal, registration.signal]);
   try {
     return await runSlice(deps, lease, signal, (phase, turn) => heartbeat.say({ phase, turn }));
+  } catch (error) {
+    if (isForeseen(error, signal)) throw error;
+    deps.logger.error({ err: error, execution_id: input.executionId, task_key: input.taskKey }, 'unexpected');
+    if (await recordUnexpected(deps, lease)) return { kind: 'failed', code: 'INTERNAL' };
+    throw error;
   } finally {
     registration.release();
     heartbeat.stop();
   }
 }
+
+/** Errors that a later attempt gets over, or that say that this one has nothing left to do. */
+const isForeseen = (error: unknown, signal: AbortSignal): boolean =>
+  signal.aborted ||
+  error instanceof ApplicationFailure ||
+  error instanceof StaleLease ||
+  error instanceof CallSettled ||
+  isDatabaseAway(error);
 
 type Say = (phase: string, turn: number) => void;
 
@@ -113,10 +138,12 @@ async function fail(
 ): Promise<Position> {
   const verdict = await recordFailure(deps, lease, position, failure);
   if (verdict.kind === 'final') return { kind: 'outcome', outcome: { kind: 'failed', code: failure.code } };
+  const delayMs = retryDelayMs(verdict.attempt, failure.retryAfterMs);
+  if (delayMs > LONGEST_RETRY_MS) return { kind: 'outcome', outcome: { kind: 'delayed', delayMs } };
   throw ApplicationFailure.create({
     type: failure.code,
     message: `${failure.code}, attempt ${verdict.attempt}`,
     nonRetryable: false,
-    nextRetryDelay: retryDelayMs(verdict.attempt, failure.retryAfterMs),
+    nextRetryDelay: delayMs,
   });
 }

@@ -1,9 +1,13 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import { nextAction, step } from '../../src/domain/agent/step.ts';
-import { assertNever, type RunErrorCode } from '../../src/domain/errors.ts';
-import { MAX_TURN_ATTEMPTS, retryDelayMs } from '../../src/domain/run/retry-delay.ts';
+import { assertNever } from '../../src/domain/errors.ts';
+import {
+  MAX_CALL_STARTS,
+  MAX_TURN_ATTEMPTS,
+  MAX_UNEXPECTED_ERRORS,
+  retryDelayMs,
+} from '../../src/domain/run/retry-delay.ts';
 import { ModelFailure, type Model } from '../../src/models/model.ts';
-import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
 import {
   beginCall,
   failedAttempts,
@@ -15,14 +19,16 @@ import {
 } from '../../src/persistence/runs/calls.ts';
 import {
   saveProgress,
+  countUnexpected,
   takeLease,
   type Lease,
   type LeaseAnswer,
 } from '../../src/persistence/runs/task-lease.ts';
-import type { Sql } from '../../src/persistence/sql.ts';
+import { together, type Sql } from '../../src/persistence/sql.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
 import { persistently } from './persistently.ts';
 import type { TaskDeps } from './task-deps.ts';
+import { append, completeTask, failTask, type BareEvent } from './task-record.ts';
 import { prepareTask, type TaskMaterial } from './task-material.ts';
 
 /**
@@ -32,9 +38,6 @@ import { prepareTask, type TaskMaterial } from './task-material.ts';
 export type Position =
   | { kind: 'outcome'; outcome: TaskOutcome }
   | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model; material: TaskMaterial };
-
-/** An event of this task: `append` adds the task, to its key too. */
-type BareEvent = Omit<NewEvent, 'taskKey' | 'taskId'>;
 
 /** Takes the lease and begins the first call. */
 export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> {
@@ -48,7 +51,7 @@ export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> 
     const lostForGood = task.lostTools.filter((name) => deps.tools.find(name)?.idempotent === false);
     if (lostForGood.length > 0) {
       const error = `the worker died while the tool ${lostForGood.join(', ')} ran; whether it did its work is unknown`;
-      return failTask(sql, lease, material, { error, code: 'TOOL_UNKNOWN_OUTCOME' }, events, now);
+      return failTask(sql, lease, material.taskId, { error, code: 'TOOL_UNKNOWN_OUTCOME' }, events, now);
     }
     return proceed(deps, sql, lease, material, events, now);
   });
@@ -77,20 +80,37 @@ export async function recordReturn(
     ...position.material,
     state: step(position.material.state, returned.input),
   };
+  const goesOn = nextAction(material.state, material.agent.maxIter).kind !== 'finish';
+  const handBack = goesOn && sliceOver();
   // The reply is paid for: a database that is away for a moment must not cost it.
   const next = await persistently(deps, () =>
     deps.sql.transaction(async (sql) => {
-      await settleCall(sql, lease, material.taskId, position.call, returned.end, now);
-      if (sliceOver() && nextAction(material.state, material.agent.maxIter).kind !== 'finish') {
-        await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
-        await append(sql, lease, material, returned.events, now);
-        return { kind: 'outcome', outcome: { kind: 'sliced' } } satisfies Position;
-      }
-      return proceed(deps, sql, lease, material, returned.events, now);
+      const [, reached] = await together([
+        settleCall(sql, lease, material.taskId, position.call, returned.end, now),
+        handBack
+          ? interrupt(sql, lease, material, returned.events, now)
+          : proceed(deps, sql, lease, material, returned.events, now),
+      ]);
+      return reached;
     }),
   );
   deps.waker.wake('log', lease.id);
   return next;
+}
+
+/** The slice is over: what the agent reached is kept, and the task handed back. */
+async function interrupt(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  events: BareEvent[],
+  now: Date,
+): Promise<Position> {
+  await together([
+    saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now),
+    append(sql, lease, material.taskId, events, now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'sliced' } };
 }
 
 /** Does what the state asks for: finish the task, or begin the next call. Events are written last. */
@@ -109,20 +129,20 @@ async function proceed(
     model = deps.models.resolve(material.agent.model);
   } catch (error) {
     if (!(error instanceof ModelFailure)) throw error;
-    return failTask(sql, lease, material, { error: error.message, code: error.code }, events, now);
+    return failTask(sql, lease, material.taskId, { error: error.message, code: error.code }, events, now);
   }
-  const call = await beginCall(
-    sql,
-    lease,
-    material.taskId,
-    describeCall(action, material, lease.generation, model),
-    now,
-  );
-  if (typeof call === 'string') return notBegun(sql, lease, material, call, events, now);
-  // A fresh agent is not worth storing: the next holder would make the same one.
-  if (material.state.turns > 0)
-    await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
-  await append(sql, lease, material, [...events, ...begunEvents(action, call)], now);
+  const wanted = describeCall(action, material, lease.generation, model);
+  // How far the task came is written whether the call may begin or not.
+  const [call] = await together([
+    beginCall(sql, lease, material.taskId, wanted, now),
+    // A fresh agent is not worth storing: the next holder would make the same one.
+    material.state.turns > 0
+      ? saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now)
+      : undefined,
+    append(sql, lease, material.taskId, events, now),
+  ]);
+  if (typeof call === 'string') return notBegun(sql, lease, material, call, now);
+  await append(sql, lease, material.taskId, begunEvents(action, call), now);
   return { kind: 'call', action, call, model, material };
 }
 
@@ -131,9 +151,12 @@ async function notBegun(
   lease: Lease,
   material: TaskMaterial,
   refusal: BeginRefusal,
-  events: BareEvent[],
   now: Date,
 ): Promise<Position> {
+  if (refusal === 'exhausted') {
+    const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
+    return failTask(sql, lease, material.taskId, { error, code: 'INTERNAL' }, [], now);
+  }
   if (refusal === 'budget') {
     const exhausted: BareEvent = {
       type: 'budget_exhausted',
@@ -144,10 +167,8 @@ async function notBegun(
       error: 'the next call would exceed max_tokens_total',
       code: 'BUDGET_EXHAUSTED' as const,
     };
-    return failTask(sql, lease, material, failure, [...events, exhausted], now);
+    return failTask(sql, lease, material.taskId, failure, [exhausted], now);
   }
-  await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
-  await append(sql, lease, material, events, now);
   switch (refusal) {
     case 'paused':
       return {
@@ -171,63 +192,6 @@ async function controlVersion(sql: Sql, id: number): Promise<number> {
   return row?.control_version ?? 0;
 }
 
-async function completeTask(
-  sql: Sql,
-  lease: Lease,
-  material: TaskMaterial,
-  raw: string,
-  events: BareEvent[],
-  now: Date,
-): Promise<Position> {
-  const output = material.output(raw);
-  await saveProgress(sql, lease, { kind: 'completed', state: material.state, output }, now);
-  const done: BareEvent = {
-    type: 'task_completed',
-    key: `g${lease.generation}:over`,
-    status: 'completed',
-    data: { agent: output.agent, summary: output.summary, raw: output.raw },
-  };
-  await append(sql, lease, material, [...events, done], now);
-  return { kind: 'outcome', outcome: { kind: 'completed' } };
-}
-
-async function failTask(
-  sql: Sql,
-  lease: Lease,
-  material: TaskMaterial,
-  failure: { error: string; code: RunErrorCode },
-  events: BareEvent[],
-  now: Date,
-): Promise<Position> {
-  await saveProgress(sql, lease, { kind: 'failed', ...failure }, now);
-  const failed: BareEvent = {
-    type: 'task_failed',
-    key: `g${lease.generation}:over`,
-    status: 'failed',
-    data: { error: failure.error, error_code: failure.code },
-  };
-  await append(sql, lease, material, [...events, failed], now);
-  return { kind: 'outcome', outcome: { kind: 'failed', code: failure.code } };
-}
-
-async function append(
-  sql: Sql,
-  lease: Lease,
-  material: TaskMaterial,
-  events: readonly BareEvent[],
-  now: Date,
-): Promise<void> {
-  if (events.length === 0) return;
-  const { taskKey } = lease;
-  const full = events.map((event) => ({
-    ...event,
-    key: `${taskKey}/${event.key}`,
-    taskKey,
-    taskId: material.taskId,
-  }));
-  await appendEvents(sql, lease.id, full, now);
-}
-
 /** Settles a failed model call. Passing failures are tried again until the turn's attempts are used up. */
 export async function recordFailure(
   deps: TaskDeps,
@@ -243,7 +207,7 @@ export async function recordFailure(
       const attempt = await failedAttempts(sql, material.taskId, call.key);
       if (!failure.retryable || attempt >= MAX_TURN_ATTEMPTS) {
         const error = attempt > 1 ? `${failure.message} (tried ${attempt} times)` : failure.message;
-        await failTask(sql, lease, material, { error, code: failure.code }, [], now);
+        await failTask(sql, lease, material.taskId, { error, code: failure.code }, [], now);
         return { kind: 'final' } as const;
       }
       await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
@@ -257,7 +221,7 @@ export async function recordFailure(
           delay_ms: retryDelayMs(attempt, failure.retryAfterMs),
         },
       };
-      await append(sql, lease, material, [again], now);
+      await append(sql, lease, material.taskId, [again], now);
       return { kind: 'again', attempt } as const;
     }),
   );
@@ -277,4 +241,24 @@ export async function abandonCall(
     // Only this call: a newer holder may have one open by now.
     await loseOpenCalls(sql, lease.id, taskId, deps.now(), callId);
   });
+}
+
+/**
+ * An error that nobody foresaw: a bug of ours. It is tried again a few times, and then ends the task, so that no
+ * model is paid for ever.
+ * @returns whether the task has failed.
+ */
+export async function recordUnexpected(deps: TaskDeps, lease: Lease): Promise<boolean> {
+  const now = deps.now();
+  const failed = await deps.sql.transaction(async (sql) => {
+    await lockRun(sql, lease.id);
+    const [task] = await countUnexpected(sql, lease);
+    if (task === undefined || task.unexpected_errors < MAX_UNEXPECTED_ERRORS) return false;
+    await loseOpenCalls(sql, lease.id, task.id, now);
+    const error = `an unexpected error of Muster happened ${task.unexpected_errors} times in this task; its log names it`;
+    await failTask(sql, lease, task.id, { error, code: 'INTERNAL' }, [], now);
+    return true;
+  });
+  if (failed) deps.waker.wake('log', lease.id);
+  return failed;
 }

@@ -55,6 +55,8 @@ export type TaskOutcome =
   | { kind: 'failed'; code: RunErrorCode }
   /** The slice is over (long, or the worker drains): hand it out again. */
   | { kind: 'sliced' }
+  /** A call failed for a passing reason: hand it out again after so long. */
+  | { kind: 'delayed'; delayMs: number }
   /** A pause was seen in the database, maybe before its signal arrived. */
   | { kind: 'paused'; controlVersion: number }
   /** A cancel was seen in the database: nothing may start any more. */

@@ -1,4 +1,7 @@
-/** Codes of the network and of Postgres (class 08, 57P0x, 53300) that mean "not now", not "never". */
+/**
+ * Codes of the network and of Postgres (class 08, 57P0x, 53300; 55P03 and 25P03: somebody else held a lock, or
+ * a transaction, for too long) that mean "not now", not "never".
+ */
 const AWAY_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -11,6 +14,8 @@ const AWAY_CODES = new Set([
   '57P02',
   '57P03',
   '53300',
+  '55P03',
+  '25P03',
 ]);
 /** What `pg` says without a code. */
 const AWAY_TEXTS = [

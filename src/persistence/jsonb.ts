@@ -8,7 +8,15 @@ export const storableText = (text: string): string => text.toWellFormed().replac
 export function toJsonb(value: unknown): string {
   const json = JSON.stringify(value);
   if (!REFUSED.test(json)) return json;
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'string' ? storableText(part) : part,
-  );
+  return JSON.stringify(value, (_key, part: unknown) => storable(part));
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A text, or an object whose field names can be kept; what is inside comes by itself. */
+function storable(part: unknown): unknown {
+  if (typeof part === 'string') return storableText(part);
+  if (!isRecord(part)) return part;
+  return Object.fromEntries(Object.entries(part).map(([name, inner]) => [storableText(name), inner]));
 }

@@ -15,7 +15,8 @@ export function databaseOptions(
     entities,
     extensions: [Migrator],
     pool: { min: 0, max: poolMax },
-    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'muster', onConnect },
+    // Statements that do not need each other's answers travel together.
+    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'muster', pipeline: true, onConnect },
     forceUtcTimezone: true,
     allowGlobalContext: false,
     // A database that is away is noticed by the first query, not at start.

@@ -28,11 +28,18 @@ const TAKE_ROLE = `
     select 1 from pg_roles where rolname = '${APP_ROLE}' and pg_has_role(session_user, oid, 'set')
   ) then '${APP_ROLE}' else 'none' end, false) as role, set_config('muster.scope', $1, false)`;
 
-/** What the pool does with each new connection before it hands it out: takes on the role, sets the scope. */
+/**
+ * A lock is waited for so long, and a transaction may stand idle so long: one holder that froze must not take
+ * every connection of the pool with it. Both end as an error that is tried again (database-away.ts).
+ */
+const LIMITS = "set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '20s'";
+
+/** What the pool does with each new connection before it hands it out: limits, role, scope. */
 export function actAs(actsFor: ActsFor): (client: ClientBase) => Promise<void> {
   let warned = false;
   return async (client) => {
     if (actsFor === 'schema') return;
+    await client.query(LIMITS);
     const scope = actsFor === 'system' ? 'system' : 'people';
     const { rows } = await client.query<{ role: string }>(TAKE_ROLE, [scope]);
     if (rows[0]?.role === APP_ROLE || warned) return;

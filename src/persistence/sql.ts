@@ -9,6 +9,18 @@ export interface Sql {
   query<R extends object = Row>(text: string, params?: readonly unknown[]): Promise<R[]>;
 }
 
+/**
+ * Statements of one transaction that do not need each other's answers: they travel together and run in the order
+ * they are given. Waits for all of them, so that none is on its way when the transaction ends.
+ * @throws the first failure, in their order.
+ */
+export async function together<T extends readonly unknown[] | []>(
+  statements: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(statements);
+  return Promise.all(statements);
+}
+
 /** The pool itself: single statements, and transactions. */
 export interface SqlPool extends Sql {
   /** Commits when `work` resolves, rolls back when it throws. READ COMMITTED. */
@@ -41,8 +53,11 @@ export function createSqlPool(pool: Pool): SqlPool {
     async transaction(work) {
       const client = await pool.connect();
       try {
-        await client.query('begin');
+        // Not waited for: the first statement travels with it, and finds out when it failed.
+        const begun = client.query('begin');
+        begun.catch(() => undefined);
         const result = await work(on(client, names));
+        await begun;
         await client.query('commit');
         client.release();
         return result;

@@ -148,12 +148,17 @@ export function createWakeListener(
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
 
+  /** One attempt at a time, however many ways a connection ends. */
+  const openLater = (): void => {
+    clearTimeout(timer);
+    if (!closed) timer = setTimeout(() => void open(), 500);
+  };
   const connect = async (): Promise<void> => {
     const next = new Client({ connectionString: url, application_name: 'muster-listen', keepAlive: true });
     next.on('notification', (message) => dispatch(handlers, message.channel, message.payload ?? 'null'));
     next.on('error', (error) => logger.warn({ err: error }, 'the LISTEN connection broke'));
     next.on('end', () => {
-      if (!closed && client === next) timer = setTimeout(() => void open(), 500);
+      if (client === next) openLater();
     });
     client = next;
     await next.connect();
@@ -171,7 +176,7 @@ export function createWakeListener(
       await failed
         ?.end()
         .catch((endError: unknown) => logger.debug({ err: endError }, 'end of a dead connection'));
-      if (!closed) timer = setTimeout(() => void open(), 500);
+      openLater();
     }
   };
   void open();

@@ -59,7 +59,7 @@ export function createDispatcher(deps: Deps): Dispatcher {
       const rows = await takeDue(deps);
       const byRun = Map.groupBy(rows, (row) => row.execution_id);
       await Promise.all([...byRun.values()].map((commands) => deliverRun(deps, commands)));
-      if (rows.length === BATCH) again = true;
+      if (rows.length === BATCH && !closed) again = true;
     } while (again);
   };
 

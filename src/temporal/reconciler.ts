@@ -15,7 +15,7 @@ const CHECK_EVERY_MS = 15_000;
 /** A fresh row is left alone: its start or its end is still on its way. */
 const SETTLE_MS = 5_000;
 const BATCH = 200;
-const AT_ONCE = 10;
+const AT_ONCE = 20;
 /** Queued runs let go at one look, of one owner. */
 const RELEASE_AT_ONCE = 100;
 /** Advisory lock that lets one process look at a time; any constant will do. */
@@ -74,14 +74,24 @@ export function createReconciler(deps: {
 type Deps = Parameters<typeof createReconciler>[0];
 
 async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
-  const rows = await takeStale(deps);
   const counts = new Map<Repair, number>();
-  for (let start = 0; start < rows.length; start += AT_ONCE) {
-    const repairs = await Promise.all(
-      rows.slice(start, start + AT_ONCE).map((row) => repairSafely(deps, row)),
-    );
-    for (const repair of repairs) counts.set(repair, (counts.get(repair) ?? 0) + 1);
-  }
+  let rows: OpenRow[];
+  do {
+    rows = await takeStale(deps);
+    const unanswered: OpenRow[] = [];
+    for (let start = 0; start < rows.length; start += AT_ONCE) {
+      const some = rows.slice(start, start + AT_ONCE);
+      const repairs = await Promise.all(some.map((row) => repairSafely(deps, row)));
+      for (const [index, row] of some.entries()) {
+        const repair = repairs[index];
+        if (repair === undefined || repair === 'unknown') unanswered.push(row);
+        else counts.set(repair, (counts.get(repair) ?? 0) + 1);
+      }
+    }
+    await uncheck(deps, unanswered);
+    // Where Temporal does not answer, the rest waits for the next look.
+    if (unanswered.length > 0) break;
+  } while (rows.length >= BATCH);
   const released = await releaseStragglers(deps);
   if (released > 0) counts.set('released', released);
   return counts;
@@ -128,7 +138,14 @@ function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]>
   });
 }
 
-async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair> {
+/** A row that is over is checked once only: that once must have been answered. */
+async function uncheck({ sql }: Deps, rows: readonly OpenRow[]): Promise<void> {
+  const ended = rows.filter((row) => isFinal(row.status)).map((row) => row.id);
+  if (ended.length === 0) return;
+  await sql.query("update executions set reconciled_at = 'epoch' where id = any($1)", [ended]);
+}
+
+async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair | 'unknown'> {
   try {
     const temporal = await deps.runs.describe(row.execution_id);
     const repair = isFinal(row.status)
@@ -139,14 +156,14 @@ async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair> {
     return repair;
   } catch (error) {
     deps.logger.debug({ err: error, execution_id: row.execution_id }, 'could not reconcile yet');
-    return 'none';
+    return 'unknown';
   }
 }
 
 /** The row is final: a workflow of it that is still open ends too. */
 async function stopLeftover(deps: Deps, row: OpenRow, temporal: TemporalState): Promise<Repair> {
   if (temporal.kind !== 'open' || temporal.generation !== row.generation || row.has_command) return 'none';
-  await deps.runs.cancel(row.execution_id);
+  await deps.runs.cancel(row.execution_id, temporal.runId);
   return 'stopped';
 }
 
@@ -164,10 +181,11 @@ async function repairOpen(deps: Deps, row: OpenRow, temporal: TemporalState): Pr
     await startAgain(deps, row, row.generation);
     return 'started';
   }
+  // Nobody is there to end it: what was asked for is done.
+  if (row.status === 'cancelling' && temporal.kind !== 'open')
+    return endAsClosed(deps, row, { runId: row.claimed_run_id, status: 'CANCELLED' });
   switch (temporal.kind) {
     case 'absent':
-      if (row.status === 'cancelling')
-        return endAsClosed(deps, row, { runId: row.claimed_run_id, status: 'CANCELLED' });
       await startAgain(deps, row, row.generation + 1);
       return 'restarted';
     case 'open':
@@ -200,7 +218,10 @@ async function adopt(deps: Deps, row: OpenRow, temporal: { runId: string }): Pro
     `update executions set claimed_run_id = $3, updated_at = $4 where id = $1 and claimed_run_id = $2 returning id`,
     [row.id, row.claimed_run_id, temporal.runId, deps.now().toISOString()],
   );
-  return rows.length > 0 ? 'adopted' : 'none';
+  if (rows.length === 0) return 'none';
+  // The word of the cancel went to the run that was closed.
+  if (row.status === 'cancelling') await deps.runs.cancel(row.execution_id, temporal.runId);
+  return 'adopted';
 }
 
 /** What a closed workflow means for a row that still calls itself open. */

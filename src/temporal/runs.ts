@@ -28,8 +28,8 @@ export interface Runs {
   /** @returns `blocked` while an older generation of the same run is still closing. */
   start(run: RunToStart): Promise<'started' | 'blocked'>;
   signal(executionId: string, command: 'pause' | 'resume', version: number): Promise<'delivered' | 'absent'>;
-  /** Temporal's own cancel: the same as the Web UI's button. */
-  cancel(executionId: string): Promise<'delivered' | 'absent'>;
+  /** Temporal's own cancel: the same as the Web UI's button. @param runId only this Temporal run */
+  cancel(executionId: string, runId?: string): Promise<'delivered' | 'absent'>;
   describe(executionId: string): Promise<TemporalState>;
   /** The workflow's own word on what it does, or null when no worker answers in time. */
   liveState(executionId: string, timeoutMs: number): Promise<LiveState | null>;
@@ -47,7 +47,8 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
   const { workflow } = temporal.client;
   const soon = <T>(call: () => Promise<T>): Promise<T> =>
     temporal.client.withDeadline(Date.now() + CALL_MS, call);
-  const handle = (executionId: string) => workflow.getHandle(crewRunWorkflowId(executionId));
+  const handle = (executionId: string, runId?: string) =>
+    workflow.getHandle(crewRunWorkflowId(executionId), runId);
 
   const describe = async (executionId: string): Promise<TemporalState> => {
     try {
@@ -106,7 +107,7 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
       delivered(() =>
         handle(executionId).signal(command === 'pause' ? pauseSignal : resumeSignal, { version }),
       ),
-    cancel: (executionId) => delivered(() => handle(executionId).cancel()),
+    cancel: (executionId, runId) => delivered(() => handle(executionId, runId).cancel()),
     describe,
     async liveState(executionId, timeoutMs) {
       try {

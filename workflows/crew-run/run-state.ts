@@ -16,6 +16,7 @@ export class RunState {
   private readonly done = new Set<string>();
   private readonly out = new Set<string>();
   private readonly dispatches = new Map<string, number>();
+  private readonly delays = new Map<string, number>();
   private paused = false;
   private controlVersion = 0;
   /** A cancel was seen in the database: hand out nothing more, Temporal's own cancel is on its way. */
@@ -83,6 +84,15 @@ export class RunState {
     return dispatch;
   }
 
+  /** Puts a task off until a time, in milliseconds since 1970. */
+  delay(key: string, until: number): void {
+    this.delays.set(key, until);
+  }
+
+  delayOf(key: string): number {
+    return this.delays.get(key) ?? 0;
+  }
+
   /** Takes a task back with what came of it. */
   takeBack(key: string, outcome: TaskOutcome | null): void {
     this.out.delete(key);
@@ -103,6 +113,7 @@ export class RunState {
         this.refusals += 1;
         break;
       case 'sliced':
+      case 'delayed':
       case undefined:
         break;
       default:

@@ -36,7 +36,9 @@ export async function crewRun(input: CrewRunInput): Promise<{ status: FinalState
     const claim = await record.claimRun(input);
     if (!claim.accepted) return { status: 'refused' };
     state.adopt(claim);
-    ending = await untilDeadline(claim.timeoutMs, state, (inFlight) => runTasks(input, state, inFlight));
+    ending = claim.cancelling
+      ? await cancelled(input, state)
+      : await untilDeadline(claim.timeoutMs, state, (inFlight) => runTasks(input, state, inFlight));
   } catch (error) {
     if (!isCancellation(error)) throw error;
     ending = await cancelled(input, state);
@@ -78,14 +80,25 @@ async function perform(
   const work = { id, executionId, generation, taskKey, dispatch };
   let outcome: TaskOutcome | null = null;
   try {
+    if (await interruptedWhileDelayed(state, taskKey)) return state.takeBack(taskKey, null);
     outcome = await inFlight.run(() =>
       performTask.executeWithOptions({ summary: state.nameOf(taskKey) }, [work]),
     );
     if (outcome.kind === 'refused') await sleep('5s');
+    if (outcome.kind === 'delayed') state.delay(taskKey, Date.now() + outcome.delayMs);
   } catch (error) {
     if (!(state.timedOut && isCancellation(error))) state.crash ??= error;
   }
   state.takeBack(taskKey, outcome);
+}
+
+/**
+ * Waits until a task may be tried again. Here and not in Temporal's retries, so that a pause, a cancel or the
+ * deadline need not wait for it; what is left of the delay is waited for after the resume.
+ */
+async function interruptedWhileDelayed(state: RunState, taskKey: string): Promise<boolean> {
+  const delayMs = state.delayOf(taskKey) - Date.now();
+  return delayMs > 0 && (await condition(() => state.isPaused || state.timedOut, delayMs));
 }
 
 /** Writes `paused` and waits for a resume. */

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ApiContext } from '../context.ts';
 
+const HEARTBEAT = Buffer.from(': heartbeat\n\n');
 /** A comment so often keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000;
 /** A reader who lets this much pile up is too slow; it reconnects where it stood. */
@@ -9,6 +10,8 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 /** An open event stream. */
 export interface SseStream {
   send(frame: Buffer): void;
+  /** Sends what may be lost, unless the reader is behind. */
+  offer(frame: Buffer): void;
   /** Resolves when what was sent is on its way, or nobody reads any more. */
   ready(): Promise<void>;
   end(): void;
@@ -28,12 +31,14 @@ export function openSse(ctx: ApiContext): SseStream {
     connection: 'keep-alive',
   });
   res.write('retry: 1000\n\n');
-  const heartbeat = setInterval(() => write(res, Buffer.from(': heartbeat\n\n')), HEARTBEAT_MS);
+  // Where something waits to be read, the connection is not quiet.
+  const heartbeat = setInterval(() => writeIfIdle(res, HEARTBEAT), HEARTBEAT_MS);
   // Who went away while the answer was prepared closes no second time.
   const onClose = (handler: () => void): void => void (res.closed ? handler() : res.once('close', handler));
   onClose(() => clearInterval(heartbeat));
   return {
     send: (frame) => write(res, frame),
+    offer: (frame) => writeIfIdle(res, frame),
     ready: () => drained(res),
     end: () => void res.end(),
     onClose,
@@ -47,8 +52,12 @@ function write(res: ServerResponse, frame: Buffer): void {
   else res.write(frame);
 }
 
-/** A reader that takes nothing for so long is gone. */
-const STUCK_MS = 30_000;
+function writeIfIdle(res: ServerResponse, frame: Buffer): void {
+  if (!res.writableNeedDrain) write(res, frame);
+}
+
+/** One frame may have megabytes and the line be slow; who has not read it after so long is taken for gone. */
+const STUCK_MS = 180_000;
 
 function drained(res: ServerResponse): Promise<void> {
   if (!res.writableNeedDrain || res.destroyed) return Promise.resolve();

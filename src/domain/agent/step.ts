@@ -92,13 +92,24 @@ export function nextAction(state: AgentState, maxIter: number): AgentAction {
   return { kind: 'call_model', messages: [...frame.messages, demand], offerTools: false };
 }
 
+/** Some models give all calls of a reply one id, or none: each gets its own, or a result would answer for two. */
+function withOwnIds(toolCalls: readonly ToolCall[]): ToolCall[] {
+  const taken = new Set<string>();
+  return toolCalls.map((call, index) => {
+    const id = call.id === '' || taken.has(call.id) ? `${call.id}#${index + 1}` : call.id;
+    taken.add(id);
+    return id === call.id ? call : { ...call, id };
+  });
+}
+
 /** Takes in what came back. Never changes the state it was given. */
 export function step(state: AgentState, input: AgentInput): AgentState {
   const frame = topFrame(state);
   const below = state.frames.slice(0, -1);
   switch (input.kind) {
     case 'model_replied': {
-      const message: ChatMessage = { role: 'assistant', content: input.text, toolCalls: input.toolCalls };
+      const toolCalls = withOwnIds(input.toolCalls);
+      const message: ChatMessage = { role: 'assistant', content: input.text, toolCalls };
       const next: Frame = {
         ...frame,
         iterations: frame.iterations + 1,

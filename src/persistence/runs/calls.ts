@@ -1,5 +1,6 @@
 import type { TokenUsage } from '../../domain/agent/messages.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { MAX_CALL_STARTS } from '../../domain/run/retry-delay.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
 
@@ -29,7 +30,7 @@ export interface OpenCall {
 }
 
 /** Why a call may not begin. */
-export type BeginRefusal = 'paused' | 'cancelling' | 'budget' | 'stale';
+export type BeginRefusal = 'paused' | 'cancelling' | 'budget' | 'exhausted' | 'stale';
 
 /**
  * Reserves the estimate and records the call as started, in the caller's transaction. The row of the run
@@ -47,6 +48,7 @@ export async function beginCall(
        update executions set reserved_tokens = reserved_tokens + $3
         where id = $1 and generation = $2 and status in ('running', 'waiting') and not pause_requested
           and (max_tokens_total is null or total_tokens + reserved_tokens + $3 <= max_tokens_total)
+          and (select count(*) from calls where task_execution_id = $4 and call_key = $5) < $10
         returning id
      )
      insert into calls (execution_id, task_execution_id, call_key, attempt, kind, name, status, request,
@@ -64,9 +66,10 @@ export async function beginCall(
       call.name,
       call.request === null ? null : toJsonb(call.request),
       now.toISOString(),
+      MAX_CALL_STARTS,
     ],
   );
-  if (row === undefined) return refusal(sql, run);
+  if (row === undefined) return refusal(sql, run, taskId, call.key);
   return {
     id: row.id,
     key: call.key,
@@ -78,15 +81,36 @@ export async function beginCall(
   };
 }
 
-async function refusal(sql: Sql, run: { id: number; generation: number }): Promise<BeginRefusal> {
-  const [row] = await sql.query<{ status: string; generation: number; pause_requested: boolean }>(
-    'select status, generation, pause_requested from executions where id = $1',
-    [run.id],
+async function refusal(
+  sql: Sql,
+  run: { id: number; generation: number },
+  taskId: number,
+  callKey: string,
+): Promise<BeginRefusal> {
+  const [row] = await sql.query<{
+    status: string;
+    generation: number;
+    pause_requested: boolean;
+    starts: number;
+  }>(
+    `select status, generation, pause_requested,
+       (select count(*)::integer from calls where task_execution_id = $2 and call_key = $3) as starts
+       from executions where id = $1`,
+    [run.id, taskId, callKey],
   );
   if (row === undefined || row.generation !== run.generation) return 'stale';
   if (row.status === 'cancelling') return 'cancelling';
   if (row.pause_requested || row.status === 'paused') return 'paused';
-  return row.status === 'running' || row.status === 'waiting' ? 'budget' : 'stale';
+  if (row.status !== 'running' && row.status !== 'waiting') return 'stale';
+  return row.starts >= MAX_CALL_STARTS ? 'exhausted' : 'budget';
+}
+
+/** Thrown when a commit went through although its answer was lost: the next attempt reads what it wrote. */
+export class CallSettled extends Error {
+  constructor() {
+    super('this call is settled already');
+    this.name = 'CallSettled';
+  }
 }
 
 /** How a call ended, to be settled. */
@@ -133,8 +157,7 @@ export async function settleCall(
       now.toISOString(),
     ],
   );
-  // The commit went through although its answer was lost: the next attempt reads what it wrote.
-  if (settled.length === 0) throw new Error('this call is settled already');
+  if (settled.length === 0) throw new CallSettled();
 }
 
 interface TokenCount {

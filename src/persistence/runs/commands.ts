@@ -231,7 +231,8 @@ export async function settleUnfinishedTasks(sql: Sql, id: number, now: Date): Pr
 /** Finished tasks keep their results; the others go on from the state their agent had reached. */
 async function reopenTasks(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.query(
-    `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null, updated_at = $2
+    `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null, updated_at = $2,
+       unexpected_errors = 0
       where execution_id = $1 and status not in ('completed', 'skipped')`,
     [id, now.toISOString()],
   );

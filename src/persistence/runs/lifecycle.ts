@@ -4,6 +4,7 @@ import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { crewResult } from '../../domain/run/result.ts';
 import type { ExecutionStatus, FinalStatus, TaskStatus } from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
+import { toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { settleUnfinishedTasks } from './commands.ts';
@@ -192,8 +193,7 @@ async function endingFor(
         [ref.id],
       );
       const result = crewResult(outputs.map((task) => task.output));
-      if (result !== null)
-        return { status: 'completed', error: null, code: null, result: JSON.stringify(result) };
+      if (result !== null) return { status: 'completed', error: null, code: null, result: toJsonb(result) };
       const error =
         row.plan.tasks.length === 0
           ? 'No task outputs available to create crew output.'

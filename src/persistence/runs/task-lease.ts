@@ -4,7 +4,7 @@ import type { RunErrorCode } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
-import { isTaskFinal, type ExecutionStatus, type TaskStatus } from '../../domain/run/status.ts';
+import { isTaskFinal, type TaskStatus } from '../../domain/run/status.ts';
 import type { NewEvent } from '../event-log.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
@@ -44,14 +44,10 @@ export type LeaseAnswer =
   | { kind: 'over'; status: TaskStatus; code: RunErrorCode | null }
   | { kind: 'refused' };
 
-interface RunRow {
-  status: ExecutionStatus;
+interface TaskRow {
   owner_id: string;
   plan: CrewPlan;
   input_data: JsonObject;
-}
-
-interface TaskRow {
   id: number;
   status: TaskStatus;
   agent_state: AgentState | null;
@@ -62,26 +58,25 @@ interface TaskRow {
 
 /** Takes the lease inside the caller's transaction. Events it asks for are written by the caller, last. */
 export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<LeaseAnswer> {
-  const [run] = await sql.query<RunRow>(
-    `select status, owner_id, plan, input_data from executions
-      where id = $1 and generation = $2 and claimed_run_id = $3 for no key update`,
-    [lease.id, lease.generation, lease.temporalRunId],
-  );
-  if (run === undefined) return { kind: 'refused' };
   const [task] = await sql.query<TaskRow>(
-    `with before as (
-       select id, lease_run_id from task_executions where execution_id = $1 and task_key = $2 for no key update
+    `with run as (
+       select id, owner_id, plan, input_data from executions
+        where id = $1 and generation = $3 and claimed_run_id = $7
+          and status not in ('completed', 'failed', 'cancelled') for no key update
+     ), before as (
+       select t.id, t.lease_run_id from run join task_executions t on t.execution_id = run.id
+        where t.task_key = $2 for no key update of t
      )
      update task_executions t set lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, lease_run_id = $7,
        updated_at = $6,
        status = case when status = 'pending' then 'running' else status end,
        started_at = coalesce(started_at, $6),
        attempts = attempts + case when status = 'pending' then 1 else 0 end
-     from before
+     from before, run
      where t.id = before.id
        and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or t.lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
-     returning t.id, t.status, t.agent_state, t.attempts, before.lease_run_id is not null as held_before,
+     returning run.owner_id, run.plan, run.input_data, t.id, t.status, t.agent_state, t.attempts, before.lease_run_id is not null as held_before,
        (select coalesce(json_agg(json_build_object('taskKey', o.task_key, 'raw', coalesce(o.output->>'raw', ''))
            order by o.position), '[]')
          from task_executions o
@@ -103,9 +98,9 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
     kind: 'held',
     task: {
       taskId: task.id,
-      plan: run.plan,
-      inputs: run.input_data,
-      ownerId: run.owner_id,
+      plan: task.plan,
+      inputs: task.input_data,
+      ownerId: task.owner_id,
       state: task.agent_state,
       earlier: task.earlier,
       lostTools,
@@ -123,8 +118,9 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
 
 async function leaseRefusal(sql: Sql, lease: Lease): Promise<LeaseAnswer> {
   const [task] = await sql.query<{ status: TaskStatus; error_code: RunErrorCode | null }>(
-    'select status, error_code from task_executions where execution_id = $1 and task_key = $2',
-    [lease.id, lease.taskKey],
+    `select t.status, t.error_code from executions e join task_executions t on t.execution_id = e.id
+      where e.id = $1 and e.generation = $2 and e.claimed_run_id = $3 and t.task_key = $4`,
+    [lease.id, lease.generation, lease.temporalRunId, lease.taskKey],
   );
   if (task !== undefined && isTaskFinal(task.status))
     return { kind: 'over', status: task.status, code: task.error_code };
@@ -171,4 +167,18 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
     ],
   );
   if (rows.length === 0) throw new StaleLease();
+}
+
+/** Counts an error that nobody foresaw, under the lease; nothing when a newer holder exists. */
+export function countUnexpected(
+  sql: Sql,
+  lease: Lease,
+): Promise<{ id: number; unexpected_errors: number }[]> {
+  return sql.query<{ id: number; unexpected_errors: number }>(
+    `update task_executions set unexpected_errors = unexpected_errors + 1
+      where execution_id = $1 and task_key = $2 and lease_generation = $3 and lease_dispatch = $4 and lease_attempt = $5
+        and lease_run_id = $6
+      returning id, unexpected_errors`,
+    [lease.id, lease.taskKey, lease.generation, lease.dispatch, lease.attempt, lease.temporalRunId],
+  );
 }

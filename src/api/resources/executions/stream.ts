@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { LiveState } from '../../../contracts/crew-run.ts';
 import { isFinal } from '../../../domain/run/status.ts';
 import { readHeads } from '../../../persistence/event-log.ts';
-import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import { findExecution, listTasks } from '../../../persistence/repositories/executions.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { ApiContext, Caller } from '../../context.ts';
@@ -16,6 +16,8 @@ import { executionRefParam, streamQuery } from './schema.ts';
 
 /** How long the snapshot waits for the workflow's own word. */
 const LIVE_STATE_MS = 300;
+/** Postgres' largest integer, which a seq is. */
+const LARGEST_SEQ = 2_147_483_647;
 const claimsSchema = z.object({ exp: z.number() });
 
 /** The log as server-sent events: a snapshot, then what happened, then what happens, until the final event. */
@@ -59,7 +61,7 @@ export const streamRoute = (engine: Engine): AnyRoute =>
 
 function lastEventId(ctx: ApiContext): number | undefined {
   const text = ctx.get('last-event-id');
-  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+  return /^\d{1,10}$/.test(text) ? Math.min(Number(text), LARGEST_SEQ) : undefined;
 }
 
 /** One read of Postgres, enriched by the workflow's own word while it lives. */
@@ -69,14 +71,18 @@ async function snapshotOf(
   execution: Execution,
   asOfSeq: number,
 ): Promise<Buffer> {
-  const [tasks, live] = await Promise.all([
-    engine.database.as(scope, (em) => listTasks(em, execution.id)),
+  // Read after the head: what is shown is at least as new as the seq it names.
+  const [{ now, tasks }, live] = await Promise.all([
+    engine.database.as(scope, async (em) => ({
+      now: (await findExecution(em, { id: execution.id }, scope)) ?? execution,
+      tasks: await listTasks(em, execution.id),
+    })),
     isFinal(execution.status) ? null : engine.runs.liveState(execution.executionId, LIVE_STATE_MS),
   ]);
   const { TEMPORAL_UI_URL: temporalUiUrl, TEMPORAL_NAMESPACE: namespace } = engine.settings;
   const body: { as_of_seq: number; execution: unknown; tasks: unknown[]; live: LiveState | null } = {
     as_of_seq: asOfSeq,
-    execution: presentExecution(execution, { temporalUiUrl, namespace }),
+    execution: presentExecution(now, { temporalUiUrl, namespace }),
     tasks: tasks.map(presentTask),
     live,
   };
@@ -95,7 +101,7 @@ function follow(
   const leave = engine.hub.follow(id, after, {
     event: (frame) => stream.send(frame),
     ready: () => stream.ready(),
-    token: (frame) => stream.send(frame),
+    token: (frame) => stream.offer(frame),
     end: () => stream.end(),
   });
   const claims = claimsSchema.safeParse(ctx.state.claims);

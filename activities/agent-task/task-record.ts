@@ -1,0 +1,77 @@
+import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
+import type { RunErrorCode } from '../../src/domain/errors.ts';
+import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
+import { saveProgress, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { together, type Sql } from '../../src/persistence/sql.ts';
+import type { TaskMaterial } from './task-material.ts';
+
+/** What a task writes about itself: its end, and its events. Each runs inside the caller's transaction. */
+
+/** An event of this task: `append` adds the task, to its key too. */
+export type BareEvent = Omit<NewEvent, 'taskKey' | 'taskId'>;
+/** The task is over for this hand-out. */
+export interface Ended {
+  kind: 'outcome';
+  outcome: TaskOutcome;
+}
+
+export async function completeTask(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  raw: string,
+  events: BareEvent[],
+  now: Date,
+): Promise<Ended> {
+  const output = material.output(raw);
+  const done: BareEvent = {
+    type: 'task_completed',
+    key: `g${lease.generation}:over`,
+    status: 'completed',
+    data: { agent: output.agent, summary: output.summary, raw: output.raw },
+  };
+  await together([
+    saveProgress(sql, lease, { kind: 'completed', state: material.state, output }, now),
+    append(sql, lease, material.taskId, [...events, done], now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'completed' } };
+}
+
+export async function failTask(
+  sql: Sql,
+  lease: Lease,
+  taskId: number,
+  failure: { error: string; code: RunErrorCode },
+  events: BareEvent[],
+  now: Date,
+): Promise<Ended> {
+  const failed: BareEvent = {
+    type: 'task_failed',
+    key: `g${lease.generation}:over`,
+    status: 'failed',
+    data: { error: failure.error, error_code: failure.code },
+  };
+  await together([
+    saveProgress(sql, lease, { kind: 'failed', ...failure }, now),
+    append(sql, lease, taskId, [...events, failed], now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'failed', code: failure.code } };
+}
+
+export async function append(
+  sql: Sql,
+  lease: Lease,
+  taskId: number,
+  events: readonly BareEvent[],
+  now: Date,
+): Promise<void> {
+  if (events.length === 0) return;
+  const { taskKey } = lease;
+  const full = events.map((event) => ({
+    ...event,
+    key: `${taskKey}/${event.key}`,
+    taskKey,
+    taskId,
+  }));
+  await appendEvents(sql, lease.id, full, now);
+}
