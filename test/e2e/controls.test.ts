@@ -57,6 +57,21 @@ describe('pause', () => {
     ]);
   });
 
+  it('need not wait for a model that asked for patience, and the model gets it all the same', async () => {
+    stack.model.script([fails(429, { retryAfter: 6 }), says('first'), says('second')]);
+    const before = asked();
+    const id = await startCrew(stack, TWO);
+    await until('the log says it is tried again', async () => (await typesOf(id)).includes('task_retrying'));
+    const refusedAt = Date.now();
+    await command(id, 'pause');
+    await waitForStatus(stack, id, ['paused']);
+    expect(Date.now() - refusedAt).toBeLessThan(4_000);
+    await command(id, 'resume');
+    await until('the model is asked again', () => asked() > before + 1);
+    expect(Date.now() - refusedAt).toBeGreaterThan(5_000);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+  });
+
   it('is taken back by a resume that comes while the turn is still in flight', async () => {
     stack.model.script([slowly('first', { chunkMs: 100, chunks: 4 }), says('second')]);
     const before = asked();

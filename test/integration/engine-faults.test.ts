@@ -2,12 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRunningTasks } from '../../activities/agent-task/running-tasks.ts';
-import { abandonCall, openTask, recordReturn, type Position } from '../../activities/agent-task/positions.ts';
+import {
+  abandonCall,
+  openTask,
+  recordReturn,
+  recordUnexpected,
+  type Position,
+} from '../../activities/agent-task/positions.ts';
 import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
 import { createLogHub } from '../../src/api/realtime/log-hub.ts';
 import { readSettings } from '../../src/config.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
 import { createModels } from '../../src/models/create-models.ts';
+import { isDatabaseAway } from '../../src/persistence/database-away.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { claimRun } from '../../src/persistence/runs/lifecycle.ts';
 import { createWakeListener, createWaker, type WakeListener } from '../../src/persistence/wake.ts';
@@ -131,6 +138,71 @@ describe('a task', () => {
     expect(await engine.row(ref)).toMatchObject({ status: 'cancelled', reserved_tokens: 0 });
     await answered(ref, position, 'too late').catch((error: unknown) => expect(error).toBeInstanceOf(Error));
     expect(await engine.tasks(ref)).toMatchObject([{ status: 'cancelled' }]);
+  });
+});
+
+describe('a bug', () => {
+  it('that strikes after each reply ends the task, and with it the paying', async () => {
+    const ref = await engine.createClaimed();
+    for (let attempt = 1; attempt < 5; attempt += 1) {
+      await openCall(ref, attempt);
+      expect(await recordUnexpected(worker(), leaseOf(ref, { attempt }))).toBe(false);
+    }
+    await openCall(ref, 5);
+    expect(await recordUnexpected(worker(), leaseOf(ref, { attempt: 5 }))).toBe(true);
+    expect(await engine.tasks(ref)).toMatchObject([{ status: 'failed' }]);
+    expect((await engine.calls(ref)).map(({ status }) => status)).toEqual(Array(5).fill('lost'));
+    expect((await engine.events(ref)).at(-1)?.type).toBe('task_failed');
+  });
+
+  it('is not counted by a holder whom a newer one has replaced', async () => {
+    const ref = await engine.createClaimed();
+    await openCall(ref);
+    await openCall(ref, 2);
+    for (let count = 0; count < 6; count += 1)
+      expect(await recordUnexpected(worker(), leaseOf(ref))).toBe(false);
+    expect(await engine.tasks(ref)).toMatchObject([{ status: 'running' }]);
+  });
+
+  it('that kills the worker with each reply ends the task as well', async () => {
+    const ref = await engine.createClaimed();
+    for (let attempt = 1; attempt <= 10; attempt += 1) await openCall(ref, attempt);
+    expect(await openTask(worker(), leaseOf(ref, { attempt: 11 }))).toEqual({
+      kind: 'outcome',
+      outcome: { kind: 'failed', code: 'INTERNAL' },
+    });
+    expect(await engine.calls(ref)).toHaveLength(10);
+    await engine.finalise(ref, { status: 'failed', code: 'INTERNAL', taskKey: 'task-1' });
+    // A retry is a person's word: the call may be tried anew.
+    await engine.command(ref, 'retry');
+    await claimRun(engine.database.sql, { ...ref, generation: 2 }, 'two', new Date());
+    const again = await openTask(worker(), leaseOf({ ...ref, generation: 2 }, { temporalRunId: 'two' }));
+    expect(again.kind).toBe('call');
+  });
+});
+
+describe('a row that somebody holds for ever', () => {
+  it('costs whoever wants it five seconds, not a connection', async () => {
+    const ref = await engine.createClaimed();
+    const { sql } = engine.database;
+    let release: () => void = () => undefined;
+    const frozen = sql.transaction(async (tx) => {
+      await tx.query('select 1 from executions where id = $1 for update', [ref.id]);
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    });
+    const startedAt = Date.now();
+    const waiting = await Promise.allSettled(Array.from({ length: 3 }, () => engine.command(ref, 'cancel')));
+    expect(Date.now() - startedAt).toBeLessThan(12_000);
+    for (const one of waiting) {
+      expect(one.status).toBe('rejected');
+      expect(one.status === 'rejected' && isDatabaseAway(one.reason)).toBe(true);
+    }
+    release();
+    await frozen;
+    await engine.command(ref, 'cancel');
+    expect(await engine.row(ref)).toMatchObject({ status: 'cancelling' });
   });
 });
 
@@ -321,5 +393,23 @@ describe('over HTTP, a stream', () => {
     const { status } = await getExecution(stack, id);
     if (status !== 'completed') await stack.call('POST', `/api/v1/executions/${id}/cancel`);
     expect({ status, asked }).toEqual({ status: 'completed', asked: 1 });
+  });
+});
+
+describe('a worker', () => {
+  it('ends a run at once that was being cancelled before it could claim it', async () => {
+    const stack = await startTestStack();
+    try {
+      const id = await startCrew(stack, { crew: 'one-task' });
+      await stack.api.database.sql.query(
+        `update executions set status = 'cancelling' where execution_id = $1`,
+        [id],
+      );
+      await stack.startWorker();
+      const execution = await waitForStatus(stack, id, ['cancelled', 'failed', 'completed'], 20_000);
+      expect(execution).toMatchObject({ status: 'cancelled' });
+    } finally {
+      await stack.close();
+    }
   });
 });

@@ -148,3 +148,15 @@ describe('finaliseRun', () => {
     ]);
   });
 });
+
+describe('a result', () => {
+  it.each(['{"a": "\\u0000"}', '{"a": "\\ud83d"}', '{"\\u0000": 1}'])(
+    'is written although its JSON %s names a character that cannot be kept',
+    async (raw) => {
+      const ref = await finishedRun(raw);
+      expect(await engine.finalise(ref, { status: 'completed' })).toMatchObject({
+        state: { status: 'completed' },
+      });
+    },
+  );
+});

@@ -76,6 +76,10 @@ const emptyOutbox = (ref: RunRef) =>
   engine.database.sql.query('delete from outbox where execution_id = $1', [ref.id]);
 
 /** Starts the workflow as the dispatcher does. @returns the id of the Temporal run. */
+async function cancelRequested(ref: RunRef): Promise<boolean> {
+  const { events } = await handleOf(ref.executionId).fetchHistory();
+  return (events ?? []).some((event) => Boolean(event.workflowExecutionCancelRequestedEventAttributes));
+}
 async function startWorkflow(ref: RunRef): Promise<string> {
   started.push(ref.executionId);
   const { owner } = engine;
@@ -163,6 +167,43 @@ describe('the reconciler', () => {
     expect(await engine.row(ref)).toMatchObject({ generation: 1, claimed_run_id: runId, status: 'running' });
   });
 
+  it('tells the run that goes on after a reset of the cancel that its forerunner had heard', async () => {
+    const ref = await engine.create();
+    await startWorkflow(ref);
+    await engine.claim(ref, 'the-run-before-the-reset');
+    await engine.command(ref, 'cancel');
+    await emptyOutbox(ref);
+    expect(await look()).toEqual({ adopted: 1 });
+    await until('its cancel is requested', () => cancelRequested(ref));
+  });
+
+  it('looks at everything that is due, however much it is', async () => {
+    const refs = await Promise.all(Array.from({ length: 230 }, () => engine.createClaimed()));
+    await engine.database.sql.query('delete from outbox');
+    expect(await look()).toEqual({ restarted: refs.length });
+  });
+
+  it('looks again at a run that is over when Temporal did not answer', async () => {
+    const ref = await running();
+    await engine.finalise(ref, { status: 'failed', code: 'TIMEOUT', taskKey: null });
+    const mute: Runs = {
+      ...runs,
+      describe: () => Promise.reject(new Error('Temporal is away')),
+    };
+    const deaf = createReconciler({
+      sql: engine.database.sql,
+      runs: mute,
+      waker: createWaker(engine.database.sql, logger),
+      logger,
+      maxActive: 0,
+      now: () => new Date(Date.now() + 60_000),
+      lookMs: NEVER_MS,
+    });
+    open.push(deaf);
+    expect(Object.fromEntries(await deaf.look())).toEqual({});
+    expect(await look()).toEqual({ stopped: 1 });
+  });
+
   it('ends a run that an operator terminated as cancelled, and closes what was in flight', async () => {
     const ref = await running();
     const { claimed_run_id: temporalRunId } = await engine.row(ref);
@@ -188,10 +229,7 @@ describe('the reconciler', () => {
     const ref = await running();
     await engine.finalise(ref, { status: 'failed', code: 'TIMEOUT', taskKey: null });
     expect(await look()).toEqual({ stopped: 1 });
-    await until('its cancel is requested', async () => {
-      const { events } = await handleOf(ref.executionId).fetchHistory();
-      return (events ?? []).some((event) => Boolean(event.workflowExecutionCancelRequestedEventAttributes));
-    });
+    await until('its cancel is requested', () => cancelRequested(ref));
     expect(await engine.row(ref)).toMatchObject({ status: 'failed', error_code: 'TIMEOUT' });
   });
 

@@ -38,6 +38,18 @@ describe('an agent', () => {
     expect(nextAction(returned(one, 'b'), 25)).toMatchObject({ kind: 'call_model', offerTools: true });
   });
 
+  it('answers each of two tool calls to which the model gave one id, or none', () => {
+    for (const id of ['same', '']) {
+      const wants = said(fresh, '', id, id);
+      const first = nextAction(wants, 25);
+      const one = returned(wants, first.kind === 'call_tool' ? first.call.id : 'none');
+      const second = nextAction(one, 25);
+      expect(second.kind).toBe('call_tool');
+      const both = returned(one, second.kind === 'call_tool' ? second.call.id : 'none');
+      expect(nextAction(both, 25).kind).toBe('call_model');
+    }
+  });
+
   it('goes on at the same place when its state is written down and read back in between', () => {
     const state = returned(said(fresh, '', 'a', 'b'), 'a');
     const revived: AgentState = JSON.parse(JSON.stringify(state));

@@ -146,6 +146,36 @@ describe('the crewRun workflow', () => {
     expect(run.performed).toEqual(['a#1', 'a#2', 'a#3']);
   });
 
+  it('waits as long as a task asks for, and not that long for a pause', async () => {
+    const run = await play({
+      claim: claimed([task('a')]),
+      perform: ({ dispatch }) =>
+        dispatch === 1 ? { kind: 'delayed', delayMs: 2_500 } : { kind: 'completed' },
+    });
+    const startedAt = Date.now();
+    await until('it is out', () => run.performed.length === 1);
+    await run.handle.signal(pauseSignal, { version: 1 });
+    await until('it stands still', () => run.recorded.includes('paused'));
+    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    await run.handle.signal(resumeSignal, { version: 2 });
+    await run.end();
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(2_500);
+    expect(run.performed.at(0)).toBe('a#1');
+    expect(run.performed).toHaveLength(2);
+  });
+
+  it('cancels a task that waits for its next try at once', async () => {
+    const run = await play({
+      claim: claimed([task('a')]),
+      perform: () => ({ kind: 'delayed', delayMs: 600_000 }),
+      final: { status: 'cancelled', code: 'CANCELLED' },
+    });
+    await until('it is out', () => run.performed.length === 1);
+    await run.handle.cancel();
+    await expect(run.end()).rejects.toThrow(WorkflowFailedError);
+    expect(run.endings).toEqual([{ status: 'cancelled' }]);
+  });
+
   it('stands still when a task saw the pause before the signal came, and goes on after resume', async () => {
     const run = await play({
       claim: claimed([task('a')]),
