@@ -1,5 +1,6 @@
-import type { AgentAction, AgentInput } from '../../src/domain/agent/step.ts';
-import type { ToolCall } from '../../src/domain/agent/messages.ts';
+import type { AgentAction, AgentInput } from '../../src/domain/agent/agent-state.ts';
+import { delegationSpecs } from '../../src/domain/agent/delegation.ts';
+import type { ToolSpec } from '../../src/domain/agent/messages.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Model, ModelReply } from '../../src/models/model.ts';
 import { storableText } from '../../src/persistence/jsonb.ts';
@@ -7,12 +8,13 @@ import type { CallEnd, NewCall, OpenCall } from '../../src/persistence/runs/call
 import type { NewEvent } from '../../src/persistence/event-log.ts';
 import { estimateCallTokens } from '../../src/domain/run/estimate.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
+import { shown } from './shown-text.ts';
 import type { TaskDeps } from './task-deps.ts';
-import type { TaskMaterial } from './task-material.ts';
+import { speaker, toolNames, type TaskMaterial } from './task-material.ts';
 
 /** The two things an agent does outside: speak to its model, use a tool. */
 
-export type OutsideAction = Exclude<AgentAction, { kind: 'finish' }>;
+export type OutsideAction = Extract<AgentAction, { kind: 'call_model' | 'call_tool' }>;
 
 /** What came back: how to settle the call, what the agent learns, what the log says. */
 export interface Returned {
@@ -20,11 +22,6 @@ export interface Returned {
   input: AgentInput;
   events: Omit<NewEvent, 'taskKey' | 'taskId'>[];
 }
-
-/** Text in an event is for following along; the whole of it is in the task's output and the call. */
-const EVENT_TEXT_CHARS = 4_000;
-const shown = (text: string): string =>
-  text.length <= EVENT_TEXT_CHARS ? text : `${text.slice(0, EVENT_TEXT_CHARS).toWellFormed()}…`;
 
 /** A tool sees one key for a call, also when the whole run is retried. */
 const GENERATION = /^g\d+:/;
@@ -44,7 +41,7 @@ export function describeCall(
         kind: 'model',
         name: model.name,
         request: null,
-        reserveTokens: estimateCallTokens(action.messages, material.agent.maxTokens),
+        reserveTokens: estimateCallTokens(action.messages, speaker(material, action.agentKey).maxTokens),
       };
     case 'call_tool':
       return {
@@ -89,12 +86,13 @@ export async function callModel(
   call: OpenCall,
   signal: AbortSignal,
 ): Promise<Returned> {
-  const { agent, task } = material;
+  const { task } = material;
+  const agent = speaker(material, action.agentKey);
   const reply = storableReply(
     await model.complete(
       {
         messages: action.messages,
-        tools: action.offerTools ? deps.tools.specs(material.toolNames) : [],
+        tools: offered(deps, material, action),
         temperature: agent.temperature,
         topP: agent.topP,
         maxTokens: agent.maxTokens,
@@ -116,6 +114,7 @@ export async function callModel(
         key: `${call.key}:done`,
         data: {
           model: model.name,
+          agent: material.rules.agents.get(action.agentKey)?.role ?? action.agentKey,
           text: shown(reply.text),
           tool_calls: reply.toolCalls.map((wanted) => wanted.name),
           prompt_tokens: reply.usage.promptTokens,
@@ -130,16 +129,27 @@ export async function callModel(
   };
 }
 
+/** The tools a model is told of in this turn. */
+function offered(
+  deps: TaskDeps,
+  material: TaskMaterial,
+  action: Extract<OutsideAction, { kind: 'call_model' }>,
+): ToolSpec[] {
+  if (action.offers === 'nothing') return [];
+  const own = deps.tools.specs(toolNames(material, action.agentKey));
+  return action.offers === 'task' ? [...own, ...delegationSpecs(material.rules)] : own;
+}
+
 /** Uses a tool. A tool that fails is no failure of the task: the agent reads what went wrong. */
 export async function useTool(
   deps: TaskDeps,
   material: TaskMaterial,
-  wanted: ToolCall,
+  { agentKey, call: wanted }: Extract<OutsideAction, { kind: 'call_tool' }>,
   call: OpenCall,
   signal: AbortSignal,
 ): Promise<Returned> {
-  const offered = material.toolNames.includes(wanted.name);
-  const result = offered
+  const names = toolNames(material, agentKey);
+  const result = names.includes(wanted.name)
     ? await callTool(deps.tools, wanted.name, wanted.arguments, {
         idempotencyKey: `${material.taskId}:${call.key.replace(GENERATION, '')}`,
         signal,
@@ -147,7 +157,7 @@ export async function useTool(
       })
     : {
         ok: false as const,
-        error: `You have no tool named ${wanted.name}. Yours: ${material.toolNames.join(', ') || 'none'}.`,
+        error: `You have no tool named ${wanted.name}. Yours: ${names.join(', ') || 'none'}.`,
       };
   const latencyMs = deps.now().getTime() - call.startedAt.getTime();
   const content = result.ok ? result.output : `Error: ${result.error}`;

@@ -113,7 +113,7 @@ function callOutside(
     case 'call_model':
       return callModel(deps, lease, material, model, action, call, signal);
     case 'call_tool':
-      return useTool(deps, material, action.call, call, signal);
+      return useTool(deps, material, action, call, signal);
   }
 }
 

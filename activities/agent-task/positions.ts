@@ -1,5 +1,8 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
+import type { Note } from '../../src/domain/agent/agent-state.ts';
+import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
 import { nextAction, step } from '../../src/domain/agent/step.ts';
+import { conditionHolds } from '../../src/domain/run/condition.ts';
 import { assertNever } from '../../src/domain/errors.ts';
 import {
   MAX_CALL_STARTS,
@@ -26,10 +29,11 @@ import {
 } from '../../src/persistence/runs/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
+import { shownTexts } from './shown-text.ts';
 import { persistently } from './persistently.ts';
 import type { TaskDeps } from './task-deps.ts';
-import { append, completeTask, failTask, type BareEvent } from './task-record.ts';
-import { prepareTask, type TaskMaterial } from './task-material.ts';
+import { append, completeTask, failTask, skipTask, type BareEvent } from './task-record.ts';
+import { prepareTask, speaker, type TaskMaterial } from './task-material.ts';
 
 /**
  * Where a task stands between two calls. Each function here is one transaction that settles the call just
@@ -48,6 +52,7 @@ export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> 
     const { task } = answer;
     const material = prepareTask(task, lease.taskKey);
     const events: BareEvent[] = [...task.events];
+    if (!conditionMet(material, task.earlier)) return skipTask(sql, lease, material, now);
     const lostForGood = task.lostTools.filter((name) => deps.tools.find(name)?.idempotent === false);
     if (lostForGood.length > 0) {
       const error = `the worker died while the tool ${lostForGood.join(', ')} ran; whether it did its work is unknown`;
@@ -58,6 +63,17 @@ export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> 
   deps.waker.wake('log', lease.id);
   return position;
 }
+
+/** A conditional task looks at one earlier output (crewai-0.121.1.md §5.8); one that was skipped said nothing. */
+function conditionMet({ task: { condition } }: TaskMaterial, earlier: readonly EarlierOutput[]): boolean {
+  if (condition === null) return true;
+  const looked = earlier.find((output) => output.taskKey === condition.taskKey);
+  return conditionHolds(condition.test, looked?.raw ?? '');
+}
+
+/** What happened inside a step, as events of this generation. */
+const noteEvents = (notes: readonly Note[], lease: Lease): BareEvent[] =>
+  notes.map(({ type, key, data }) => ({ type, key: `g${lease.generation}:${key}`, data: shownTexts(data) }));
 
 function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
   if (answer.kind === 'refused') return { kind: 'refused' };
@@ -76,20 +92,18 @@ export async function recordReturn(
   sliceOver: () => boolean,
 ): Promise<Position> {
   const now = deps.now();
-  const material: TaskMaterial = {
-    ...position.material,
-    state: step(position.material.state, returned.input),
-  };
-  const goesOn = nextAction(material.state, material.agent.maxIter).kind !== 'finish';
-  const handBack = goesOn && sliceOver();
+  const { state, notes } = step(position.material.state, returned.input, position.material.rules);
+  const material: TaskMaterial = { ...position.material, state };
+  const events = [...returned.events, ...noteEvents(notes, lease)];
+  const handBack = state.end === null && sliceOver();
   // The reply is paid for: a database that is away for a moment must not cost it.
   const next = await persistently(deps, () =>
     deps.sql.transaction(async (sql) => {
       const [, reached] = await together([
         settleCall(sql, lease, material.taskId, position.call, returned.end, now),
         handBack
-          ? interrupt(sql, lease, material, returned.events, now)
-          : proceed(deps, sql, lease, material, returned.events, now),
+          ? interrupt(sql, lease, material, events, now)
+          : proceed(deps, sql, lease, material, events, now),
       ]);
       return reached;
     }),
@@ -122,11 +136,12 @@ async function proceed(
   events: BareEvent[],
   now: Date,
 ): Promise<Position> {
-  const action = nextAction(material.state, material.agent.maxIter);
-  if (action.kind === 'finish') return completeTask(sql, lease, material, action.raw, events, now);
+  const action = nextAction(material.state, material.rules);
+  if (action.kind === 'done') return completeTask(sql, lease, material, action, events, now);
+  if (action.kind === 'failed') return failTask(sql, lease, material.taskId, action, events, now);
   let model: Model;
   try {
-    model = deps.models.resolve(material.agent.model);
+    model = deps.models.resolve(speaker(material, action.agentKey).model);
   } catch (error) {
     if (!(error instanceof ModelFailure)) throw error;
     return failTask(sql, lease, material.taskId, { error: error.message, code: error.code }, events, now);

@@ -1,52 +1,87 @@
+import type { AgentRules, AgentState, RuleAgent } from '../../src/domain/agent/agent-state.ts';
+import { shapePrompt } from '../../src/domain/agent/checks.ts';
 import { systemPrompt, taskContext, taskPrompt, taskSummary } from '../../src/domain/agent/prompts.ts';
-import { startAgent, type AgentState } from '../../src/domain/agent/step.ts';
+import { startAgent } from '../../src/domain/agent/step.ts';
 import { interpolate } from '../../src/domain/plan/interpolate.ts';
 import type { PlanAgent, PlanTask } from '../../src/domain/plan/crew-plan.ts';
+import type { JsonValue } from '../../src/domain/json.ts';
 import type { TaskOutput } from '../../src/domain/run/result.ts';
 import type { HeldTask } from '../../src/persistence/runs/task-lease.ts';
 
-/** A task with its agent, its texts filled in, and where its agent stands. */
+/** A task with its agents, its texts filled in, and where its agent stands. */
 export interface TaskMaterial {
   taskId: number;
   task: PlanTask;
-  agent: PlanAgent;
-  /** Tools on offer: the task's own, else the agent's, as in CrewAI. */
-  toolNames: string[];
+  /** Every agent that may speak in this task, by key: models, limits and tools. */
+  agents: ReadonlyMap<string, PlanAgent>;
+  rules: AgentRules;
   state: AgentState;
-  /** The output's shape around what the agent will say. */
-  output: (raw: string) => TaskOutput;
+  /** The output's shape around what the agent said. */
+  output: (raw: string, json: JsonValue | null) => TaskOutput;
 }
 
-/** Finds a task and its agent in the plan and fills in the inputs. A fresh agent gets its first messages. */
+/** Finds a task and its agents in the plan and fills in the inputs. A fresh agent gets its first messages. */
 export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   const task = held.plan.tasks.find((candidate) => candidate.key === taskKey);
-  const agent = held.plan.agents.find((candidate) => candidate.key === task?.agentKey);
-  if (task === undefined || agent === undefined)
-    throw new Error(`the plan has no task ${taskKey} with an agent`);
+  if (task === undefined) throw new Error(`the plan has no task ${taskKey}`);
+  const speakers = new Set([task.agentKey, ...task.coworkers]);
+  const agents = new Map(
+    held.plan.agents.filter(({ key }) => speakers.has(key)).map((agent) => [agent.key, agent]),
+  );
   const fill = (text: string): string => interpolate(text, held.inputs);
-  const role = fill(agent.role);
+  const filled = new Map([...agents].map(([key, agent]) => [key, fillAgent(agent, fill)]));
+  const self = filled.get(task.agentKey);
+  if (self === undefined) throw new Error(`the plan has no agent ${task.agentKey}`);
   const description = fill(task.description);
   const expectedOutput = fill(task.expectedOutput);
-  const fresh = (): AgentState =>
-    startAgent(
-      systemPrompt({ role, goal: fill(agent.goal), backstory: fill(agent.backstory) }),
-      taskPrompt({ description, expectedOutput }, taskContext(task, held.earlier)),
-    );
+  const rules: AgentRules = {
+    agents: filled,
+    coworkers: task.coworkers,
+    output: task.output,
+    guardrail: task.guardrail,
+  };
+  const fresh = (): AgentState => {
+    const shape = task.output === null ? null : shapePrompt(task.output.schema);
+    const prompt = taskPrompt({ description, expectedOutput }, taskContext(task, held.earlier), shape);
+    return startAgent(task.agentKey, systemPrompt(self), prompt);
+  };
   return {
     taskId: held.taskId,
     task,
-    agent,
-    toolNames: task.tools.length > 0 ? task.tools : agent.tools,
+    agents,
+    rules,
     state: held.state ?? fresh(),
-    output: (raw) => ({
+    output: (raw, json) => ({
       name: task.name,
       description,
       expected_output: expectedOutput,
       summary: taskSummary(description),
       raw,
-      json_dict: null,
-      agent: role,
-      output_format: 'raw',
+      json_dict: json,
+      agent: self.role,
+      output_format: task.output?.format ?? 'raw',
     }),
   };
+}
+
+const fillAgent = (agent: PlanAgent, fill: (text: string) => string): RuleAgent => ({
+  key: agent.key,
+  role: fill(agent.role),
+  goal: fill(agent.goal),
+  backstory: fill(agent.backstory),
+  maxIter: agent.maxIter,
+});
+
+/** One of the agents of a task. @throws when it speaks in a task it has no part in: a bug. */
+export function speaker(material: TaskMaterial, agentKey: string): PlanAgent {
+  const agent = material.agents.get(agentKey);
+  if (agent === undefined) throw new Error(`agent ${agentKey} has no part in task ${material.task.key}`);
+  return agent;
+}
+
+/** Names of the tools an agent may use: on the task itself the task's own, else the agent's, as in CrewAI. */
+export function toolNames(material: TaskMaterial, agentKey: string): readonly string[] {
+  const { task } = material;
+  const onTask = agentKey === task.agentKey && material.state.frames.at(-1)?.kind !== 'delegation';
+  return onTask && task.tools.length > 0 ? task.tools : speaker(material, agentKey).tools;
 }

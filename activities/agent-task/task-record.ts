@@ -1,4 +1,5 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
+import type { AgentEnd } from '../../src/domain/agent/agent-state.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
 import { saveProgress, type Lease } from '../../src/persistence/runs/task-lease.ts';
@@ -19,11 +20,11 @@ export async function completeTask(
   sql: Sql,
   lease: Lease,
   material: TaskMaterial,
-  raw: string,
+  { raw, json }: Extract<AgentEnd, { kind: 'done' }>,
   events: BareEvent[],
   now: Date,
 ): Promise<Ended> {
-  const output = material.output(raw);
+  const output = material.output(raw, json);
   const done: BareEvent = {
     type: 'task_completed',
     key: `g${lease.generation}:over`,
@@ -74,4 +75,20 @@ export async function append(
     taskId,
   }));
   await appendEvents(sql, lease.id, full, now);
+}
+
+/** A conditional task whose condition does not hold: its output is empty, and the run goes on. */
+export async function skipTask(sql: Sql, lease: Lease, material: TaskMaterial, now: Date): Promise<Ended> {
+  const output = material.output('', null);
+  const skipped: BareEvent = {
+    type: 'task_skipped',
+    key: `g${lease.generation}:over`,
+    status: 'skipped',
+    data: { agent: output.agent, summary: output.summary, reason: 'its condition does not hold' },
+  };
+  await together([
+    saveProgress(sql, lease, { kind: 'skipped', output }, now),
+    append(sql, lease, material.taskId, [skipped], now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'completed' } };
 }

@@ -38,7 +38,7 @@ async function finishedRun(raw = 'Dear reader'): Promise<RunRef> {
     agent: 'Writer',
     output_format: 'raw' as const,
   };
-  const state = startAgent('system', 'prompt');
+  const state = startAgent('writer', 'system', 'prompt');
   await engine.database.sql.transaction((sql) =>
     saveProgress(sql, leaseOf(ref), { kind: 'completed', state, output }, new Date()),
   );

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-const state = startAgent('system', 'prompt');
+const state = startAgent('writer', 'system', 'prompt');
 const take = (lease: Lease) => engine.database.sql.transaction((sql) => takeLease(sql, lease, new Date()));
 const save = (lease: Lease): Promise<void> =>
   engine.database.sql.transaction((sql) => saveProgress(sql, lease, { kind: 'going_on', state }, new Date()));

@@ -1,58 +1,94 @@
+import { assertNever } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import type {
+  AgentAction,
+  AgentEnd,
+  AgentInput,
+  AgentRules,
+  AgentState,
+  DelegationFrame,
+  Frame,
+  GuardrailFrame,
+  Note,
+  TaskFrame,
+} from './agent-state.ts';
+import {
+  guardrailFeedback,
+  judgePrompts,
+  MAX_SHAPE_REPAIRS,
+  readBySchema,
+  readVerdict,
+  repairPrompt,
+} from './checks.ts';
+import { isDelegation, readDelegation } from './delegation.ts';
 import type { ChatMessage, ToolCall } from './messages.ts';
-
-/**
- * An agent's work on a task as data: a stack of frames, of which the top one is active. `step` puts what
- * came back from outside into the state, `nextAction` says what the state asks for. Both are pure, so a
- * state read back after a crash goes on exactly where it stood.
- */
-export interface AgentState {
-  schemaVersion: 1;
-  frames: Frame[];
-  /** Model replies taken in so far, over all frames. */
-  turns: number;
-}
-
-export type Frame = TaskFrame;
-
-/** An agent working on the task itself. */
-export interface TaskFrame {
-  kind: 'task';
-  messages: ChatMessage[];
-  /** Model replies in this frame; `maxIter` bounds it. */
-  iterations: number;
-}
-
-/** What the outside world answered. */
-export type AgentInput =
-  | { kind: 'model_replied'; text: string; toolCalls: ToolCall[] }
-  | { kind: 'tool_returned'; toolCallId: string; toolName: string; content: string };
-
-/** What is to be done next. */
-export type AgentAction =
-  | { kind: 'call_model'; messages: readonly ChatMessage[]; offerTools: boolean }
-  | { kind: 'call_tool'; call: ToolCall }
-  | { kind: 'finish'; raw: string };
+import { systemPrompt } from './prompts.ts';
 
 /** Says the last word to an agent that used up its turns. */
 export const FINAL_ANSWER_DEMAND =
   'You have used all the steps you had. Call no more tools: give your best final answer now, complete, in the form the task asks for.';
 
+const conversation = (system: string, user: string): ChatMessage[] => [
+  { role: 'system', content: system },
+  { role: 'user', content: user },
+];
+
 /** A fresh state: system prompt and task prompt, nothing said yet. */
-export function startAgent(system: string, prompt: string): AgentState {
+export function startAgent(agentKey: string, system: string, prompt: string): AgentState {
   return {
     schemaVersion: 1,
-    frames: [
-      {
-        kind: 'task',
-        iterations: 0,
-        messages: [
-          { role: 'system', content: system },
-          { role: 'user', content: prompt },
-        ],
-      },
-    ],
+    frames: [{ kind: 'task', agentKey, iterations: 0, messages: conversation(system, prompt) }],
     turns: 0,
+    shapeRepairs: 0,
+    guardrailRetries: 0,
+    end: null,
   };
+}
+
+/** A state, and what happened inside on the way to it. */
+export interface Stepped {
+  state: AgentState;
+  notes: Note[];
+}
+
+/** Takes in what came back, and does all that needs nobody outside. Never changes the state it was given. */
+export function step(state: AgentState, input: AgentInput, rules: AgentRules): Stepped {
+  const frame = topFrame(state);
+  const notes: Note[] = [];
+  switch (input.kind) {
+    case 'model_replied': {
+      const reply: ChatMessage = {
+        role: 'assistant',
+        content: input.text,
+        toolCalls: withOwnIds(input.toolCalls),
+      };
+      const next = withTop({ ...state, turns: state.turns + 1 }, said(frame, reply, frame.iterations + 1));
+      return { state: settle(next, rules, notes), notes };
+    }
+    case 'tool_returned': {
+      const { toolCallId, toolName, content } = input;
+      const next = withTop(state, said(frame, { role: 'tool', toolCallId, toolName, content }));
+      return { state: settle(next, rules, notes), notes };
+    }
+  }
+}
+
+/**
+ * What the state asks for: an open tool call first, then the model, and the end when there is one. With `maxIter`
+ * turns used, tools are withheld and an answer is demanded; what the model then says is final even if it asks for a
+ * tool again (0.121.1 goes on for ever there).
+ */
+export function nextAction(state: AgentState, rules: AgentRules): AgentAction {
+  if (state.end !== null) return state.end;
+  const frame = topFrame(state);
+  const { agentKey, messages } = frame;
+  const call = openToolCall(messages);
+  if (call !== null) return { kind: 'call_tool', agentKey, call };
+  if (frame.kind === 'guardrail') return { kind: 'call_model', agentKey, messages, offers: 'nothing' };
+  if (frame.iterations < maxIterOf(frame, rules))
+    return { kind: 'call_model', agentKey, messages, offers: frame.kind === 'task' ? 'task' : 'own' };
+  const demand: ChatMessage = { role: 'user', content: FINAL_ANSWER_DEMAND };
+  return { kind: 'call_model', agentKey, messages: [...messages, demand], offers: 'nothing' };
 }
 
 function topFrame(state: AgentState): Frame {
@@ -60,6 +96,24 @@ function topFrame(state: AgentState): Frame {
   if (frame === undefined) throw new Error('an agent state has at least one frame');
   return frame;
 }
+
+const maxIterOf = (frame: Frame, rules: AgentRules): number => rules.agents.get(frame.agentKey)?.maxIter ?? 1;
+
+const withTop = (state: AgentState, frame: Frame): AgentState => ({
+  ...state,
+  frames: [...state.frames.slice(0, -1), frame],
+});
+const push = (state: AgentState, frame: Frame): AgentState => ({
+  ...state,
+  frames: [...state.frames, frame],
+});
+const pop = (state: AgentState): AgentState => ({ ...state, frames: state.frames.slice(0, -1) });
+
+const said = <F extends Frame>(frame: F, message: ChatMessage, iterations = frame.iterations): F => ({
+  ...frame,
+  iterations,
+  messages: [...frame.messages, message],
+});
 
 /** The first tool call of the last reply that has no result yet, or null. */
 function openToolCall(messages: readonly ChatMessage[]): ToolCall | null {
@@ -73,25 +127,6 @@ function openToolCall(messages: readonly ChatMessage[]): ToolCall | null {
   return null;
 }
 
-/**
- * What the state asks for: an open tool call first, then the model, and the end when the model answered
- * without wanting a tool. With `maxIter` turns used, tools are withheld and an answer is demanded; what the
- * model then says is final even if it asks for a tool again (0.121.1 goes on for ever there).
- */
-export function nextAction(state: AgentState, maxIter: number): AgentAction {
-  const frame = topFrame(state);
-  const last = frame.messages.at(-1);
-  if (last === undefined) throw new Error('a frame has at least one message');
-  const spent = frame.iterations > maxIter;
-  if (last.role === 'assistant' && (last.toolCalls.length === 0 || spent))
-    return { kind: 'finish', raw: last.content };
-  const open = openToolCall(frame.messages);
-  if (open !== null) return { kind: 'call_tool', call: open };
-  if (frame.iterations < maxIter) return { kind: 'call_model', messages: frame.messages, offerTools: true };
-  const demand: ChatMessage = { role: 'user', content: FINAL_ANSWER_DEMAND };
-  return { kind: 'call_model', messages: [...frame.messages, demand], offerTools: false };
-}
-
 /** Some models give all calls of a reply one id, or none: each gets its own, or a result would answer for two. */
 function withOwnIds(toolCalls: readonly ToolCall[]): ToolCall[] {
   const taken = new Set<string>();
@@ -102,29 +137,175 @@ function withOwnIds(toolCalls: readonly ToolCall[]): ToolCall[] {
   });
 }
 
-/** Takes in what came back. Never changes the state it was given. */
-export function step(state: AgentState, input: AgentInput): AgentState {
-  const frame = topFrame(state);
-  const below = state.frames.slice(0, -1);
-  switch (input.kind) {
-    case 'model_replied': {
-      const toolCalls = withOwnIds(input.toolCalls);
-      const message: ChatMessage = { role: 'assistant', content: input.text, toolCalls };
-      const next: Frame = {
-        ...frame,
-        iterations: frame.iterations + 1,
-        messages: [...frame.messages, message],
-      };
-      return { ...state, turns: state.turns + 1, frames: [...below, next] };
-    }
-    case 'tool_returned': {
-      const message: ChatMessage = {
-        role: 'tool',
-        toolCallId: input.toolCallId,
-        toolName: input.toolName,
-        content: input.content,
-      };
-      return { ...state, frames: [...below, { ...frame, messages: [...frame.messages, message] }] };
-    }
+/** What a frame's model has answered for good, or null while it goes on. */
+function answerOf(frame: Frame, rules: AgentRules): string | null {
+  const last = frame.messages.at(-1);
+  if (last?.role !== 'assistant') return null;
+  const isFinal =
+    last.toolCalls.length === 0 || frame.kind === 'guardrail' || frame.iterations > maxIterOf(frame, rules);
+  return isFinal ? last.content : null;
+}
+
+/** Does what needs nobody outside, until somebody outside is needed: delegations, answers, checks. */
+function settle(state: AgentState, rules: AgentRules, notes: Note[]): AgentState {
+  let current = state;
+  for (;;) {
+    const next = settleOnce(current, rules, notes);
+    if (next === current || next.end !== null) return next;
+    current = next;
   }
+}
+
+function settleOnce(state: AgentState, rules: AgentRules, notes: Note[]): AgentState {
+  const frame = topFrame(state);
+  const answer = answerOf(frame, rules);
+  if (answer === null) {
+    const call = openToolCall(frame.messages);
+    return call !== null && frame.kind === 'task' && isDelegation(call) && rules.coworkers.length > 0
+      ? delegate(state, frame, call, rules, notes)
+      : state;
+  }
+  switch (frame.kind) {
+    case 'delegation':
+      return handBack(state, frame, answer, notes);
+    case 'task':
+      return check(state, frame, answer, rules, notes);
+    case 'guardrail':
+      return judged(state, frame, answer, rules, notes);
+    default:
+      return assertNever(frame);
+  }
+}
+
+const noteKey = (state: AgentState, what: string): string => `turn-${state.turns}:${what}`;
+
+function delegate(
+  state: AgentState,
+  frame: TaskFrame,
+  call: ToolCall,
+  rules: AgentRules,
+  notes: Note[],
+): AgentState {
+  const delegated = readDelegation(call, rules);
+  const data: JsonObject = { tool: call.name, call_id: call.id };
+  const key = (what: string): string => noteKey(state, `${call.id}:${what}`);
+  if (!delegated.ok) {
+    notes.push({ type: 'tool_failed', key: key('refused'), data: { ...data, error: delegated.error } });
+    const content = `Error: ${delegated.error}`;
+    return withTop(state, said(frame, { role: 'tool', toolCallId: call.id, toolName: call.name, content }));
+  }
+  const { coworker, prompt } = delegated;
+  notes.push({
+    type: 'tool_started',
+    key: key('started'),
+    data: { ...data, arguments: call.arguments, coworker: coworker.role },
+  });
+  return push(state, {
+    kind: 'delegation',
+    agentKey: coworker.key,
+    iterations: 0,
+    call: { id: call.id, name: call.name },
+    messages: conversation(systemPrompt(coworker), prompt),
+  });
+}
+
+function handBack(state: AgentState, frame: DelegationFrame, answer: string, notes: Note[]): AgentState {
+  const { id, name } = frame.call;
+  notes.push({
+    type: 'tool_completed',
+    key: noteKey(state, `${id}:done`),
+    data: { tool: name, call_id: id, output: answer },
+  });
+  const below = pop(state);
+  return withTop(
+    below,
+    said(topFrame(below), { role: 'tool', toolCallId: id, toolName: name, content: answer }),
+  );
+}
+
+/** An answer to the task: has it the shape that was asked for, and does it keep the guardrail? */
+function check(
+  state: AgentState,
+  frame: TaskFrame,
+  answer: string,
+  rules: AgentRules,
+  notes: Note[],
+): AgentState {
+  const { output, guardrail } = rules;
+  const shaped = output === null ? null : readBySchema(answer, output.schema);
+  if (shaped?.ok === false) {
+    if (state.shapeRepairs >= MAX_SHAPE_REPAIRS) {
+      const error = `the answer still has the wrong shape after ${MAX_SHAPE_REPAIRS} repairs: ${shaped.problem}`;
+      return ended(state, { kind: 'failed', code: 'OUTPUT_INVALID', error });
+    }
+    return again({ ...state, shapeRepairs: state.shapeRepairs + 1 }, frame, repairPrompt(shaped.problem));
+  }
+  if (guardrail === null) return done(state, answer, rules);
+  if (guardrail.check.kind === 'json_schema') {
+    const read = readBySchema(answer, guardrail.check.schema);
+    return read.ok ? done(state, answer, rules) : refused(state, frame, read.problem, rules, notes);
+  }
+  const { system, user } = judgePrompts(guardrail.check.text, answer);
+  const { agentKey } = frame;
+  return push(state, {
+    kind: 'guardrail',
+    agentKey,
+    iterations: 0,
+    raw: answer,
+    messages: conversation(system, user),
+  });
+}
+
+function judged(
+  state: AgentState,
+  frame: GuardrailFrame,
+  reply: string,
+  rules: AgentRules,
+  notes: Note[],
+): AgentState {
+  const problem = readVerdict(reply);
+  const below = pop(state);
+  const top = topFrame(below);
+  if (problem === null || top.kind !== 'task') return done(below, frame.raw, rules);
+  return refused(below, top, problem, rules, notes);
+}
+
+/** Sends an answer back that the guardrail refused: `maxRetries` times, then the task fails. */
+function refused(
+  state: AgentState,
+  frame: TaskFrame,
+  problem: string,
+  rules: AgentRules,
+  notes: Note[],
+): AgentState {
+  const most = rules.guardrail?.maxRetries ?? 0;
+  const attempt = state.guardrailRetries + 1;
+  notes.push({
+    type: 'guardrail_failed',
+    key: noteKey(state, `guardrail:${attempt}`),
+    data: { error: problem, attempt, retries_left: Math.max(most - state.guardrailRetries, 0) },
+  });
+  if (state.guardrailRetries >= most) {
+    const error = `Task failed guardrail validation after ${most} retries. Last error: ${problem}`;
+    return ended(state, { kind: 'failed', code: 'GUARDRAIL_FAILED', error });
+  }
+  return again({ ...state, guardrailRetries: attempt }, frame, guardrailFeedback(problem));
+}
+
+/** Asks for the answer anew, with all its turns. */
+function again(state: AgentState, frame: TaskFrame, prompt: string): AgentState {
+  // Calls that were not carried out would leave the conversation without their results, which providers refuse.
+  const messages = frame.messages.map((message, index) =>
+    message.role === 'assistant' && index === frame.messages.length - 1
+      ? { ...message, toolCalls: [] }
+      : message,
+  );
+  return withTop(state, said({ ...frame, messages }, { role: 'user', content: prompt }, 0));
+}
+
+const ended = (state: AgentState, end: AgentEnd): AgentState => ({ ...state, end });
+
+function done(state: AgentState, raw: string, { output }: AgentRules): AgentState {
+  const shaped = output === null ? null : readBySchema(raw, output.schema);
+  return ended(state, { kind: 'done', raw, json: shaped?.ok === true ? shaped.json : null });
 }

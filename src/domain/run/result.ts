@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../json.ts';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../json.ts';
 
 /** CrewAI's TaskOutput as it is stored and shown. A type, not an interface, so that it is a JsonObject. */
 export type TaskOutput = {
@@ -7,7 +7,8 @@ export type TaskOutput = {
   expected_output: string;
   summary: string;
   raw: string;
-  json_dict: JsonObject | null;
+  /** The answer read by its schema; an object, as CrewAI has it, unless the schema asks for something else. */
+  json_dict: JsonValue | null;
   /** The agent's role. */
   agent: string;
   output_format: 'raw' | 'json' | 'pydantic';
@@ -24,13 +25,8 @@ const isTaskOutput = (value: unknown): value is TaskOutput =>
   typeof value === 'object' && value !== null && 'raw' in value && typeof value.raw === 'string';
 
 function objectIn(text: string): JsonObject | null {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    // Most answers are prose; that is no error.
-    return null;
-  }
+  const value = parseJson(text);
+  return isJsonObject(value) ? value : null;
 }
 
 /**
@@ -41,5 +37,9 @@ export function crewResult(outputs: readonly unknown[]): CrewResult | null {
   const spoken = outputs.filter(isTaskOutput);
   const last = spoken.findLast((output) => output.raw !== '');
   if (last === undefined) return null;
-  return { raw: last.raw, data: last.json_dict ?? objectIn(last.raw) ?? {}, tasks_output: spoken };
+  return {
+    raw: last.raw,
+    data: isJsonObject(last.json_dict) ? last.json_dict : (objectIn(last.raw) ?? {}),
+    tasks_output: spoken,
+  };
 }

@@ -192,7 +192,9 @@ async function endingFor(
         'select task_key, output from task_executions where execution_id = $1 order by position',
         [ref.id],
       );
-      const result = crewResult(outputs.map((task) => task.output));
+      const { hiddenOutputs } = row.plan;
+      const shown = outputs.filter((task) => !hiddenOutputs.includes(task.task_key));
+      const result = crewResult(shown.map((task) => task.output));
       if (result !== null) return { status: 'completed', error: null, code: null, result: toJsonb(result) };
       const error =
         row.plan.tasks.length === 0

@@ -1,4 +1,4 @@
-import type { AgentState } from '../../domain/agent/step.ts';
+import type { AgentState } from '../../domain/agent/agent-state.ts';
 import type { EarlierOutput } from '../../domain/agent/prompts.ts';
 import type { RunErrorCode } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -80,7 +80,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
        (select coalesce(json_agg(json_build_object('taskKey', o.task_key, 'raw', coalesce(o.output->>'raw', ''))
            order by o.position), '[]')
          from task_executions o
-        where o.execution_id = $1 and o.position < t.position and o.status = 'completed') as earlier`,
+        where o.execution_id = $1 and o.position < t.position and o.status in ('completed', 'skipped')) as earlier`,
     [
       lease.id,
       lease.taskKey,
@@ -139,6 +139,7 @@ export class StaleLease extends Error {
 export type TaskProgress =
   | { kind: 'going_on'; state: AgentState }
   | { kind: 'completed'; state: AgentState; output: TaskOutput }
+  | { kind: 'skipped'; output: TaskOutput }
   | { kind: 'failed'; error: string; code: RunErrorCode };
 
 /** Writes a task's progress under its lease. @throws {StaleLease} when a newer holder exists. */
@@ -158,8 +159,8 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
       lease.dispatch,
       lease.attempt,
       status,
-      progress.kind === 'failed' ? null : toJsonb(progress.state),
-      progress.kind === 'completed' ? toJsonb(progress.output) : null,
+      'state' in progress ? toJsonb(progress.state) : null,
+      'output' in progress ? toJsonb(progress.output) : null,
       progress.kind === 'failed' ? storableText(progress.error) : null,
       progress.kind === 'failed' ? progress.code : null,
       now.toISOString(),

@@ -1,0 +1,179 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { startCrewRun } from '../../src/api/start-run.ts';
+import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { aPlan, aTask, anAgent } from '../support/plans.ts';
+import { callsTool, says } from '../support/scripted-model.ts';
+import { getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+
+/** Crews of every shape, run to their end on Temporal. */
+
+let stack: TestStack;
+const END = ['completed', 'failed', 'cancelled'];
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  await stack.startWorker();
+});
+afterEach(() => stack.model.assertDone());
+afterAll(() => stack.close());
+
+let ownerId: string;
+beforeAll(async () => {
+  const { body } = await stack.call('GET', '/api/v1/auth/me');
+  ownerId = z.object({ id: z.uuid() }).parse(body).id;
+});
+
+async function run(plan: CrewPlan, status = 'completed') {
+  const { executionId } = await startCrewRun(stack.engine.engine, {
+    ownerId,
+    plan,
+    inputs: {},
+    options: {},
+    idempotencyRef: undefined,
+  });
+  const execution = await waitForStatus(stack, executionId, END);
+  const events = await getEvents(stack, executionId);
+  expect({ status: execution.status, error: execution.error }).toMatchObject({ status });
+  return { execution, events, types: events.map(({ type }) => type) };
+}
+
+describe('a hierarchical crew', () => {
+  it('lets its manager hand work to coworkers and answer for them', async () => {
+    stack.model.when(/Find facts/, [says('otters hold hands')]);
+    stack.model.when(/Have a report made/, [
+      callsTool('delegate_work_to_coworker', {
+        task: 'Find facts',
+        context: 'about otters',
+        coworker: 'researcher',
+      }),
+      says('A report: otters hold hands'),
+    ]);
+    const plan = aPlan({
+      process: 'hierarchical',
+      agents: [anAgent({ key: 'm', role: 'Crew Manager' }), anAgent({ key: 'r', role: 'Researcher' })],
+      tasks: [aTask({ agentKey: 'm', coworkers: ['r'], description: 'Have a report made' })],
+    });
+    const { execution, types } = await run(plan);
+    expect(execution.result).toMatchObject({
+      raw: 'A report: otters hold hands',
+      tasks_output: [{ agent: 'Crew Manager' }],
+    });
+    expect(types.filter((type) => /tool|llm/.test(type))).toEqual([
+      'llm_call_completed',
+      'tool_started',
+      'llm_call_completed',
+      'tool_completed',
+      'llm_call_completed',
+    ]);
+  });
+});
+
+describe('a conditional task', () => {
+  const plan = (text: string): CrewPlan =>
+    aPlan({
+      tasks: [
+        aTask({ key: 'look', description: 'Look around' }),
+        aTask({
+          key: 'alarm',
+          description: 'Sound the alarm',
+          dependsOn: ['look'],
+          condition: { taskKey: 'look', test: { kind: 'contains', text } },
+        }),
+        aTask({ key: 'tell', description: 'Tell what happened', dependsOn: ['alarm'] }),
+      ],
+    });
+
+  it('is skipped with an empty output when its condition does not hold, and the rest runs', async () => {
+    stack.model.script([says('all quiet'), says('nothing happened')]);
+    const { execution, types } = await run(plan('fire'));
+    expect(types).toContain('task_skipped');
+    expect(execution.result?.tasks_output.map(({ raw }) => raw)).toEqual([
+      'all quiet',
+      '',
+      'nothing happened',
+    ]);
+  });
+
+  it('runs when it holds', async () => {
+    stack.model.script([says('there is fire'), says('ringing'), says('it burnt')]);
+    const { execution } = await run(plan('fire'));
+    expect(execution.result?.tasks_output.map(({ raw }) => raw)).toEqual([
+      'there is fire',
+      'ringing',
+      'it burnt',
+    ]);
+  });
+});
+
+describe('a guardrail', () => {
+  it('sends an answer back until it passes, and says so in the log', async () => {
+    stack.model.script([
+      says('prose'),
+      says('{"valid": false, "feedback": "it does not rhyme"}'),
+      says('a rhyme in time'),
+      says('{"valid": true}'),
+    ]);
+    const guardrail = { check: { kind: 'llm' as const, text: 'It rhymes.' }, maxRetries: 3 };
+    const { execution, events } = await run(aPlan({ tasks: [aTask({ guardrail })] }));
+    expect(execution.result?.raw).toBe('a rhyme in time');
+    expect(events.filter(({ type }) => type === 'guardrail_failed')).toMatchObject([
+      { data: { error: 'it does not rhyme', attempt: 1 } },
+    ]);
+  });
+
+  it('that never passes fails the task with the last reason', async () => {
+    stack.model.script([says('prose'), says('{"valid": false, "feedback": "no"}')]);
+    const guardrail = { check: { kind: 'llm' as const, text: 'It rhymes.' }, maxRetries: 0 };
+    const { execution } = await run(aPlan({ tasks: [aTask({ guardrail })] }), 'failed');
+    expect(execution).toMatchObject({ error_code: 'GUARDRAIL_FAILED', error: expect.stringContaining('no') });
+  });
+});
+
+describe('a task with an output schema', () => {
+  const output = {
+    format: 'json' as const,
+    schema: { type: 'object', properties: { sum: { type: 'integer' } }, required: ['sum'] },
+  };
+
+  it('asks for JSON, has it repaired, and gives it back as data', async () => {
+    stack.model.script([says('three'), says('{"sum": 3}')]);
+    const { execution } = await run(aPlan({ tasks: [aTask({ output })] }));
+    expect(execution.result).toMatchObject({
+      data: { sum: 3 },
+      tasks_output: [{ json_dict: { sum: 3 }, output_format: 'json' }],
+    });
+    expect(JSON.stringify(stack.model.requests.at(-2))).toContain('JSON schema');
+  });
+});
+
+describe('a graph', () => {
+  it('runs side by side what does not wait for each other', async () => {
+    stack.model.when(/Left/, [says('left')]);
+    stack.model.when(/Right/, [says('right')]);
+    stack.model.when(/Join/, [says('both')]);
+    const none = { kind: 'tasks' as const, keys: [] };
+    const { execution, events } = await run(
+      aPlan({
+        process: 'graph',
+        tasks: [
+          aTask({ key: 'l', description: 'Left', context: none }),
+          aTask({ key: 'r', description: 'Right', context: none }),
+          aTask({
+            key: 'j',
+            description: 'Join',
+            context: { kind: 'tasks', keys: ['l', 'r'] },
+            dependsOn: ['l', 'r'],
+          }),
+        ],
+      }),
+    );
+    expect(execution.result?.raw).toBe('both');
+    const started = events
+      .filter(({ type }) => type === 'task_started')
+      .map((event) => String(event.task_key));
+    expect(new Set(started.slice(0, 2))).toEqual(new Set(['l', 'r']));
+    const firstEnd = events.findIndex(({ type }) => type === 'task_completed');
+    expect(events.slice(0, firstEnd).filter(({ type }) => type === 'task_started')).toHaveLength(2);
+  });
+});
