@@ -1,7 +1,7 @@
 import { asInt, isJsonObject, isTruthy } from '../crewai/field-types.ts';
 import type { JsonValue } from '../json.ts';
 import { placeholders } from '../plan/interpolate.ts';
-import { schemaIssues } from '../run/json-schema.ts';
+import { schemaIssues } from '../run/json-schema-issues.ts';
 import type { Findings } from './graph-findings.ts';
 import type { AgentModel, CrewModel, ModelNode, TaskModel } from './graph-model.ts';
 import { readLlm } from './read-llm.ts';
