@@ -2,6 +2,7 @@ import { Migration20261121000001 } from './migration-20261121000001-first-light.
 import { Migration20261121000002 } from './migration-20261121000002-people.ts';
 import { Migration20261121000003 } from './migration-20261121000003-borders.ts';
 import { Migration20261121000004 } from './migration-20261121000004-row-security.ts';
+import { Migration20261121000006 } from './migration-20261121000006-graphs.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   { name: 'Migration20261121000002', class: Migration20261121000002 },
   { name: 'Migration20261121000003', class: Migration20261121000003 },
   { name: 'Migration20261121000004', class: Migration20261121000004 },
+  { name: 'Migration20261121000006', class: Migration20261121000006 },
 ];
