@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
+import { aGraph } from '../support/graphs.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
@@ -25,6 +26,7 @@ interface Operation {
 
 interface World {
   anna: Person;
+  graph: string;
   execution: string;
   apiKey: string;
   victim: Person;
@@ -32,6 +34,7 @@ interface World {
 
 const execution: Operation = { kind: 'own', params: (world) => ({ execution_id: world.execution }) };
 const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey }) };
+const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 const OPERATIONS: Record<string, Operation> = {
@@ -69,6 +72,16 @@ const OPERATIONS: Record<string, Operation> = {
   resumeExecution: execution,
   cancelExecution: execution,
   retryExecution: execution,
+  listGraphs: { kind: 'personal' },
+  createGraph: { kind: 'personal', body: () => ({ name: 1 }) },
+  getGraph: graph,
+  replaceGraph: { ...graph, body: () => ({}) },
+  updateGraph: { ...graph, body: () => ({}) },
+  deleteGraph: graph,
+  cloneGraph: graph,
+  listGraphVersions: graph,
+  getGraphVersion: graph,
+  restoreGraphVersion: graph,
   listUsers: { kind: 'admin' },
   createUser: { kind: 'admin', personOnly: true, body: () => ({}) },
   getUser: user,
@@ -125,7 +138,9 @@ beforeAll(async () => {
     'revoked key': revoked.key,
     'disabled user': disabled.token,
   });
-  world = { anna, victim, execution: executionId, apiKey: key.id };
+  const made = await people.send('POST', '/graphs', anna.token, aGraph());
+  const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
+  world = { graph: graphId, anna, victim, execution: executionId, apiKey: key.id };
   const document = documentSchema.parse((await stack.call('GET', '/openapi.json')).body);
   documented = new Map();
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -236,7 +251,7 @@ describe('every operation of the OpenAPI document', () => {
       if (entry.method !== 'GET') continue;
       const { status, body } = await ask(entry, bert.token);
       expect([id, status]).toEqual([id, 200]);
-      for (const secret of [world.execution, world.apiKey, world.anna.id, world.anna.email]) {
+      for (const secret of [world.execution, world.apiKey, world.graph, world.anna.id, world.anna.email]) {
         expect(body).not.toContain(secret);
       }
     }
@@ -249,7 +264,7 @@ describe('every operation of the OpenAPI document', () => {
       if (status !== 403) wrong.push(`${id}: ${status}`);
     }
     expect(wrong).toEqual([]);
-    for (const list of ['/api/v1/executions', '/api/v1/api-keys']) {
+    for (const list of ['/api/v1/executions', '/api/v1/api-keys', '/api/v1/graphs']) {
       const response = await fetch(`${stack.api.url}${list}?scope=all`, {
         headers: { authorization: `Bearer ${bert.token}` },
       });
@@ -277,7 +292,7 @@ describe('every operation of the OpenAPI document', () => {
       for (const [id, entry] of of('own')) {
         if (entry.method === 'DELETE') continue;
         const { status } = await ask(entry, credential);
-        if (![200, 202, 409].includes(status)) wrong.push(`${id}: ${status}`);
+        if (![200, 201, 202, 409].includes(status)) wrong.push(`${id}: ${status}`);
       }
     }
     for (const [id, entry] of of('admin')) {

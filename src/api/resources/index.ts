@@ -6,6 +6,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
 import { executionRoutes } from './executions/routes.ts';
+import { graphRoutes } from './graphs/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -22,4 +23,5 @@ export const resources = (deps: ResourceDeps): AnyRoute[] => [
 export const engineResources = (engine: Engine): AnyRoute[] => [
   ...crewRoutes(engine),
   ...executionRoutes(engine),
+  ...graphRoutes(engine),
 ];

@@ -2,9 +2,12 @@ import { ApiKeySchema } from './api-key.entity.ts';
 import { AuditEntrySchema } from './audit-entry.entity.ts';
 import { ExecutionSchema } from './execution.entity.ts';
 import { ExternalIdentitySchema } from './external-identity.entity.ts';
+import { GraphSchema, GraphVersionSchema } from './graph.entity.ts';
 import { RefreshTokenSchema } from './refresh-token.entity.ts';
 import { SessionSchema } from './session.entity.ts';
 import { TaskExecutionSchema } from './task-execution.entity.ts';
+import { TemplateSchema } from './template.entity.ts';
+import { ThreadSchema } from './thread.entity.ts';
 import { UserSchema } from './user.entity.ts';
 
 /** Every entity, named one by one: nothing is found by folder. */
@@ -17,4 +20,8 @@ export const entities = [
   AuditEntrySchema,
   ExecutionSchema,
   TaskExecutionSchema,
+  GraphSchema,
+  GraphVersionSchema,
+  TemplateSchema,
+  ThreadSchema,
 ];

@@ -3,6 +3,7 @@ import { Migration20261121000002 } from './migration-20261121000002-people.ts';
 import { Migration20261121000003 } from './migration-20261121000003-borders.ts';
 import { Migration20261121000004 } from './migration-20261121000004-row-security.ts';
 import { Migration20261121000005 } from './migration-20261121000005-engine.ts';
+import { Migration20261121000006 } from './migration-20261121000006-graphs.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   { name: 'Migration20261121000003', class: Migration20261121000003 },
   { name: 'Migration20261121000004', class: Migration20261121000004 },
   { name: 'Migration20261121000005', class: Migration20261121000005 },
+  { name: 'Migration20261121000006', class: Migration20261121000006 },
 ];
