@@ -28,6 +28,7 @@ import {
   type LeaseAnswer,
 } from '../../src/persistence/runs/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
+import { ask, type Asked } from './asking.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
 import { shownTexts } from './shown-text.ts';
 import { persistently } from './persistently.ts';
@@ -53,11 +54,6 @@ export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> 
     const material = prepareTask(task, lease.taskKey);
     const events: BareEvent[] = [...task.events];
     if (!conditionMet(material, task.earlier)) return skipTask(sql, lease, material, now);
-    const lostForGood = task.lostTools.filter((name) => deps.tools.find(name)?.idempotent === false);
-    if (lostForGood.length > 0) {
-      const error = `the worker died while the tool ${lostForGood.join(', ')} ran; whether it did its work is unknown`;
-      return failTask(sql, lease, material.taskId, { error, code: 'TOOL_UNKNOWN_OUTCOME' }, events, now);
-    }
     return proceed(deps, sql, lease, material, events, now);
   });
   deps.waker.wake('log', lease.id);
@@ -139,6 +135,13 @@ async function proceed(
   const action = nextAction(material.state, material.rules);
   if (action.kind === 'done') return completeTask(sql, lease, material, action, events, now);
   if (action.kind === 'failed') return failTask(sql, lease, material.taskId, action, events, now);
+  const asked = await ask(deps, sql, lease, material, action, now);
+  if (asked.kind === 'waiting') return standWaiting(sql, lease, material, asked, events, now);
+  if (asked.kind === 'input') {
+    const { state, notes } = step(material.state, asked.input, material.rules);
+    return proceed(deps, sql, lease, { ...material, state }, [...events, ...noteEvents(notes, lease)], now);
+  }
+  if (action.kind === 'review') throw new Error('a review is asked for or answered');
   let model: Model;
   try {
     model = deps.models.resolve(speaker(material, action.agentKey).model);
@@ -159,6 +162,22 @@ async function proceed(
   if (typeof call === 'string') return notBegun(sql, lease, material, call, now);
   await append(sql, lease, material.taskId, begunEvents(action, call), now);
   return { kind: 'call', action, call, model, material };
+}
+
+/** A person is asked: the task stands still, and its worker is free. */
+async function standWaiting(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  { expiresInMs, event }: Extract<Asked, { kind: 'waiting' }>,
+  events: BareEvent[],
+  now: Date,
+): Promise<Position> {
+  await together([
+    saveProgress(sql, lease, { kind: 'waiting', state: material.state }, now),
+    append(sql, lease, material.taskId, event === null ? events : [...events, event], now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'waiting', expiresInMs } };
 }
 
 async function notBegun(

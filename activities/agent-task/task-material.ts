@@ -39,6 +39,7 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
     coworkers: task.coworkers,
     output: task.output,
     guardrail: task.guardrail,
+    humanInput: task.humanInput,
   };
   const fresh = (): AgentState => {
     const shape = task.output === null ? null : shapePrompt(task.output.schema);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ToolSpec } from '../domain/agent/messages.ts';
+import { askHuman } from './ask-human.ts';
 import { calculator } from './calculator.ts';
 import { currentTime } from './current-time.ts';
 import { helloWorld } from './hello-world.ts';
@@ -7,7 +8,7 @@ import type { Tool, ToolRegistry } from './tool.ts';
 
 /** @param tools what is offered; the built-in ones unless said otherwise. Of two with one name the later counts. */
 export function createToolRegistry(
-  tools: readonly Tool[] = [calculator, currentTime, helloWorld],
+  tools: readonly Tool[] = [askHuman, calculator, currentTime, helloWorld],
 ): ToolRegistry {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const specs = new Map([...byName.values()].map((tool) => [tool.name, toSpec(tool)]));

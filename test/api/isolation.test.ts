@@ -28,6 +28,7 @@ interface World {
   anna: Person;
   graph: string;
   execution: string;
+  question: string;
   apiKey: string;
   victim: Person;
 }
@@ -72,6 +73,13 @@ const OPERATIONS: Record<string, Operation> = {
   resumeExecution: execution,
   cancelExecution: execution,
   retryExecution: execution,
+  listQuestions: { kind: 'personal' },
+  listExecutionQuestions: execution,
+  answerQuestion: {
+    kind: 'own',
+    params: (world) => ({ execution_id: world.execution, question_id: world.question }),
+    body: () => ({ answer: 7 }),
+  },
   listGraphs: { kind: 'personal' },
   createGraph: { kind: 'personal', body: () => ({ name: 1 }) },
   getGraph: graph,
@@ -140,7 +148,8 @@ beforeAll(async () => {
   });
   const made = await people.send('POST', '/graphs', anna.token, aGraph());
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
-  world = { graph: graphId, anna, victim, execution: executionId, apiKey: key.id };
+  const question = await askedIn(executionId);
+  world = { graph: graphId, question, anna, victim, execution: executionId, apiKey: key.id };
   const document = documentSchema.parse((await stack.call('GET', '/openapi.json')).body);
   documented = new Map();
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -153,6 +162,19 @@ beforeAll(async () => {
   }
 });
 const missing: string[] = [];
+
+/** A question of Anna's run, as its agent would have asked it. */
+async function askedIn(executionId: string): Promise<string> {
+  const id = randomUUID();
+  await stack.api.database.sql.query(
+    `insert into questions (id, owner_id, execution_id, task_execution_id, task_key, question_key, generation, kind,
+       question, has_default, status, asked_at)
+     select $1, e.owner_id, e.id, t.id, t.task_key, 'turn-1:tool:a', 1, 'ask_human', 'Go?', false, 'open', now()
+       from executions e join task_executions t on t.execution_id = e.id where e.execution_id = $2`,
+    [id, executionId],
+  );
+  return id;
+}
 afterAll(() => stack.close());
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -26,7 +26,7 @@ describe('the registry', () => {
   const registry = createToolRegistry();
 
   it('offers the built-in tools by name', () => {
-    expect(registry.names()).toEqual(['calculator', 'current_time', 'hello_world']);
+    expect(registry.names()).toEqual(['ask_human', 'calculator', 'current_time', 'hello_world']);
     expect(registry.find('calculator')?.idempotent).toBe(true);
     expect(registry.find('nope')).toBeUndefined();
   });

@@ -6,6 +6,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
 import { executionRoutes } from './executions/routes.ts';
+import { questionRoutes } from './executions/question-routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { userRoutes } from './users/routes.ts';
@@ -23,5 +24,6 @@ export const resources = (deps: ResourceDeps): AnyRoute[] => [
 export const engineResources = (engine: Engine): AnyRoute[] => [
   ...crewRoutes(engine),
   ...executionRoutes(engine),
+  ...questionRoutes(engine),
   ...graphRoutes(engine),
 ];

@@ -3,6 +3,7 @@ import { commandRefusal, type Command, type ExecutionStatus } from '../../domain
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { closeOpenCalls } from './calls.ts';
+import { closeQuestions } from './questions.ts';
 import { mustQueue, releaseRuns } from './queue.ts';
 
 /**
@@ -226,6 +227,7 @@ export async function settleUnfinishedTasks(sql: Sql, id: number, now: Date): Pr
       where execution_id = $1 and status in ('pending', 'running', 'waiting')`,
     [id, now.toISOString()],
   );
+  await closeQuestions(sql, id);
 }
 
 /** Finished tasks keep their results; the others go on from the state their agent had reached. */

@@ -138,6 +138,8 @@ export class StaleLease extends Error {
 /** How far a task has come. */
 export type TaskProgress =
   | { kind: 'going_on'; state: AgentState }
+  /** A person is asked; it stands still until then. */
+  | { kind: 'waiting'; state: AgentState }
   | { kind: 'completed'; state: AgentState; output: TaskOutput }
   | { kind: 'skipped'; output: TaskOutput }
   | { kind: 'failed'; error: string; code: RunErrorCode };
@@ -148,7 +150,7 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
   const rows = await sql.query(
     `update task_executions set status = $6, agent_state = coalesce($7, agent_state), output = coalesce($8, output),
        error = $9, error_code = $10, updated_at = $11,
-       completed_at = case when $6 = 'running' then null else $11::timestamptz end
+       completed_at = case when $6 in ('running', 'waiting') then null else $11::timestamptz end
      where execution_id = $1 and task_key = $2 and lease_generation = $3 and lease_dispatch = $4 and lease_attempt = $5
        and lease_run_id = $12
      returning id`,
