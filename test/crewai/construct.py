@@ -81,8 +81,6 @@ class Builder:
         return self.tools[name]
 
     def with_tools(self, node, data):
-        if isinstance(data.get("tools"), list):
-            data["tools"] = [self.tool(name) for name in data["tools"]]
         handed = [self.tool(one) for one in self.sources(node["id"], "tool")]
         named = data.get("tools")
         if handed and (named is None or isinstance(named, list)):
@@ -109,6 +107,8 @@ class Builder:
         def change(data):
             for field in OURS["task"]:
                 data.pop(field, None)
+            if isinstance(data.get("tools"), list):
+                data["tools"] = [self.tool(name) for name in data["tools"]]
             if data.get("agent") == "":
                 data.pop("agent")
             if isinstance(data.get("agent"), str):
