@@ -80,6 +80,12 @@ class Builder:
             name = self.nodes[name]["data"]["name"]
         return self.tools[name]
 
+    def guardrail(self, node):
+        return lambda output: (True, output.raw)
+
+    def condition(self, node):
+        return lambda output: True
+
     def with_tools(self, node, data):
         handed = [self.tool(one) for one in self.sources(node["id"], "tool")]
         named = data.get("tools")
@@ -122,7 +128,7 @@ class Builder:
                 if isinstance(data.get(field), dict):
                     data[field] = create_model("Shape", __base__=BaseModel)
             if isinstance(data.get("guardrail"), dict):
-                data["guardrail"] = lambda output: (True, output.raw)
+                data["guardrail"] = self.guardrail(node)
             return data
 
         def build():
@@ -134,7 +140,7 @@ class Builder:
             if given and data.get("context") is None and not later:
                 data["context"] = [self.tasks[one] for one in given]
             if node["data"].get("condition") is not None:
-                return ConditionalTask(condition=lambda output: True, **data)
+                return ConditionalTask(condition=self.condition(node), **data)
             return Task(**data)
 
         task = made(node["id"], build)
