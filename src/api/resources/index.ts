@@ -8,6 +8,7 @@ import { crewRoutes } from './crew/routes.ts';
 import { executionRoutes } from './executions/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { systemRoutes } from './system/routes.ts';
+import { toolRoutes } from './tools/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
 /** Every resource of the API, in the order in which the documentation lists them. */
@@ -24,4 +25,5 @@ export const engineResources = (engine: Engine): AnyRoute[] => [
   ...crewRoutes(engine),
   ...executionRoutes(engine),
   ...graphRoutes(engine),
+  ...toolRoutes(engine),
 ];
