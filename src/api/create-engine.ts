@@ -11,7 +11,7 @@ import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
 import { probeSearchAttributes } from '../temporal/search-attributes.ts';
-import { createToolRegistry } from '../tools/registry.ts';
+import { createToolbox } from '../tools/toolbox.ts';
 import type { Engine } from './engine.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { createLogHub } from './realtime/log-hub.ts';
@@ -42,6 +42,7 @@ export function createEngine(deps: {
   const { settings, database, temporal, logger } = deps;
   const { sql } = deps.system;
   const now = (): Date => new Date();
+  const tools = createToolbox(settings, logger);
   const waker = createWaker(sql, logger);
   const listener = createWakeListener(deps.system.url, logger, ['log', 'token', 'outbox']);
   const probe = probeSearchAttributes(temporal, settings.TEMPORAL_NAMESPACE, logger);
@@ -52,7 +53,7 @@ export function createEngine(deps: {
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
   const housekeeping = createHousekeeping({ sql, logger, now });
-  const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, createToolRegistry().names());
+  const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   return {
     engine: {
       settings,
@@ -65,6 +66,7 @@ export function createEngine(deps: {
       credentials,
       crews,
       models: createModels(settings),
+      tools,
       now,
     },
     endStreams: () => hub.close(),
@@ -72,6 +74,7 @@ export function createEngine(deps: {
       hub.close();
       credentials.close();
       probe.close();
+      await tools.close();
       await housekeeping.close();
       await reconciler.close();
       await dispatcher.close();

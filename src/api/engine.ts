@@ -6,6 +6,7 @@ import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { Dispatcher } from '../temporal/dispatcher.ts';
 import type { Runs } from '../temporal/runs.ts';
+import type { Toolbox } from '../tools/toolbox.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
 import type { LogHub } from './realtime/log-hub.ts';
 
@@ -23,5 +24,6 @@ export interface Engine {
   credentials: CredentialWatch;
   crews: CrewCatalogue;
   models: Models;
+  tools: Toolbox;
   now: () => Date;
 }

@@ -16,6 +16,7 @@ import {
   type Waker,
 } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { createToolbox } from '../../src/tools/toolbox.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { createRuns } from '../../src/temporal/runs.ts';
 import { startTestApi, type TestApi } from '../support/test-api.ts';
@@ -58,6 +59,7 @@ beforeAll(async () => {
         credentials,
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
+        tools: createToolbox(settings, logger),
         now: () => new Date(),
       };
       return { routes: engineResources(engine) };

@@ -9,6 +9,7 @@ import { executionRoutes } from './executions/routes.ts';
 import { questionRoutes } from './executions/question-routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { systemRoutes } from './system/routes.ts';
+import { toolRoutes } from './tools/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
 /** Every resource of the API, in the order in which the documentation lists them. */
@@ -26,4 +27,5 @@ export const engineResources = (engine: Engine): AnyRoute[] => [
   ...executionRoutes(engine),
   ...questionRoutes(engine),
   ...graphRoutes(engine),
+  ...toolRoutes(engine),
 ];
