@@ -7,7 +7,9 @@ import { authRoutes } from './auth/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
 import { executionRoutes } from './executions/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
+import { graphRunRoutes } from './graphs/run-routes.ts';
 import { systemRoutes } from './system/routes.ts';
+import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -25,5 +27,7 @@ export const engineResources = (engine: Engine): AnyRoute[] => [
   ...crewRoutes(engine),
   ...executionRoutes(engine),
   ...graphRoutes(engine),
+  ...graphRunRoutes(engine),
+  ...threadRoutes(engine),
   ...toolRoutes(engine),
 ];
