@@ -27,6 +27,7 @@ interface Operation {
 interface World {
   anna: Person;
   graph: string;
+  template: string;
   thread: string;
   execution: string;
   apiKey: string;
@@ -36,6 +37,7 @@ interface World {
 const execution: Operation = { kind: 'own', params: (world) => ({ execution_id: world.execution }) };
 const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey }) };
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
+const template = { params: (world: World) => ({ template_id: world.template }) };
 const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
@@ -88,6 +90,13 @@ const OPERATIONS: Record<string, Operation> = {
   validateGraph: graph,
   getGraphInputs: graph,
   executeGraph: graph,
+  listTemplates: { kind: 'personal' },
+  createTemplate: { kind: 'admin', body: () => ({}) },
+  getTemplate: { kind: 'personal', ...template },
+  replaceTemplate: { kind: 'admin', ...template, body: () => ({}) },
+  updateTemplate: { kind: 'admin', ...template, body: () => ({}) },
+  deleteTemplate: { kind: 'admin', ...template },
+  instantiateTemplate: { kind: 'personal', ...template },
   listThreads: { kind: 'personal' },
   createThread: { kind: 'personal' },
   getThread: thread,
@@ -161,7 +170,17 @@ beforeAll(async () => {
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
-  world = { graph: graphId, thread: threadId, anna, victim, execution: executionId, apiKey: key.id };
+  const templates = await people.send('GET', '/templates', anna.token);
+  const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
+  world = {
+    template: shipped?.id ?? '',
+    graph: graphId,
+    thread: threadId,
+    anna,
+    victim,
+    execution: executionId,
+    apiKey: key.id,
+  };
   const document = documentSchema.parse((await stack.call('GET', '/openapi.json')).body);
   documented = new Map();
   for (const [path, methods] of Object.entries(document.paths)) {

@@ -9,6 +9,7 @@ import { executionRoutes } from './executions/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
 import { systemRoutes } from './system/routes.ts';
+import { templateRoutes } from './templates/routes.ts';
 import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 import { userRoutes } from './users/routes.ts';
@@ -28,6 +29,7 @@ export const engineResources = (engine: Engine): AnyRoute[] => [
   ...executionRoutes(engine),
   ...graphRoutes(engine),
   ...graphRunRoutes(engine),
+  ...templateRoutes(engine),
   ...threadRoutes(engine),
   ...toolRoutes(engine),
 ];
