@@ -15,6 +15,7 @@ import { createToolbox } from '../tools/toolbox.ts';
 import type { Engine } from './engine.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { createLogHub } from './realtime/log-hub.ts';
+import { createMessageHub } from './realtime/message-hub.ts';
 
 /** The crews that ship with the program. */
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -44,10 +45,11 @@ export function createEngine(deps: {
   const now = (): Date => new Date();
   const tools = createToolbox(settings, logger);
   const waker = createWaker(sql, logger);
-  const listener = createWakeListener(deps.system.url, logger, ['log', 'token', 'outbox']);
+  const listener = createWakeListener(deps.system.url, logger, ['log', 'token', 'outbox', 'message']);
   const probe = probeSearchAttributes(temporal, settings.TEMPORAL_NAMESPACE, logger);
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
   const hub = createLogHub({ sql, listener, logger });
+  const messages = createMessageHub({ sql, listener, logger });
   const credentials = createCredentialWatch({ sql, logger, now });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
@@ -63,15 +65,20 @@ export function createEngine(deps: {
       dispatcher,
       waker,
       hub,
+      messages,
       credentials,
       crews,
       models: createModels(settings),
       tools,
       now,
     },
-    endStreams: () => hub.close(),
+    endStreams: () => {
+      hub.close();
+      messages.close();
+    },
     async close() {
       hub.close();
+      messages.close();
       credentials.close();
       probe.close();
       await tools.close();

@@ -9,6 +9,7 @@ import type { Runs } from '../temporal/runs.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
 import type { LogHub } from './realtime/log-hub.ts';
+import type { MessageHub } from './realtime/message-hub.ts';
 
 /** What the resources that start, steer and show runs work with. */
 export interface Engine {
@@ -21,6 +22,8 @@ export interface Engine {
   dispatcher: Dispatcher;
   waker: Waker;
   hub: LogHub;
+  /** The messages of conversations, as they come. */
+  messages: MessageHub;
   credentials: CredentialWatch;
   crews: CrewCatalogue;
   models: Models;

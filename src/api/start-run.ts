@@ -3,8 +3,10 @@ import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
 import { missingInputs } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
-import { createRun, type CreatedRun } from '../persistence/runs/create-run.ts';
+import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
+import type { Sql } from '../persistence/sql.ts';
 import type { Engine } from './engine.ts';
+import { commitInThread } from './start-in-thread.ts';
 
 /** What every start takes beside its plan and inputs (contract §6). */
 export interface StartOptions {
@@ -12,25 +14,31 @@ export interface StartOptions {
   tags?: string[] | undefined;
   timeout_seconds?: number | undefined;
   max_tokens_total?: number | undefined;
+  thread_id?: string | undefined;
+}
+
+/** A run that somebody asks for. */
+export interface RequestedRun {
+  ownerId: string;
+  plan: CrewPlan;
+  /** The graph the plan was made of. */
+  graphId?: string;
+  inputs: JsonObject;
+  options: StartOptions;
+  /** Of the request (`request.idempotencyRef`): repeated after a crash, it finds the run it has started. */
+  idempotencyRef: string | undefined;
+  /** Writes into its thread what started it, in the same transaction. */
+  say?: (sql: Sql, executionId: number) => Promise<void>;
 }
 
 /**
  * Commits a run of a crew and sends it on its way. What this returns cannot be lost any more, whether or not
  * Temporal or a worker is there.
- * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing.
+ * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing; NOT_FOUND for a thread that
+ *   is not the owner's; CONFLICT when that is busy and takes no second start.
  */
-export async function startCrewRun(
-  engine: Engine,
-  run: {
-    ownerId: string;
-    plan: CrewPlan;
-    inputs: JsonObject;
-    options: StartOptions;
-    /** Of the request (`request.idempotencyRef`): repeated after a crash, it finds the run it has started. */
-    idempotencyRef: string | undefined;
-  },
-): Promise<CreatedRun> {
-  const { ownerId, plan, inputs, options, idempotencyRef } = run;
+export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<CreatedRun> {
+  const { ownerId, plan, inputs, options, say } = run;
   const missing = missingInputs(plan, inputs);
   if (missing.length > 0) {
     throw invalid(
@@ -41,24 +49,13 @@ export async function startCrewRun(
       })),
     );
   }
-  const created = await createRun(
-    engine.system,
-    {
-      ownerId,
-      kind: 'crew',
-      crewName: plan.name,
-      plan,
-      inputs,
-      priority: options.priority ?? 0,
-      tags: options.tags ?? [],
-      timeoutSeconds: options.timeout_seconds ?? null,
-      maxTokensTotal: options.max_tokens_total ?? null,
-      model: modelName(engine.models, plan.agents[0]?.model ?? null),
-      idempotencyRef,
-    },
-    engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
-    engine.now(),
-  );
+  const row = toRow(engine, run);
+  const commit = (sql: Sql): Promise<CreatedRun> =>
+    createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+  const created =
+    options.thread_id === undefined
+      ? await commit(engine.system)
+      : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit, say);
   const { id, executionId, outboxId } = created;
   if (outboxId !== null) {
     const { priority = 0 } = options;
@@ -67,6 +64,22 @@ export async function startCrewRun(
   }
   return created;
 }
+
+const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
+  ownerId: run.ownerId,
+  kind: 'crew',
+  crewName: run.plan.name,
+  plan: run.plan,
+  inputs: run.inputs,
+  priority: run.options.priority ?? 0,
+  tags: run.options.tags ?? [],
+  timeoutSeconds: run.options.timeout_seconds ?? null,
+  maxTokensTotal: run.options.max_tokens_total ?? null,
+  model: modelName(engine.models, run.plan.agents[0]?.model ?? null),
+  graphId: run.graphId,
+  threadId: run.options.thread_id,
+  idempotencyRef: run.idempotencyRef,
+});
 
 /** The name a run is listed under; a model that is not configured fails in its task, with the reason. */
 function modelName(models: Models, name: string | null): string | null {

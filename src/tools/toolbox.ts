@@ -1,7 +1,7 @@
 import type { Settings } from '../config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
-import { createMcpServer, type McpServerState } from './mcp/mcp-server.ts';
+import { McpServer, type McpServerState } from './mcp/mcp-server.ts';
 import { readMcpServers } from './mcp/servers-file.ts';
 import { builtInTools, createToolRegistry } from './registry.ts';
 import type { ToolRegistry } from './tool.ts';
@@ -29,16 +29,16 @@ export interface Toolbox {
 /** @throws {SettingsError} when the file of MCP_SERVERS is wrong. */
 export function createToolbox(settings: Settings, logger: Logger): Toolbox {
   const fetch = createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE });
-  const servers = Object.entries(readMcpServers(settings.MCP_SERVERS)).map(([name, config]) =>
-    createMcpServer(name, config, logger),
+  const servers = Object.entries(readMcpServers(settings.MCP_SERVERS)).map(
+    ([name, config]) => new McpServer(name, config, logger),
   );
   return {
-    registry: createToolRegistry(builtInTools(fetch), () => servers.flatMap((server) => server.tools())),
+    registry: createToolRegistry(builtInTools(fetch), () => servers.flatMap((server) => server.tools)),
     servers: () =>
       servers.map((server) => ({
         name: server.name,
-        ...server.state(),
-        tools: server.tools().map((tool) => tool.name),
+        ...server.state,
+        tools: server.tools.map((tool) => tool.name),
       })),
     async ready() {
       const { promise: late, resolve } = Promise.withResolvers<void>();

@@ -27,6 +27,8 @@ interface Operation {
 interface World {
   anna: Person;
   graph: string;
+  template: string;
+  thread: string;
   execution: string;
   question: string;
   apiKey: string;
@@ -36,6 +38,8 @@ interface World {
 const execution: Operation = { kind: 'own', params: (world) => ({ execution_id: world.execution }) };
 const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey }) };
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
+const template = { params: (world: World) => ({ template_id: world.template }) };
+const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 const OPERATIONS: Record<string, Operation> = {
@@ -90,6 +94,26 @@ const OPERATIONS: Record<string, Operation> = {
   listGraphVersions: graph,
   getGraphVersion: graph,
   restoreGraphVersion: graph,
+  validateGraphDocument: { kind: 'personal', body: () => ({}) },
+  validateGraph: graph,
+  getGraphInputs: graph,
+  executeGraph: graph,
+  listTemplates: { kind: 'personal' },
+  createTemplate: { kind: 'admin', body: () => ({}) },
+  getTemplate: { kind: 'personal', ...template },
+  replaceTemplate: { kind: 'admin', ...template, body: () => ({}) },
+  updateTemplate: { kind: 'admin', ...template, body: () => ({}) },
+  deleteTemplate: { kind: 'admin', ...template },
+  instantiateTemplate: { kind: 'personal', ...template },
+  listThreads: { kind: 'personal' },
+  createThread: { kind: 'personal' },
+  getThread: thread,
+  replaceThread: { ...thread, body: () => ({}) },
+  updateThread: { ...thread, body: () => ({}) },
+  deleteThread: thread,
+  listThreadMessages: thread,
+  createThreadMessage: { ...thread, body: () => ({ content: 'hello' }) },
+  streamThread: thread,
   listTools: { kind: 'personal' },
   getTool: { kind: 'personal', params: () => ({ name: 'calculator' }) },
   runTool: { kind: 'personal', params: () => ({ name: 'calculator' }), body: () => ({}) },
@@ -153,7 +177,20 @@ beforeAll(async () => {
   const made = await people.send('POST', '/graphs', anna.token, aGraph());
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
   const question = await askedIn(executionId);
-  world = { graph: graphId, question, anna, victim, execution: executionId, apiKey: key.id };
+  const begun = await people.send('POST', '/threads', anna.token, {});
+  const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
+  const templates = await people.send('GET', '/templates', anna.token);
+  const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
+  world = {
+    question,
+    template: shipped?.id ?? '',
+    graph: graphId,
+    thread: threadId,
+    anna,
+    victim,
+    execution: executionId,
+    apiKey: key.id,
+  };
   const document = documentSchema.parse((await stack.call('GET', '/openapi.json')).body);
   documented = new Map();
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -277,7 +314,14 @@ describe('every operation of the OpenAPI document', () => {
       if (entry.method !== 'GET') continue;
       const { status, body } = await ask(entry, bert.token);
       expect([id, status]).toEqual([id, 200]);
-      for (const secret of [world.execution, world.apiKey, world.graph, world.anna.id, world.anna.email]) {
+      for (const secret of [
+        world.execution,
+        world.apiKey,
+        world.graph,
+        world.thread,
+        world.anna.id,
+        world.anna.email,
+      ]) {
         expect(body).not.toContain(secret);
       }
     }
@@ -290,7 +334,7 @@ describe('every operation of the OpenAPI document', () => {
       if (status !== 403) wrong.push(`${id}: ${status}`);
     }
     expect(wrong).toEqual([]);
-    for (const list of ['/api/v1/executions', '/api/v1/api-keys', '/api/v1/graphs']) {
+    for (const list of ['/api/v1/executions', '/api/v1/api-keys', '/api/v1/graphs', '/api/v1/threads']) {
       const response = await fetch(`${stack.api.url}${list}?scope=all`, {
         headers: { authorization: `Bearer ${bert.token}` },
       });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Engine } from '../../src/api/engine.ts';
 import { createCredentialWatch, type CredentialWatch } from '../../src/api/realtime/credential-watch.ts';
 import { createLogHub, type LogHub } from '../../src/api/realtime/log-hub.ts';
+import { createMessageHub, type MessageHub } from '../../src/api/realtime/message-hub.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings } from '../../src/config.ts';
 import { createCrewCatalogue } from '../../src/crews/crew-catalogue.ts';
@@ -33,6 +34,7 @@ let api: TestApi;
 let temporal: Temporal;
 let waker: Waker | undefined;
 let hub: LogHub | undefined;
+let messages: MessageHub | undefined;
 let credentials: CredentialWatch | undefined;
 let listener: WakeListener | undefined;
 
@@ -43,6 +45,7 @@ beforeAll(async () => {
       listener = createWakeListener(url, logger, []);
       waker = createWaker(sql, logger);
       hub = createLogHub({ sql, listener, logger });
+      messages = createMessageHub({ sql, listener, logger });
       credentials = createCredentialWatch({ sql, logger, now: () => new Date() });
       const engine: Engine = {
         settings,
@@ -56,6 +59,7 @@ beforeAll(async () => {
         },
         waker,
         hub,
+        messages,
         credentials,
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
@@ -68,6 +72,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   hub?.close();
+  messages?.close();
   credentials?.close();
   await waker?.close();
   await listener?.close();

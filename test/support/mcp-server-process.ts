@@ -16,7 +16,7 @@ server.registerTool(
     inputSchema: { text: z.string().min(1) },
     annotations: { readOnlyHint: true },
   },
-  ({ text }) => ({ content: [{ type: 'text', text: [...text].toReversed().join('') }] }),
+  ({ text }) => ({ content: [{ type: 'text', text: text.split('').toReversed().join('') }] }),
 );
 server.registerTool('pid', { description: 'Tells its process id' }, () => ({
   content: [{ type: 'text', text: String(process.pid) }],

@@ -8,7 +8,10 @@ import { crewRoutes } from './crew/routes.ts';
 import { executionRoutes } from './executions/routes.ts';
 import { questionRoutes } from './executions/question-routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
+import { graphRunRoutes } from './graphs/run-routes.ts';
 import { systemRoutes } from './system/routes.ts';
+import { templateRoutes } from './templates/routes.ts';
+import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -27,5 +30,8 @@ export const engineResources = (engine: Engine): AnyRoute[] => [
   ...executionRoutes(engine),
   ...questionRoutes(engine),
   ...graphRoutes(engine),
+  ...graphRunRoutes(engine),
+  ...templateRoutes(engine),
+  ...threadRoutes(engine),
   ...toolRoutes(engine),
 ];

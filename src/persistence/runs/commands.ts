@@ -4,7 +4,7 @@ import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { closeOpenCalls } from './calls.ts';
 import { closeQuestions } from './questions.ts';
-import { mustQueue, releaseRuns } from './queue.ts';
+import { mustQueue, releaseRuns, threadIsBusy } from './queue.ts';
 
 /**
  * What people ask of a run. Each command is one transaction: a compare-and-set on the row, the event, and
@@ -22,6 +22,7 @@ interface CommandRow {
   control_version: number;
   started_at: string | null;
   queued: boolean;
+  thread_id: string | null;
 }
 
 /** The change a command makes: the row's new columns, what the log says, what Temporal is told. */
@@ -53,7 +54,7 @@ export async function commandRun(
   await database.transaction(async (sql) => {
     const [row] = await sql.query<CommandRow>(
       `select id, owner_id, execution_id, status, generation, claimed_run_id, pause_requested, control_version,
-              started_at, queued
+              started_at, queued, thread_id
          from executions where id = $1 for no key update`,
       [id],
     );
@@ -63,13 +64,19 @@ export async function commandRun(
       throw conflict(`cannot ${command} execution ${row.execution_id}: ${refusal}`, { status: row.status });
     }
     if (command === 'cancel' && row.status === 'cancelling') return;
-    const isFull = command === 'retry' && (await mustQueue(sql, row.owner_id, maxActive));
+    const isFull = command === 'retry' && (await mustWait(sql, row, maxActive));
     const change = changeFor(command, row, isFull);
     await applyChange(sql, row, change, now);
     if (change.status === 'cancelled' || change.queued)
       await releaseRuns(sql, row.owner_id, maxActive, 1, now);
     if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
   });
+}
+
+/** Whether a retry finds its owner's slots or its thread taken. */
+async function mustWait(sql: Sql, row: CommandRow, maxActive: number): Promise<boolean> {
+  if (await mustQueue(sql, row.owner_id, maxActive)) return true;
+  return row.thread_id !== null && threadIsBusy(sql, { id: row.thread_id, ownerId: row.owner_id }, row.id);
 }
 
 function changeFor(command: Command, row: CommandRow, isFull: boolean): Change {

@@ -116,10 +116,10 @@ async function stopWaiting(sql: Sql, run: RunRow, task: TaskRow, now: Date): Pro
     `update questions set status = 'expired' where task_execution_id = $1 and status = 'open'`,
     [task.id],
   );
-  await sql.query(`update executions set status = 'running', updated_at = $2 where id = $1 and status = 'waiting'`, [
-    run.id,
-    now.toISOString(),
-  ]);
+  await sql.query(
+    `update executions set status = 'running', updated_at = $2 where id = $1 and status = 'waiting'`,
+    [run.id, now.toISOString()],
+  );
   await deliver(sql, run, 'answer', { generation: run.generation, taskKey: task.task_key }, now);
 }
 

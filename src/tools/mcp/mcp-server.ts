@@ -4,7 +4,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { McpError, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Tool } from '../tool.ts';
-import { toTools, type CallMcpTool, type McpTool } from './mcp-tools.ts';
+import { toTools, type McpTool, type McpToolCall } from './mcp-tools.ts';
 import type { McpServerConfig } from './servers-file.ts';
 
 const CONNECT_MS = 10_000;
@@ -19,111 +19,127 @@ export interface McpServerState {
   error: string | null;
 }
 
-/** One configured MCP server: connected in the background, again and again. */
-export interface McpServer {
-  name: string;
-  state(): McpServerState;
-  /** What it offered when it was last there: a call to one of them connects first. */
-  tools(): readonly Tool[];
-  /** Resolves when the first attempt has ended, either way. */
-  tried: Promise<void>;
-  close(): Promise<void>;
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const ignore = (): void => undefined;
+
+/** The SDK's client, which says that its connection ended. */
+class WatchedClient extends Client {
+  override readonly onclose = (): void => this.onEnd(this);
+  private readonly onEnd: (client: Client) => void;
+
+  constructor(onEnd: (client: Client) => void) {
+    super({ name: 'muster', version: '1' });
+    this.onEnd = onEnd;
+  }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** One configured MCP server: connected in the background, and again whenever it went away. */
+export class McpServer {
+  readonly name: string;
+  /** Resolves when the first attempt has ended, either way. */
+  readonly tried: Promise<void>;
+  private readonly config: McpServerConfig;
+  private readonly logger: Logger;
+  private current: McpServerState = { status: 'connecting', error: null };
+  private offered: readonly Tool[] = [];
+  private live: Client | undefined;
+  private connecting: Promise<Client> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private delayMs = FIRST_DELAY_MS;
+  private closed = false;
 
-export function createMcpServer(name: string, config: McpServerConfig, logger: Logger): McpServer {
-  let state: McpServerState = { status: 'connecting', error: null };
-  let tools: readonly Tool[] = [];
-  let live: Client | undefined;
-  let connecting: Promise<Client> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let delayMs = FIRST_DELAY_MS;
-  let closed = false;
+  constructor(name: string, config: McpServerConfig, logger: Logger) {
+    this.name = name;
+    this.config = config;
+    this.logger = logger;
+    this.tried = this.connected().then(ignore, ignore);
+  }
 
-  const again = (): void => {
-    if (closed || timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      void connected().catch(() => undefined);
-    }, delayMs);
-    timer.unref();
-    delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
-  };
-  const gone = (client: Client | undefined, why: string): void => {
-    if (client !== live || closed) return;
-    live = undefined;
-    state = { status: 'away', error: why };
-    logger.warn({ server: name, why }, 'an MCP server is away');
-    again();
-  };
-  const list = async (client: Client): Promise<void> => {
-    tools = toTools(name, await listAll(client), call, logger);
-  };
-  const connect = async (): Promise<Client> => {
-    const client = new Client({ name: 'muster', version: '1' });
-    client.onclose = () => gone(client, 'the connection ended');
-    client.setNotificationHandler(ToolListChangedNotificationSchema, () =>
-      list(client).catch((error: unknown) => gone(client, messageOf(error))),
-    );
-    try {
-      await open(client, config);
-      await list(client);
-    } catch (error) {
-      await client.close().catch(() => undefined);
-      throw error;
-    }
-    if (closed) {
-      await client.close();
-      throw new Error('the program ends');
-    }
-    live = client;
-    delayMs = FIRST_DELAY_MS;
-    state = { status: 'connected', error: null };
-    logger.info({ server: name, tools: tools.length }, 'an MCP server is connected');
-    return client;
-  };
-  const connected = (): Promise<Client> => {
-    if (live !== undefined) return Promise.resolve(live);
-    connecting ??= connect()
+  get state(): McpServerState {
+    return this.current;
+  }
+
+  /** What it offered when it was last there: a call to one of them connects first. */
+  get tools(): readonly Tool[] {
+    return this.offered;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await this.connecting?.catch(ignore);
+    await this.live?.close();
+  }
+
+  private connected(): Promise<Client> {
+    if (this.live !== undefined) return Promise.resolve(this.live);
+    this.connecting ??= this.connect()
       .catch((error: unknown) => {
-        gone(undefined, messageOf(error));
-        throw new Error(`the MCP server ${name} is away: ${messageOf(error)}`, { cause: error });
+        this.gone(undefined, messageOf(error));
+        throw new Error(`the MCP server ${this.name} is away: ${messageOf(error)}`, { cause: error });
       })
       .finally(() => {
-        connecting = undefined;
+        this.connecting = undefined;
       });
-    return connecting;
-  };
-  const call: CallMcpTool = async (request, signal) => {
-    const client = await connected();
+    return this.connecting;
+  }
+
+  private async connect(): Promise<Client> {
+    const client = new WatchedClient((ended) => this.gone(ended, 'the connection ended'));
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () =>
+      this.list(client).catch((error: unknown) => this.gone(client, messageOf(error))),
+    );
     try {
-      return await client.callTool(request, undefined, { signal, timeout: CALL_MS });
+      await open(client, this.config);
+      await this.list(client);
+      if (this.closed) throw new Error('the program ends');
+    } catch (error) {
+      await client.close().catch(ignore);
+      throw error;
+    }
+    this.live = client;
+    this.delayMs = FIRST_DELAY_MS;
+    this.current = { status: 'connected', error: null };
+    this.logger.info({ server: this.name, tools: this.offered.length }, 'an MCP server is connected');
+    return client;
+  }
+
+  private async list(client: Client): Promise<void> {
+    const listed = await listAll(client);
+    this.offered = toTools(this.name, listed, (call, signal) => this.call(call, signal), this.logger);
+  }
+
+  private async call(call: McpToolCall, signal: AbortSignal): Promise<unknown> {
+    const client = await this.connected();
+    try {
+      return await client.callTool(call, undefined, { signal, timeout: CALL_MS });
     } catch (error) {
       // What the server itself answered leaves the connection as it is.
       if (!(error instanceof McpError) && !signal.aborted) {
-        gone(client, messageOf(error));
-        await client.close().catch(() => undefined);
+        this.gone(client, messageOf(error));
+        await client.close().catch(ignore);
       }
       throw error;
     }
-  };
+  }
 
-  return {
-    name,
-    state: () => state,
-    tools: () => tools,
-    tried: connected().then(
-      () => undefined,
-      () => undefined,
-    ),
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await connecting?.catch(() => undefined);
-      await live?.close();
-    },
-  };
+  private gone(client: Client | undefined, why: string): void {
+    if (client !== this.live || this.closed) return;
+    this.live = undefined;
+    this.current = { status: 'away', error: why };
+    this.logger.warn({ server: this.name, why }, 'an MCP server is away');
+    this.tryAgainLater();
+  }
+
+  private tryAgainLater(): void {
+    if (this.timer !== undefined) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.connected().catch(ignore);
+    }, this.delayMs);
+    this.timer.unref();
+    this.delayMs = Math.min(this.delayMs * 2, LONGEST_DELAY_MS);
+  }
 }
 
 /** Starts the program, or opens the address. */

@@ -11,10 +11,14 @@ export interface McpTool {
   annotations?: { readOnlyHint?: boolean | undefined; idempotentHint?: boolean | undefined } | undefined;
 }
 
-export type CallMcpTool = (
-  request: { name: string; arguments: Record<string, unknown>; _meta: Record<string, unknown> },
-  signal: AbortSignal,
-) => Promise<unknown>;
+/** A call as it goes to the server. A type, so that it may be more to the SDK. */
+export type McpToolCall = {
+  name: string;
+  arguments: Record<string, unknown>;
+  _meta: Record<string, unknown>;
+};
+
+type CallMcpTool = (call: McpToolCall, signal: AbortSignal) => Promise<unknown>;
 
 /** Longest name the APIs of models take. */
 const MAX_NAME = 64;

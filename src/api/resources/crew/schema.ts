@@ -17,11 +17,20 @@ export const startOptions = {
     .max(1_000_000_000)
     .optional()
     .describe('Ends it as failed with BUDGET_EXHAUSTED'),
+  thread_id: z
+    .uuid()
+    .optional()
+    .describe('A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides'),
 };
 
 export const crewStartBody = z
   .object({
-    crew: z.string().min(1).max(200).optional().describe('Folder name of an example. Default: `research`'),
+    crew: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('Folder name of an example, or the id of a graph. Default: `research`'),
     inputs: z
       .record(z.string(), z.json())
       .optional()
