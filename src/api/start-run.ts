@@ -1,6 +1,7 @@
 import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
+import type { OnTaskFailure } from '../domain/run/status.ts';
 import { missingInputs } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
@@ -15,6 +16,7 @@ export interface StartOptions {
   timeout_seconds?: number | undefined;
   max_tokens_total?: number | undefined;
   thread_id?: string | undefined;
+  on_task_failure?: OnTaskFailure | undefined;
 }
 
 /** A run that somebody asks for. */
@@ -27,6 +29,8 @@ export interface RequestedRun {
   options: StartOptions;
   /** Of the request (`request.idempotencyRef`): repeated after a crash, it finds the run it has started. */
   idempotencyRef: string | undefined;
+  /** The run it replays, and what it takes over of it: in the same transaction. */
+  replays?: { executionId: string; takeOver: (sql: Sql, executionId: number) => Promise<void> };
   /** Writes into its thread what started it, in the same transaction. */
   say?: (sql: Sql, executionId: number) => Promise<void>;
 }
@@ -50,11 +54,14 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
     );
   }
   const row = toRow(engine, run);
-  const commit = (sql: Sql): Promise<CreatedRun> =>
-    createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+  const commit = async (sql: Sql): Promise<CreatedRun> => {
+    const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+    await run.replays?.takeOver(sql, made.id);
+    return made;
+  };
   const created =
     options.thread_id === undefined
-      ? await commit(engine.system)
+      ? await (run.replays === undefined ? commit(engine.system) : engine.system.transaction(commit))
       : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit, say);
   const { id, executionId, outboxId } = created;
   if (outboxId !== null) {
@@ -78,6 +85,8 @@ const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
   model: modelName(engine.models, run.plan.agents[0]?.model ?? null),
   graphId: run.graphId,
   threadId: run.options.thread_id,
+  onTaskFailure: run.options.on_task_failure ?? 'fail',
+  parentExecutionId: run.replays?.executionId,
   idempotencyRef: run.idempotencyRef,
 });
 

@@ -77,6 +77,15 @@ const OPERATIONS: Record<string, Operation> = {
   resumeExecution: execution,
   cancelExecution: execution,
   retryExecution: execution,
+  retryExecutionTask: { ...execution, params: (world) => ({ execution_id: world.execution, key: 'write' }) },
+  skipExecutionTask: { ...execution, params: (world) => ({ execution_id: world.execution, key: 'write' }) },
+  editExecutionTask: {
+    ...execution,
+    params: (world) => ({ execution_id: world.execution, key: 'write' }),
+    body: () => ({ agent: 'nobody' }),
+  },
+  replayExecution: { ...execution, body: () => ({}) },
+  bulkExecutions: { kind: 'admin', body: () => ({}) },
   listQuestions: { kind: 'personal' },
   listExecutionQuestions: execution,
   answerQuestion: {

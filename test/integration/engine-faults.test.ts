@@ -130,10 +130,13 @@ describe('a bug', () => {
     const ref = await engine.createClaimed();
     for (let attempt = 1; attempt < 5; attempt += 1) {
       await openCall(ref, attempt);
-      expect(await recordUnexpected(worker(), leaseOf(ref, { attempt }))).toBe(false);
+      expect(await recordUnexpected(worker(), leaseOf(ref, { attempt }))).toBeNull();
     }
     await openCall(ref, 5);
-    expect(await recordUnexpected(worker(), leaseOf(ref, { attempt: 5 }))).toBe(true);
+    expect(await recordUnexpected(worker(), leaseOf(ref, { attempt: 5 }))).toEqual({
+      kind: 'failed',
+      code: 'INTERNAL',
+    });
     expect(await engine.tasks(ref)).toMatchObject([{ status: 'failed' }]);
     expect((await engine.calls(ref)).map(({ status }) => status)).toEqual(Array(5).fill('lost'));
     expect((await engine.events(ref)).at(-1)?.type).toBe('task_failed');
@@ -144,7 +147,7 @@ describe('a bug', () => {
     await openCall(ref);
     await openCall(ref, 2);
     for (let count = 0; count < 6; count += 1)
-      expect(await recordUnexpected(worker(), leaseOf(ref))).toBe(false);
+      expect(await recordUnexpected(worker(), leaseOf(ref))).toBeNull();
     expect(await engine.tasks(ref)).toMatchObject([{ status: 'running' }]);
   });
 

@@ -5,8 +5,10 @@ import type { Engine } from '../engine.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
+import { replayRoutes } from './executions/replay-routes.ts';
 import { executionRoutes } from './executions/routes.ts';
 import { questionRoutes } from './executions/question-routes.ts';
+import { executionTaskRoutes } from './executions/task-routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
 import { systemRoutes } from './system/routes.ts';
@@ -28,6 +30,8 @@ export const resources = (deps: ResourceDeps): AnyRoute[] => [
 export const engineResources = (engine: Engine): AnyRoute[] => [
   ...crewRoutes(engine),
   ...executionRoutes(engine),
+  ...executionTaskRoutes(engine),
+  ...replayRoutes(engine),
   ...questionRoutes(engine),
   ...graphRoutes(engine),
   ...graphRunRoutes(engine),

@@ -212,6 +212,7 @@ async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date)
     await settleUnfinishedTasks(sql, row.id, now);
   }
   if (retried) await reopenTasks(sql, row.id, now);
+  if (change.deliver === 'resume') await reopenParked(sql, row.id, now);
   if (change.deliver !== null) {
     await sql.query(
       `insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
@@ -235,6 +236,17 @@ export async function settleUnfinishedTasks(sql: Sql, id: number, now: Date): Pr
     [id, now.toISOString()],
   );
   await closeQuestions(sql, id);
+}
+
+/** A run that was parked for its failed tasks tries them again when it is told to go on. */
+async function reopenParked(sql: Sql, id: number, now: Date): Promise<void> {
+  await sql.query(
+    `update task_executions t set status = 'pending', error = null, error_code = null, completed_at = null,
+       updated_at = $2, unexpected_errors = 0
+     from executions e
+     where e.id = $1 and e.on_task_failure = 'pause' and t.execution_id = e.id and t.status = 'failed'`,
+    [id, now.toISOString()],
+  );
 }
 
 /** Finished tasks keep their results; the others go on from the state their agent had reached. */

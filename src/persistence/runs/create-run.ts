@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
-import type { ExecutionKind } from '../../domain/run/status.ts';
+import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
 import type { Sql } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
@@ -18,6 +18,9 @@ export interface NewRun {
   tags?: string[];
   timeoutSeconds?: number | null;
   maxTokensTotal?: number | null;
+  onTaskFailure?: OnTaskFailure;
+  /** The run it replays. */
+  parentExecutionId?: string | undefined;
   /** `provider/model` of the first agent, for lists; each task names its own. */
   model: string | null;
   /** The graph it was compiled from. */
@@ -53,8 +56,9 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
   const [row] = await sql.query<{ id: number; outbox_id: string | null }>(
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
-         timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, graph_id, thread_id, queued)
-       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18,
+         timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, graph_id, thread_id, on_task_failure,
+         parent_execution_id, queued)
+       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20,
          take_run_slot($2, $15) or thread_is_busy($2, $18, null))
        on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
        returning id, queued
@@ -88,6 +92,8 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       new Date(now.getTime() + START_LEASE_MS).toISOString(),
       run.graphId ?? null,
       run.threadId ?? null,
+      run.onTaskFailure ?? 'fail',
+      run.parentExecutionId ?? null,
     ],
   );
   return row === undefined

@@ -3,7 +3,12 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { editTask, type TaskEdit } from '../../domain/plan/edit-task.ts';
 import { taskSummary } from '../../domain/agent/prompts.ts';
-import { isFinal, type ExecutionStatus, type TaskStatus } from '../../domain/run/status.ts';
+import {
+  isFinal,
+  type ExecutionStatus,
+  type OnTaskFailure,
+  type TaskStatus,
+} from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
@@ -213,4 +218,25 @@ async function deliver(
      values ($1, $2, $3, $4, $5, $5)`,
     [run.id, run.execution_id, command, JSON.stringify(payload), now.toISOString()],
   );
+}
+
+/** What a run wants when one of its tasks fails, and the version of its last command. */
+export interface AfterFailure {
+  policy: OnTaskFailure;
+  controlVersion: number;
+}
+
+/**
+ * A task of this run has failed: where the run shall be parked for it, it is asked to pause, as a person would. In
+ * the transaction that writes the failure.
+ */
+export async function parkAfterFailure(sql: Sql, id: number, now: Date): Promise<AfterFailure> {
+  const [row] = await sql.query<{ on_task_failure: OnTaskFailure; control_version: number }>(
+    `update executions set
+       pause_requested = pause_requested or on_task_failure = 'pause',
+       control_version = control_version + (on_task_failure = 'pause')::integer, updated_at = $2
+     where id = $1 returning on_task_failure, control_version`,
+    [id, now.toISOString()],
+  );
+  return { policy: row?.on_task_failure ?? 'fail', controlVersion: row?.control_version ?? 0 };
 }
