@@ -137,6 +137,15 @@ describe('A JSON schema', () => {
   });
 });
 
+describe('A value nested without end', () => {
+  it('ends neither a condition nor a check', () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const value: JsonValue = JSON.parse(deep);
+    expect(conditionHolds({ kind: 'json', path: '', equals: value }, deep)).toBe(false);
+    expect(schemaProblems({ uniqueItems: true, items: { uniqueItems: true } }, [value, 1])).toEqual([]);
+  });
+});
+
 describe('Pydantic’s readings', () => {
   it('take y, T and ON for true, and n, F and Off for false', () => {
     for (const text of ['y', 'T', 'ON', 'Yes', '1', 'true']) expect(asBool(text)).toBe(true);
