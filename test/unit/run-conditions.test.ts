@@ -28,6 +28,7 @@ describe('A condition', () => {
     ['/b', null, '{"a":null}', false],
     ['/length', 1, '[5]', false],
     ['/toString', null, '{}', false],
+    ['/__proto__', {}, '{}', false],
     ['/a', 1, 'prose', false],
     ['/a', 1, '{"a":"1"}', false],
   ])('finds %s equal to %j in %s: %s', (path, equals, raw, holds) => {
