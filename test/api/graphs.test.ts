@@ -222,6 +222,9 @@ describe('a graph as a crew', () => {
       tags: ['x'],
       input_data: inputs,
     });
+    expect(await json(send('GET', `/executions?graph_id=${id}`, owner.token))).toMatchObject([
+      { graph_id: id },
+    ]);
     const path = location.replace('/api/v1', '');
     await send('PATCH', `/graphs/${id}`, owner.token, { nodes: [], edges: [] });
     expect(await json(send('GET', `${path}/tasks`, owner.token))).toMatchObject([{ key: 'letter' }]);

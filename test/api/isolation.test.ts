@@ -27,6 +27,7 @@ interface Operation {
 interface World {
   anna: Person;
   graph: string;
+  kickoff: string;
   template: string;
   thread: string;
   execution: string;
@@ -107,6 +108,12 @@ const OPERATIONS: Record<string, Operation> = {
   validateGraph: graph,
   getGraphInputs: graph,
   executeGraph: graph,
+  getAmpInputs: graph,
+  kickoffAmp: { ...graph, body: () => ({}) },
+  getAmpStatus: {
+    kind: 'own',
+    params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),
+  },
   listTemplates: { kind: 'personal' },
   createTemplate: { kind: 'admin', body: () => ({}) },
   getTemplate: { kind: 'personal', ...template },
@@ -186,6 +193,12 @@ beforeAll(async () => {
   const made = await people.send('POST', '/graphs', anna.token, aGraph());
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
   const question = await askedIn(executionId);
+  const kickoff = await fetch(`${stack.api.url}/amp/${graphId}/kickoff`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${anna.token}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const { kickoff_id: kickoffId } = z.object({ kickoff_id: z.string() }).parse(await kickoff.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
   const templates = await people.send('GET', '/templates', anna.token);
@@ -194,6 +207,7 @@ beforeAll(async () => {
     question,
     template: shipped?.id ?? '',
     graph: graphId,
+    kickoff: kickoffId,
     thread: threadId,
     anna,
     victim,

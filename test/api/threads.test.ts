@@ -191,6 +191,7 @@ describe('a start while a run of the thread is live', () => {
     const id = await makeThread({ graph_id: await makeGraph() });
     const [first, second, third] = [await start(id), await start(id), await start(id)];
     expect(await queuedIn(id)).toEqual([false, true, true]);
+    expect(await json(send('GET', `/executions?thread_id=${id}`, owner.token))).toHaveLength(3);
     expect(await execution(second)).toMatchObject({ status: 'pending', thread_id: id });
     await cancel(first);
     expect(await queuedIn(id)).toEqual([false, false, true]);

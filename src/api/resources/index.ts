@@ -1,5 +1,6 @@
 import type { AnyRoute } from '../define-route.ts';
 import type { ResourceDeps } from '../deps.ts';
+import { ampRoutes } from './amp/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import type { Engine } from '../engine.ts';
 import { auditRoutes } from './audit/routes.ts';
@@ -35,6 +36,7 @@ export const engineResources = (engine: Engine): AnyRoute[] => [
   ...questionRoutes(engine),
   ...graphRoutes(engine),
   ...graphRunRoutes(engine),
+  ...ampRoutes(engine),
   ...templateRoutes(engine),
   ...threadRoutes(engine),
   ...toolRoutes(engine),

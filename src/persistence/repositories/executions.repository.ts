@@ -13,6 +13,8 @@ export interface ExecutionFilter {
   kind?: ExecutionKind;
   flowName?: string;
   workflowId?: number;
+  graphId?: string;
+  threadId?: string;
 }
 
 const owned = (scope: OwnerScope): { ownerId?: string } =>
@@ -40,6 +42,8 @@ export async function listExecutions(
     ...(filter.kind !== undefined && { kind: filter.kind }),
     ...(filter.flowName !== undefined && { flowName: filter.flowName }),
     ...(filter.workflowId !== undefined && { workflowId: filter.workflowId }),
+    ...(filter.graphId !== undefined && { graphId: filter.graphId }),
+    ...(filter.threadId !== undefined && { threadId: filter.threadId }),
   };
   return em.findAndCount(Execution, where, {
     orderBy: { id: 'desc' },
