@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 import { peopleOf, statusOf, type Person } from '../support/people.ts';
 import { readSse } from '../support/sse-reader.ts';
 import { startTestStack, until, type TestStack } from '../support/test-stack.ts';
