@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 import { fails, says } from '../support/scripted-model.ts';
 import { startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
