@@ -226,6 +226,19 @@ describe('a start while a run of the thread is live', () => {
     await cancel(live);
   });
 
+  it('queues as a retry, too', async () => {
+    const id = await makeThread({ graph_id: await makeGraph() });
+    const first = await start(id);
+    await cancel(first);
+    const second = await start(id);
+    expect(await statusOf(send('POST', `/executions/${first}/retry`, owner.token))).toBe(202);
+    expect(await execution(first)).toMatchObject({ status: 'pending' });
+    expect(await queuedIn(id)).toEqual([true, false]);
+    await cancel(second);
+    expect(await queuedIn(id)).toEqual([false, false]);
+    await cancel(first);
+  });
+
   it('queues behind one of ten that come at once', async () => {
     const id = await makeThread({ graph_id: await makeGraph() });
     const started = await Promise.all(Array.from({ length: 10 }, () => start(id)));
