@@ -231,10 +231,10 @@ describe('a crew.py beside the files', () => {
 
   it('is read, not run, and what cannot be read is said with its line', () => {
     expect(imported.warnings).toEqual([
-      { path: 'x/src/x/crew.py:17', message: 'tools of the agent writer is Python and was left out' },
-      { path: 'x/src/x/crew.py:28', message: 'output_pydantic of the task plan is Python and was left out' },
-      { path: 'x/src/x/crew.py:29', message: 'async_execution of the task plan is Python and was left out' },
-      { path: 'x/src/x/crew.py:39', message: 'step_callback of the crew is Python and was left out' },
+      { path: 'x/src/x/crew.py:16', message: 'tools of the agent writer is Python and was left out' },
+      { path: 'x/src/x/crew.py:27', message: 'output_pydantic of the task plan is Python and was left out' },
+      { path: 'x/src/x/crew.py:28', message: 'async_execution of the task plan is Python and was left out' },
+      { path: 'x/src/x/crew.py:38', message: 'step_callback of the crew is Python and was left out' },
       {
         path: 'x/src/x/config/tasks.yaml',
         message: 'the task unused is none of the crew in crew.py, so CrewAI does not run it; it was left out',
@@ -260,7 +260,7 @@ describe('a crew.py beside the files', () => {
 
   it('of a megabyte is read in no time', () => {
     const started = performance.now();
-    const program = `${'Crew(x={"a": [1, {"b": ('.repeat(20_000)}`;
+    const program = 'Crew(x={"a": [1, {"b": ('.repeat(20_000);
     importFiles({ 'agents.yaml': AGENTS, 'tasks.yaml': task('a'), 'crew.py': program });
     expect(performance.now() - started).toBeLessThan(5_000);
   });

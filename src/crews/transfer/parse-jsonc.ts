@@ -1,4 +1,4 @@
-import { createScanner, parseTree, printParseErrorCode, SyntaxKind } from 'jsonc-parser';
+import { createScanner, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import type { Issue } from '../../domain/errors.ts';
 import type { CrewFile } from './imported-crew.ts';
@@ -59,10 +59,12 @@ const wordsOf = (code: string): string =>
 function depthProblem(text: string): number | null {
   const scanner = createScanner(text, true);
   let depth = 0;
-  for (let kind = scanner.scan(); kind !== SyntaxKind.EOF; kind = scanner.scan()) {
-    if (kind === SyntaxKind.OpenBraceToken || kind === SyntaxKind.OpenBracketToken) depth += 1;
-    if (kind === SyntaxKind.CloseBraceToken || kind === SyntaxKind.CloseBracketToken) depth -= 1;
-    if (depth > MAX_DEPTH) return scanner.getTokenOffset();
+  for (let offset = 0; offset < text.length; offset = scanner.getTokenOffset()) {
+    const token = text.slice(offset, offset + scanner.getTokenLength());
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+    if (depth > MAX_DEPTH) return offset;
+    scanner.scan();
   }
   return null;
 }

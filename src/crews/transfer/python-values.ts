@@ -32,6 +32,8 @@ const MAX_DEPTH = 40;
 export interface TokenReader {
   readonly tokens: readonly PythonToken[];
   at: number;
+  /** Looks that may still be taken, over all calls of a program; without any left, it ends here. */
+  readonly budget: { looks: number };
 }
 
 /** Reads the call whose opening parenthesis the reader stands at. */
@@ -171,6 +173,8 @@ function readMapping(reader: TokenReader, depth: number): PythonValue {
 
 /** The token ahead; ends of lines mean nothing between brackets. */
 function peek(reader: TokenReader, ahead = 0): PythonToken | undefined {
+  reader.budget.looks -= 1;
+  if (reader.budget.looks < 0) return undefined;
   while (reader.tokens[reader.at]?.kind === 'line_end') reader.at += 1;
   let place = reader.at;
   for (let left = ahead; left > 0; left -= 1) {

@@ -33,15 +33,20 @@ interface Made {
   line: number;
 }
 
+/** Far more than a program needs whose brackets close. */
+const MAX_LOOKS = 3_000_000;
+
+const MAX_WARNINGS = 100;
+
 const CLASSES = new Set(['Agent', 'Task', 'ConditionalTask', 'Crew', 'LLM']);
 
 /** Reads the calls of CrewAI's classes that a program makes with literal arguments. */
 export function readCrewProgram({ path, text }: CrewFile): CrewProgram {
   const tokens = pythonTokens(text);
   const made = callsIn(tokens);
-  const warnings: ImportWarning[] = [];
+  const unread: { line: number; message: string }[] = [];
   const warn = (line: number, message: string): void => {
-    if (warnings.length < 100) warnings.push({ path: `${path}:${line}`, message });
+    if (unread.length < MAX_WARNINGS) unread.push({ line, message });
   };
   const of = (...names: string[]): Made[] => made.filter(({ call }) => names.includes(call.name));
   const models = new Map<string, JsonObject>();
@@ -57,18 +62,23 @@ export function readCrewProgram({ path, text }: CrewFile): CrewProgram {
   for (const { line } of more) warn(line, 'another Crew(…); only the first is read');
   const fields = crew === undefined ? null : crewFields(crew, read);
   const members = tasks.map((one) => memberOf(one, 'task', read));
+  const agentMembers = agents.map((one) => memberOf(one, 'agent', read));
+  const taskMembers = crew === undefined ? members : inOrder(members, tasks, crew, read);
   return {
-    agents: agents.map((one) => memberOf(one, 'agent', read)),
-    tasks: crew === undefined ? members : inOrder(members, tasks, crew, read),
+    agents: agentMembers,
+    tasks: taskMembers,
     crew: fields === null ? null : { ...fields, ...compatOf(tokens) },
     models,
-    warnings,
+    warnings: unread
+      .toSorted((one, other) => one.line - other.line)
+      .map(({ line, message }) => ({ path: `${path}:${line}`, message })),
   };
 }
 
 /** Every call of a class that matters, with the method it stands in or the variable it is kept in. */
 function callsIn(tokens: readonly PythonToken[]): Made[] {
   const made: Made[] = [];
+  const budget = { looks: MAX_LOOKS };
   let decorators: string[] = [];
   let method = { name: '', decorators };
   for (let at = 0; at < tokens.length; at += 1) {
@@ -89,7 +99,7 @@ function callsIn(tokens: readonly PythonToken[]): Made[] {
     const isDecorated = method.decorators.some((name) => ['agent', 'task', 'crew', 'llm'].includes(name));
     const variable =
       before?.text === '=' && tokens[at - 2]?.kind === 'name' ? tokens[at - 2]?.text : undefined;
-    const call = readCall({ tokens, at: at + 1 }, token.text);
+    const call = readCall({ tokens, at: at + 1, budget }, token.text);
     made.push({
       owner: isDecorated ? method.name : (variable ?? method.name),
       decorators: method.decorators,
