@@ -23,6 +23,7 @@ const scripts = {
   bench: 'bench/main.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
+  crewai: 'test/crewai/main.ts',
 };
 /** These end when this process is gone, however it went; the others are short and end by themselves. */
 const servers = ['start', 'api', 'worker'];
@@ -126,7 +127,9 @@ function handOver(args, isServer) {
 const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
-  say('Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|malformed> …');
+  say(
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|fuzz|malformed|crewai> …',
+  );
   process.exit(2);
 }
 await ensureInstalled();

@@ -84,8 +84,9 @@ class Builder:
         if isinstance(data.get("tools"), list):
             data["tools"] = [self.tool(name) for name in data["tools"]]
         handed = [self.tool(one) for one in self.sources(node["id"], "tool")]
-        if handed:
-            named = data.get("tools") or []
+        named = data.get("tools")
+        if handed and (named is None or isinstance(named, list)):
+            named = named or []
             data["tools"] = named + [tool for tool in handed if tool not in named]
         return data
 

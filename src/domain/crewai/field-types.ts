@@ -26,7 +26,10 @@ export type FieldType =
   | 'model'
   | '?models'
   | '?class'
-  | '?uuid'
+  | '?knowledge'
+  | 'id'
+  | '?json'
+  | '?response_template'
   | '?guardrail';
 
 /** Pydantic's error type and message, and where below the field it stands (`''`, or `/0` of a list). */
@@ -81,15 +84,45 @@ export function typeProblem(type: FieldType, value: JsonValue): TypeProblem | nu
       return modelProblem(value);
     case '?class':
       return problem('is_subclass_of', 'Input should be a Python class, which a graph cannot hold');
-    case '?uuid':
+    case '?knowledge':
+      return isJsonObject(value)
+        ? problem('TypeError', 'a Knowledge cannot be made of a mapping')
+        : modelProblem(value);
+    case 'id':
       return isTruthy(value)
         ? problem('may_not_set_field', 'This field is not to be set by the user.')
-        : null;
+        : problem('uuid_type', 'UUID input should be a string, bytes or UUID object');
+    case '?json':
+      return jsonProblem(value);
+    case '?response_template':
+      return responseTemplateProblem(value);
     case '?guardrail':
       return typeof value === 'string' || isJsonObject(value)
         ? null
         : problem('callable_type', 'Input should be callable');
   }
+}
+
+/** A mapping, or a text that is JSON. */
+function jsonProblem(value: JsonValue): TypeProblem | null {
+  if (isJsonObject(value)) return null;
+  if (typeof value !== 'string')
+    return problem('json_type', 'JSON input should be string, bytes or bytearray');
+  try {
+    JSON.parse(value);
+    return null;
+  } catch {
+    // the finding is the answer
+    return problem('json_invalid', 'Invalid JSON');
+  }
+}
+
+/** CrewAI cuts the template there, and dies of an IndexError where it cannot. */
+function responseTemplateProblem(value: JsonValue): TypeProblem | null {
+  if (typeof value !== 'string') return problem('string_type', 'Input should be a valid string');
+  return value === '' || value.includes('{{ .Response }}')
+    ? null
+    : problem('IndexError', 'response_template must hold {{ .Response }}');
 }
 
 const problem = (code: string, message: string, below = ''): TypeProblem => ({ code, message, below });

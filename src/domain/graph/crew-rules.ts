@@ -1,4 +1,5 @@
 import { asBool, isJsonObject, isTruthy } from '../crewai/field-types.ts';
+import type { JsonValue } from '../json.ts';
 import type { Findings } from './graph-findings.ts';
 import type { CrewModel, TaskModel } from './graph-model.ts';
 import { hasManagerModel } from './read-crew-node.ts';
@@ -63,7 +64,7 @@ function checkManager({ node, process, manager }: CrewModel, findings: Findings)
 
 /** C-6, C-7, C-8 */
 function checkNotEmpty(crew: CrewModel, findings: Findings): void {
-  const config = crew.node?.data.config;
+  const config = configOf(crew);
   if (crew.node !== null && isTruthy(config)) {
     const { node } = crew;
     const path = node.pathOf('config');
@@ -83,6 +84,19 @@ function checkNotEmpty(crew: CrewModel, findings: Findings): void {
       'without a task there is nothing to run: CrewAI fails at kickoff',
       '/nodes',
     );
+  }
+}
+
+/** A crew's `config` may be JSON in a text. */
+function configOf({ node }: CrewModel): JsonValue | undefined {
+  const config = node?.data.config;
+  if (typeof config !== 'string') return isJsonObject(config) ? config : undefined;
+  try {
+    const value: JsonValue = JSON.parse(config);
+    return value;
+  } catch {
+    // said already, as json_invalid
+    return undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import { isTruthy } from '../crewai/field-types.ts';
 import type { Compat, CrewProcess } from '../plan/crew-plan.ts';
 import type { Findings } from './graph-findings.ts';
 import type { AgentModel, ModelNode } from './graph-model.ts';
+import { notAnInstance } from './read-references.ts';
 
 /** What the crew node decides about the crew. */
 export interface CrewChoices {
@@ -55,7 +56,7 @@ function readManager(
   if (manager === undefined || manager === null || manager === '') return null;
   const path = node.pathOf('manager_agent');
   if (typeof manager !== 'string') {
-    findings.error('model_type', 'manager_agent is the id of an agent node', path, node.id);
+    findings.error(notAnInstance(manager), 'manager_agent is the id of an agent node', path, node.id);
     return null;
   }
   const agent = agents.get(manager);

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../crewai/field-types.ts';
+import type { JsonValue } from '../json.ts';
 import type { GraphNode } from './graph-document.ts';
 import type { Findings } from './graph-findings.ts';
 import type { ContextEntry, ModelNode } from './graph-model.ts';
@@ -48,7 +49,7 @@ function agentOf(
   if (agent === undefined || agent === null || agent === '') return edge?.sourceId ?? null;
   const path = task.pathOf('agent');
   if (typeof agent !== 'string') {
-    findings.error('model_type', 'agent is the id of an agent node', path, task.id);
+    findings.error(notAnInstance(agent), 'agent is the id of an agent node', path, task.id);
     return edge?.sourceId ?? null;
   }
   if (typeOf.get(agent) !== 'agent') {
@@ -84,7 +85,7 @@ function contextOf(
   for (const [index, item] of context.entries()) {
     const at = `${path}/${index}`;
     if (typeof item !== 'string') {
-      findings.error('model_type', 'a context is a list of ids of task nodes', at, task.id);
+      findings.error(notAnInstance(item), 'a context is a list of ids of task nodes', at, task.id);
     } else if (typeOf.get(item) === 'task') {
       if (named.has(item))
         findings.warn('graph_duplicate_context', `"${item}" stands here twice`, at, task.id);
@@ -100,6 +101,9 @@ function contextOf(
   }
   return entries;
 }
+
+/** Pydantic takes a mapping for the fields of a new instance, and misses some. */
+export const notAnInstance = (value: JsonValue): string => (isJsonObject(value) ? 'missing' : 'model_type');
 
 interface ToolNode {
   name: string | null;
@@ -193,7 +197,12 @@ function namedTools(
   return tools.flatMap((item, index) => {
     const at = `${path}/${index}`;
     if (typeof item !== 'string') {
-      findings.error('model_type', 'tools is a list of names of tools or ids of tool nodes', at, node.id);
+      findings.error(
+        notAnInstance(item),
+        'tools is a list of names of tools or ids of tool nodes',
+        at,
+        node.id,
+      );
       return [];
     }
     const toolNode = toolNodes.get(item);
