@@ -67,7 +67,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   f: '\f',
   v: '\v',
 };
-const CODE = /x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|([0-7]{1,3})/iy;
+const CODE = /x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})/y;
 
 /** From behind the opening quote to behind the closing one; an unclosed text ends with its line or the file. */
 function readText(

@@ -15,7 +15,10 @@ const pad = (level: number): string => ' '.repeat(level * INDENT);
 function mapping(value: JsonObject, level: number): string[] {
   return Object.entries(value).flatMap(([key, item]) => {
     const [first = '', ...rest] = lines(item, level);
-    return [`${pad(level)}${name(key)}:${first === '' ? '' : ` ${first}`}`, ...rest];
+    const shown = name(key);
+    // readers look no further than this for the colon behind a name
+    const start = shown.length > 900 ? [`${pad(level)}? ${shown}`, pad(level)] : [pad(level) + shown];
+    return [...start.slice(0, -1), `${start.at(-1)}:${first === '' ? '' : ` ${first}`}`, ...rest];
   });
 }
 
@@ -49,7 +52,7 @@ function number(value: number): string {
 
 /** Several lines of letters that every reader shows as they are, none with spaces at its ends. */
 const BLOCK =
-  /^(?:[!-~\u00A1-\u1FFF\u3000-\uD7FF](?:[ -~\u00A1-\u1FFF\u3000-\uD7FF]*[!-~\u00A1-\u1FFF\u3000-\uD7FF])?\n?|\n)+$/;
+  /^[!-~\u00A1-\u00AC\u00AE-\u1FFF\u3001-\uD7FF]([ -~\u00A1-\u00AC\u00AE-\u1FFF\u3001-\uD7FF]*[!-~\u00A1-\u00AC\u00AE-\u1FFF\u3001-\uD7FF])?$/;
 
 function textLines(text: string, level: number): string[] {
   const body = text.replace(/\n$/, '');
