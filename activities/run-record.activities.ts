@@ -1,6 +1,12 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Claim, FinalState, RunEnding, RunRef } from '../src/contracts/crew-run.ts';
-import { claimRun, finaliseRun, markCancelling, markPaused } from '../src/persistence/runs/lifecycle.ts';
+import {
+  claimRun,
+  finaliseRun,
+  markCancelling,
+  markPaused,
+  markWaiting,
+} from '../src/persistence/runs/lifecycle.ts';
 import type { TaskDeps } from './agent-task/task-deps.ts';
 
 /** The steps of a run's life that its workflow writes. All of them may be repeated without harm. */
@@ -16,6 +22,11 @@ export function createRunRecordActivities(deps: TaskDeps) {
     /** Nothing is in flight any more: `paused`, unless somebody resumed meanwhile. */
     async recordPaused(ref: RunRef): Promise<void> {
       await markPaused(sql, ref, now());
+      waker.wake('log', ref.id);
+    },
+    /** A person is asked and nothing else can be done: `waiting`, unless there is an answer by now. */
+    async recordWaiting(ref: RunRef): Promise<void> {
+      await markWaiting(sql, ref, now());
       waker.wake('log', ref.id);
     },
     /** A cancel from the Web UI becomes known to everybody. */

@@ -15,7 +15,7 @@ import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
-import { createToolRegistry } from './tools/registry.ts';
+import { createToolbox } from './tools/toolbox.ts';
 
 /** How long a shutdown waits for the turns in flight. */
 const SHUTDOWN_GRACE = '25s';
@@ -55,11 +55,13 @@ export async function startWorker(
   options: { logger: Logger; bundle?: WorkflowBundleWithSourceMap },
 ): Promise<RunningWorker> {
   const { logger } = options;
+  const tools = createToolbox(settings, logger);
   const bundle = options.bundle ?? (await bundleWorkflows());
   const database = await createDatabase(settings.DATABASE_URL, { poolMax: 20 });
   const waker = createWaker(database.sql, logger);
   const listener = createWakeListener(settings.DATABASE_URL, logger, ['control']);
   const connection = await NativeConnection.connect(await temporalConnectionOptions(settings));
+  await tools.ready();
   let draining = false;
   const running = createRunningTasks(database.sql, listener, logger);
   const worker = await Worker.create({
@@ -70,7 +72,7 @@ export async function startWorker(
     activities: createActivities({
       sql: database.sql,
       models: createModels(settings),
-      tools: createToolRegistry(),
+      tools: tools.registry,
       waker,
       running,
       logger,
@@ -87,6 +89,7 @@ export async function startWorker(
     try {
       await worker.run();
     } finally {
+      await tools.close();
       await waker.close();
       await listener.close();
       await database.close();

@@ -50,7 +50,8 @@ export async function performTask(deps: TaskDeps, input: PerformTaskInput): Prom
   } catch (error) {
     if (isForeseen(error, signal)) throw error;
     deps.logger.error({ err: error, execution_id: input.executionId, task_key: input.taskKey }, 'unexpected');
-    if (await recordUnexpected(deps, lease)) return { kind: 'failed', code: 'INTERNAL' };
+    const outcome = await recordUnexpected(deps, lease);
+    if (outcome !== null) return outcome;
     throw error;
   } finally {
     registration.release();
@@ -137,7 +138,7 @@ async function fail(
   failure: ModelFailure,
 ): Promise<Position> {
   const verdict = await recordFailure(deps, lease, position, failure);
-  if (verdict.kind === 'final') return { kind: 'outcome', outcome: { kind: 'failed', code: failure.code } };
+  if (verdict.kind === 'outcome') return verdict;
   const delayMs = retryDelayMs(verdict.attempt, failure.retryAfterMs);
   if (delayMs > LONGEST_RETRY_MS) return { kind: 'outcome', outcome: { kind: 'delayed', delayMs } };
   throw ApplicationFailure.create({

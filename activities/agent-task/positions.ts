@@ -28,11 +28,20 @@ import {
   type LeaseAnswer,
 } from '../../src/persistence/runs/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
+import { ask, type Asked } from './asking.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
 import { shownTexts } from './shown-text.ts';
 import { persistently } from './persistently.ts';
 import type { TaskDeps } from './task-deps.ts';
-import { append, completeTask, failTask, skipTask, type BareEvent } from './task-record.ts';
+import {
+  append,
+  completeTask,
+  failTask,
+  failureOutcome,
+  skipTask,
+  type BareEvent,
+  type Ended,
+} from './task-record.ts';
 import { prepareTask, speaker, type TaskMaterial } from './task-material.ts';
 
 /**
@@ -53,11 +62,6 @@ export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> 
     const material = prepareTask(task, lease.taskKey);
     const events: BareEvent[] = [...task.events];
     if (!conditionMet(material, task.earlier)) return skipTask(sql, lease, material, now);
-    const lostForGood = task.lostTools.filter((name) => deps.tools.find(name)?.idempotent === false);
-    if (lostForGood.length > 0) {
-      const error = `the worker died while the tool ${lostForGood.join(', ')} ran; whether it did its work is unknown`;
-      return failTask(sql, lease, material.taskId, { error, code: 'TOOL_UNKNOWN_OUTCOME' }, events, now);
-    }
     return proceed(deps, sql, lease, material, events, now);
   });
   deps.waker.wake('log', lease.id);
@@ -78,9 +82,8 @@ const noteEvents = (notes: readonly Note[], lease: Lease): BareEvent[] =>
 function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
   if (answer.kind === 'refused') return { kind: 'refused' };
   if (answer.status === 'completed' || answer.status === 'skipped') return { kind: 'completed' };
-  return answer.status === 'cancelled'
-    ? { kind: 'cancelling' }
-    : { kind: 'failed', code: answer.code ?? 'INTERNAL' };
+  if (answer.status === 'cancelled') return { kind: 'cancelling' };
+  return failureOutcome(answer, answer.code ?? 'INTERNAL');
 }
 
 /** Settles a call that was answered, and goes on: to the next call, to the end, or back to the workflow. */
@@ -139,6 +142,13 @@ async function proceed(
   const action = nextAction(material.state, material.rules);
   if (action.kind === 'done') return completeTask(sql, lease, material, action, events, now);
   if (action.kind === 'failed') return failTask(sql, lease, material.taskId, action, events, now);
+  const asked = await ask(deps, sql, lease, material, action, now);
+  if (asked.kind === 'waiting') return standWaiting(sql, lease, material, asked, events, now);
+  if (asked.kind === 'input') {
+    const { state, notes } = step(material.state, asked.input, material.rules);
+    return proceed(deps, sql, lease, { ...material, state }, [...events, ...noteEvents(notes, lease)], now);
+  }
+  if (action.kind === 'review') throw new Error('a review is asked for or answered');
   let model: Model;
   try {
     model = deps.models.resolve(speaker(material, action.agentKey).model);
@@ -159,6 +169,22 @@ async function proceed(
   if (typeof call === 'string') return notBegun(sql, lease, material, call, now);
   await append(sql, lease, material.taskId, begunEvents(action, call), now);
   return { kind: 'call', action, call, model, material };
+}
+
+/** A person is asked: the task stands still, and its worker is free. */
+async function standWaiting(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  { expiresInMs, event }: Extract<Asked, { kind: 'waiting' }>,
+  events: BareEvent[],
+  now: Date,
+): Promise<Position> {
+  await together([
+    saveProgress(sql, lease, { kind: 'waiting', state: material.state }, now),
+    append(sql, lease, material.taskId, event === null ? events : [...events, event], now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'waiting', expiresInMs } };
 }
 
 async function notBegun(
@@ -213,7 +239,7 @@ export async function recordFailure(
   lease: Lease,
   position: Extract<Position, { kind: 'call' }>,
   failure: ModelFailure,
-): Promise<{ kind: 'final' } | { kind: 'again'; attempt: number }> {
+): Promise<Ended | { kind: 'again'; attempt: number }> {
   const now = deps.now();
   const { material, call } = position;
   const verdict = await persistently(deps, () =>
@@ -222,8 +248,7 @@ export async function recordFailure(
       const attempt = await failedAttempts(sql, material.taskId, call.key);
       if (!failure.retryable || attempt >= MAX_TURN_ATTEMPTS) {
         const error = attempt > 1 ? `${failure.message} (tried ${attempt} times)` : failure.message;
-        await failTask(sql, lease, material.taskId, { error, code: failure.code }, [], now);
-        return { kind: 'final' } as const;
+        return failTask(sql, lease, material.taskId, { error, code: failure.code }, [], now);
       }
       await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
       const again: BareEvent = {
@@ -261,19 +286,18 @@ export async function abandonCall(
 /**
  * An error that nobody foresaw: a bug of ours. It is tried again a few times, and then ends the task, so that no
  * model is paid for ever.
- * @returns whether the task has failed.
+ * @returns what that means for the run, null while the task is tried again.
  */
-export async function recordUnexpected(deps: TaskDeps, lease: Lease): Promise<boolean> {
+export async function recordUnexpected(deps: TaskDeps, lease: Lease): Promise<TaskOutcome | null> {
   const now = deps.now();
-  const failed = await deps.sql.transaction(async (sql) => {
+  const ended = await deps.sql.transaction(async (sql) => {
     await lockRun(sql, lease.id);
     const [task] = await countUnexpected(sql, lease);
-    if (task === undefined || task.unexpected_errors < MAX_UNEXPECTED_ERRORS) return false;
+    if (task === undefined || task.unexpected_errors < MAX_UNEXPECTED_ERRORS) return null;
     await loseOpenCalls(sql, lease.id, task.id, now);
     const error = `an unexpected error of Muster happened ${task.unexpected_errors} times in this task; its log names it`;
-    await failTask(sql, lease, task.id, { error, code: 'INTERNAL' }, [], now);
-    return true;
+    return failTask(sql, lease, task.id, { error, code: 'INTERNAL' }, [], now);
   });
-  if (failed) deps.waker.wake('log', lease.id);
-  return failed;
+  if (ended !== null) deps.waker.wake('log', lease.id);
+  return ended?.outcome ?? null;
 }

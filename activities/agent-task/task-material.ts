@@ -4,7 +4,7 @@ import { systemPrompt, taskContext, taskPrompt, taskSummary } from '../../src/do
 import { startAgent } from '../../src/domain/agent/step.ts';
 import { interpolate } from '../../src/domain/plan/interpolate.ts';
 import type { PlanAgent, PlanTask } from '../../src/domain/plan/crew-plan.ts';
-import type { JsonValue } from '../../src/domain/json.ts';
+import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import type { TaskOutput } from '../../src/domain/run/result.ts';
 import type { HeldTask } from '../../src/persistence/runs/task-lease.ts';
 
@@ -39,6 +39,7 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
     coworkers: task.coworkers,
     output: task.output,
     guardrail: task.guardrail,
+    humanInput: task.humanInput,
   };
   const fresh = (): AgentState => {
     const shape = task.output === null ? null : shapePrompt(task.output.schema);
@@ -57,7 +58,7 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
       expected_output: expectedOutput,
       summary: taskSummary(description),
       raw,
-      json_dict: json,
+      json_dict: isJsonObject(json) ? json : null,
       agent: self.role,
       output_format: task.output?.format ?? 'raw',
     }),

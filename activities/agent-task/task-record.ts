@@ -2,6 +2,7 @@ import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { AgentEnd } from '../../src/domain/agent/agent-state.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
+import { parkAfterFailure, type AfterFailure } from '../../src/persistence/runs/task-commands.ts';
 import { saveProgress, type Lease } from '../../src/persistence/runs/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import type { TaskMaterial } from './task-material.ts';
@@ -56,7 +57,10 @@ export async function failTask(
     saveProgress(sql, lease, { kind: 'failed', ...failure }, now),
     append(sql, lease, taskId, [...events, failed], now),
   ]);
-  return { kind: 'outcome', outcome: { kind: 'failed', code: failure.code } };
+  return {
+    kind: 'outcome',
+    outcome: failureOutcome(await parkAfterFailure(sql, lease.id, now), failure.code),
+  };
 }
 
 export async function append(
@@ -91,4 +95,16 @@ export async function skipTask(sql: Sql, lease: Lease, material: TaskMaterial, n
     append(sql, lease, material.taskId, [skipped], now),
   ]);
   return { kind: 'outcome', outcome: { kind: 'completed' } };
+}
+
+/** What a failed task means for its run: the end, a stop until somebody says what to do, or nothing. */
+export function failureOutcome({ policy, controlVersion }: AfterFailure, code: RunErrorCode): TaskOutcome {
+  switch (policy) {
+    case 'fail':
+      return { kind: 'failed', code };
+    case 'pause':
+      return { kind: 'paused', controlVersion };
+    case 'continue':
+      return { kind: 'completed' };
+  }
 }

@@ -11,10 +11,11 @@ import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
 import { probeSearchAttributes } from '../temporal/search-attributes.ts';
-import { createToolRegistry } from '../tools/registry.ts';
+import { createToolbox } from '../tools/toolbox.ts';
 import type { Engine } from './engine.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { createLogHub } from './realtime/log-hub.ts';
+import { createMessageHub } from './realtime/message-hub.ts';
 
 /** The crews that ship with the program. */
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -42,17 +43,19 @@ export function createEngine(deps: {
   const { settings, database, temporal, logger } = deps;
   const { sql } = deps.system;
   const now = (): Date => new Date();
+  const tools = createToolbox(settings, logger);
   const waker = createWaker(sql, logger);
-  const listener = createWakeListener(deps.system.url, logger, ['log', 'token', 'outbox']);
+  const listener = createWakeListener(deps.system.url, logger, ['log', 'token', 'outbox', 'message']);
   const probe = probeSearchAttributes(temporal, settings.TEMPORAL_NAMESPACE, logger);
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
   const hub = createLogHub({ sql, listener, logger });
+  const messages = createMessageHub({ sql, listener, logger });
   const credentials = createCredentialWatch({ sql, logger, now });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
   const housekeeping = createHousekeeping({ sql, logger, now });
-  const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, createToolRegistry().names());
+  const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   return {
     engine: {
       settings,
@@ -62,16 +65,23 @@ export function createEngine(deps: {
       dispatcher,
       waker,
       hub,
+      messages,
       credentials,
       crews,
       models: createModels(settings),
+      tools,
       now,
     },
-    endStreams: () => hub.close(),
+    endStreams: () => {
+      hub.close();
+      messages.close();
+    },
     async close() {
       hub.close();
+      messages.close();
       credentials.close();
       probe.close();
+      await tools.close();
       await housekeeping.close();
       await reconciler.close();
       await dispatcher.close();

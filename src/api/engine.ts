@@ -6,8 +6,10 @@ import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { Dispatcher } from '../temporal/dispatcher.ts';
 import type { Runs } from '../temporal/runs.ts';
+import type { Toolbox } from '../tools/toolbox.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
 import type { LogHub } from './realtime/log-hub.ts';
+import type { MessageHub } from './realtime/message-hub.ts';
 
 /** What the resources that start, steer and show runs work with. */
 export interface Engine {
@@ -20,8 +22,11 @@ export interface Engine {
   dispatcher: Dispatcher;
   waker: Waker;
   hub: LogHub;
+  /** The messages of conversations, as they come. */
+  messages: MessageHub;
   credentials: CredentialWatch;
   crews: CrewCatalogue;
   models: Models;
+  tools: Toolbox;
   now: () => Date;
 }

@@ -1,10 +1,13 @@
 import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
+import type { OnTaskFailure } from '../domain/run/status.ts';
 import { missingInputs } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
-import { createRun, type CreatedRun } from '../persistence/runs/create-run.ts';
+import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
+import type { Sql } from '../persistence/sql.ts';
 import type { Engine } from './engine.ts';
+import { commitInThread } from './start-in-thread.ts';
 
 /** What every start takes beside its plan and inputs (contract §6). */
 export interface StartOptions {
@@ -12,25 +15,34 @@ export interface StartOptions {
   tags?: string[] | undefined;
   timeout_seconds?: number | undefined;
   max_tokens_total?: number | undefined;
+  thread_id?: string | undefined;
+  on_task_failure?: OnTaskFailure | undefined;
+}
+
+/** A run that somebody asks for. */
+export interface RequestedRun {
+  ownerId: string;
+  plan: CrewPlan;
+  /** The graph the plan was made of. */
+  graphId?: string;
+  inputs: JsonObject;
+  options: StartOptions;
+  /** Of the request (`request.idempotencyRef`): repeated after a crash, it finds the run it has started. */
+  idempotencyRef: string | undefined;
+  /** The run it replays, and what it takes over of it: in the same transaction. */
+  replays?: { executionId: string; takeOver: (sql: Sql, executionId: number) => Promise<void> };
+  /** Writes into its thread what started it, in the same transaction. */
+  say?: (sql: Sql, executionId: number) => Promise<void>;
 }
 
 /**
  * Commits a run of a crew and sends it on its way. What this returns cannot be lost any more, whether or not
  * Temporal or a worker is there.
- * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing.
+ * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing; NOT_FOUND for a thread that
+ *   is not the owner's; CONFLICT when that is busy and takes no second start.
  */
-export async function startCrewRun(
-  engine: Engine,
-  run: {
-    ownerId: string;
-    plan: CrewPlan;
-    inputs: JsonObject;
-    options: StartOptions;
-    /** Of the request (`request.idempotencyRef`): repeated after a crash, it finds the run it has started. */
-    idempotencyRef: string | undefined;
-  },
-): Promise<CreatedRun> {
-  const { ownerId, plan, inputs, options, idempotencyRef } = run;
+export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<CreatedRun> {
+  const { ownerId, plan, inputs, options, say } = run;
   const missing = missingInputs(plan, inputs);
   if (missing.length > 0) {
     throw invalid(
@@ -41,24 +53,16 @@ export async function startCrewRun(
       })),
     );
   }
-  const created = await createRun(
-    engine.system,
-    {
-      ownerId,
-      kind: 'crew',
-      crewName: plan.name,
-      plan,
-      inputs,
-      priority: options.priority ?? 0,
-      tags: options.tags ?? [],
-      timeoutSeconds: options.timeout_seconds ?? null,
-      maxTokensTotal: options.max_tokens_total ?? null,
-      model: modelName(engine.models, plan.agents[0]?.model ?? null),
-      idempotencyRef,
-    },
-    engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
-    engine.now(),
-  );
+  const row = toRow(engine, run);
+  const commit = async (sql: Sql): Promise<CreatedRun> => {
+    const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+    await run.replays?.takeOver(sql, made.id);
+    return made;
+  };
+  const created =
+    options.thread_id === undefined
+      ? await (run.replays === undefined ? commit(engine.system) : engine.system.transaction(commit))
+      : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit, say);
   const { id, executionId, outboxId } = created;
   if (outboxId !== null) {
     const { priority = 0 } = options;
@@ -67,6 +71,24 @@ export async function startCrewRun(
   }
   return created;
 }
+
+const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
+  ownerId: run.ownerId,
+  kind: 'crew',
+  crewName: run.plan.name,
+  plan: run.plan,
+  inputs: run.inputs,
+  priority: run.options.priority ?? 0,
+  tags: run.options.tags ?? [],
+  timeoutSeconds: run.options.timeout_seconds ?? null,
+  maxTokensTotal: run.options.max_tokens_total ?? null,
+  model: modelName(engine.models, run.plan.agents[0]?.model ?? null),
+  graphId: run.graphId,
+  threadId: run.options.thread_id,
+  onTaskFailure: run.options.on_task_failure ?? 'fail',
+  parentExecutionId: run.replays?.executionId,
+  idempotencyRef: run.idempotencyRef,
+});
 
 /** The name a run is listed under; a model that is not configured fails in its task, with the reason. */
 function modelName(models: Models, name: string | null): string | null {

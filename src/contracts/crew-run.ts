@@ -57,6 +57,8 @@ export type TaskOutcome =
   | { kind: 'sliced' }
   /** A call failed for a passing reason: hand it out again after so long. */
   | { kind: 'delayed'; delayMs: number }
+  /** A person is asked: hand it out again when there is an answer, or the time for one is up. */
+  | { kind: 'waiting'; expiresInMs: number | null }
   /** A pause was seen in the database, maybe before its signal arrived. */
   | { kind: 'paused'; controlVersion: number }
   /** A cancel was seen in the database: nothing may start any more. */
@@ -81,8 +83,13 @@ export interface ControlSignal {
   version: number;
 }
 
+/** Carried by the signal that a question of this task was answered. Heard too often, it does no harm. */
+export interface AnswerSignal {
+  taskKey: string;
+}
+
 /** The answer of the `state` query. */
 export interface LiveState {
-  phase: 'starting' | 'running' | 'pausing' | 'paused' | 'cancelling' | 'closing';
-  tasks: { key: string; status: 'pending' | 'running' | 'done' }[];
+  phase: 'starting' | 'running' | 'waiting' | 'pausing' | 'paused' | 'cancelling' | 'closing';
+  tasks: { key: string; status: 'pending' | 'running' | 'waiting' | 'done' }[];
 }

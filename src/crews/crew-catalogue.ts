@@ -16,8 +16,15 @@ export interface CrewCatalogue {
   load(name: string): LoadedCrew;
 }
 
-/** @param directory the folder of folders; one that is not there has no crews. */
-export function createCrewCatalogue(directory: string, offeredTools: readonly string[]): CrewCatalogue {
+/**
+ * @param directory the folder of folders; one that is not there has no crews
+ * @param offeredTools their names; a function where they come and go
+ */
+export function createCrewCatalogue(
+  directory: string,
+  offeredTools: readonly string[] | (() => readonly string[]),
+): CrewCatalogue {
+  const offered = typeof offeredTools === 'function' ? offeredTools : () => offeredTools;
   const cache = new Map<string, { stamp: string; crew: LoadedCrew }>();
   const list = (): string[] => crewFolders(directory);
   return {
@@ -35,10 +42,11 @@ export function createCrewCatalogue(directory: string, offeredTools: readonly st
         );
       }
       const folder = join(directory, name);
-      const stamp = stampOf(folder);
+      const tools = offered();
+      const stamp = `${stampOf(folder)}|${tools.join()}`;
       const cached = cache.get(name);
       if (cached?.stamp === stamp) return structuredClone(cached.crew);
-      const crew = loadCrewFolder(folder, offeredTools);
+      const crew = loadCrewFolder(folder, tools);
       cache.set(name, { stamp, crew });
       return structuredClone(crew);
     },

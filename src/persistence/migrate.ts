@@ -1,16 +1,18 @@
 import type { Settings } from '../config.ts';
 import { createDatabase, type Database } from './database.ts';
+import { seedTemplates } from './shipped-templates.ts';
 
 /** Advisory lock that keeps two processes from migrating at once; any constant will do. */
 const MIGRATION_LOCK = 7_305_001;
 
-/** Brings the schema up to date. Two processes may call it at once: one migrates, the other waits. */
+/** Brings the schema up to date, and the templates that ship with the program. Two processes may call it at once: one migrates, the other waits. */
 export async function migrateDatabase(database: Database): Promise<{ applied: number }> {
   const { sql, orm } = database;
   await sql.query('select 1');
   return sql.transaction(async (holder) => {
     await holder.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const applied = await orm.migrator.up();
+    await seedTemplates(holder, new Date());
     return { applied: applied.length };
   });
 }

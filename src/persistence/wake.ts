@@ -7,9 +7,13 @@ import type { Sql } from './sql.ts';
  * woken re-reads the tables, and looks by itself once in a while, so that a lost call only costs a second.
  */
 
-/** `log`: new events. `control`: a pause, resume or cancel. `outbox`: something to deliver. `token`: streamed text. */
-export type WakeChannel = 'log' | 'control' | 'outbox' | 'token';
-const CHANNELS: readonly WakeChannel[] = ['log', 'control', 'outbox', 'token'];
+/**
+ * `log`: new events. `control`: a pause, resume or cancel. `outbox`: something to deliver. `token`: streamed text.
+ * These carry ids of executions. `message`: new messages, with ids of conversations.
+ */
+export type WakeChannel = 'log' | 'control' | 'outbox' | 'token' | 'message';
+type IdChannel = Exclude<WakeChannel, 'token'>;
+const CHANNELS: readonly WakeChannel[] = ['log', 'control', 'outbox', 'token', 'message'];
 
 /** One process sends at most one NOTIFY each so many milliseconds: it takes a lock that all writers share. */
 const COALESCE_MS = 20;
@@ -25,7 +29,7 @@ export interface TokenText {
 
 /** Sends wake-up calls, coalesced. */
 export interface Waker {
-  wake(channel: 'log' | 'control' | 'outbox', executionId: number): void;
+  wake(channel: IdChannel, id: number): void;
   token(token: TokenText): void;
   /** Sends what is waiting. */
   flush(): Promise<void>;
@@ -83,9 +87,9 @@ export function createWaker(sql: Sql, logger: Logger): Waker {
   };
 
   return {
-    wake(channel, executionId) {
+    wake(channel, id) {
       const set = ids.get(channel) ?? new Set<number>();
-      ids.set(channel, set.add(executionId));
+      ids.set(channel, set.add(id));
       schedule();
     },
     token(token) {
@@ -109,7 +113,7 @@ export function createWaker(sql: Sql, logger: Logger): Waker {
 
 /** Hears wake-up calls: one LISTEN connection a process. */
 export interface WakeListener {
-  on(channel: 'log' | 'control' | 'outbox', handler: (executionIds: number[]) => void): void;
+  on(channel: IdChannel, handler: (ids: number[]) => void): void;
   onToken(handler: (token: TokenText) => void): void;
   /** Called whenever the connection is (back) up: calls may have been missed, so look at everything. */
   onReconnect(handler: () => void): void;
@@ -133,8 +137,8 @@ function dispatch(handlers: Handlers, channel: string, payload: string): void {
   }
   const name = CHANNELS.find((candidate) => `muster_${candidate}` === channel);
   if (name === undefined || !Array.isArray(value)) return;
-  const executionIds = value.filter((id): id is number => typeof id === 'number');
-  for (const handler of handlers.ids.get(name) ?? []) handler(executionIds);
+  const ids = value.filter((id): id is number => typeof id === 'number');
+  for (const handler of handlers.ids.get(name) ?? []) handler(ids);
 }
 
 /** Connects in the background and reconnects for ever; a database that is away is not an error here. */

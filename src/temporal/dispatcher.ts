@@ -16,8 +16,8 @@ interface OutboxRow {
   id: string;
   execution_id: number;
   execution_uuid: string;
-  command: 'start' | 'pause' | 'resume' | 'cancel';
-  payload: { generation: number; version?: number };
+  command: 'start' | 'pause' | 'resume' | 'cancel' | 'answer';
+  payload: { generation: number; version?: number; taskKey?: string };
   attempts: number;
   owner_id: string;
   crew_name: string | null;
@@ -138,6 +138,8 @@ async function deliver(deps: Deps, row: OutboxRow): Promise<'done' | 'later'> {
       return (await deps.runs.start(toStart(row))) === 'started' ? 'done' : 'later';
     case 'cancel':
       return afterStart(deps, row, await deps.runs.cancel(row.execution_uuid));
+    case 'answer':
+      return afterStart(deps, row, await deps.runs.answer(row.execution_uuid, row.payload.taskKey ?? ''));
     case 'pause':
     case 'resume':
       return afterStart(

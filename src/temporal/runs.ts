@@ -3,7 +3,7 @@ import {
   WorkflowNotFoundError,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { pauseSignal, resumeSignal, stateQuery } from '../../workflows/crew-run/messages.ts';
+import { answerSignal, pauseSignal, resumeSignal, stateQuery } from '../../workflows/crew-run/messages.ts';
 import type { CrewRunInput, LiveState, RunRef } from '../contracts/crew-run.ts';
 import type { Temporal } from './client.ts';
 import { CREW_RUN_TYPE, crewRunWorkflowId, priorityKey } from './names.ts';
@@ -28,6 +28,8 @@ export interface Runs {
   /** @returns `blocked` while an older generation of the same run is still closing. */
   start(run: RunToStart): Promise<'started' | 'blocked'>;
   signal(executionId: string, command: 'pause' | 'resume', version: number): Promise<'delivered' | 'absent'>;
+  /** Says that a question of this task was answered. */
+  answer(executionId: string, taskKey: string): Promise<'delivered' | 'absent'>;
   /** Temporal's own cancel: the same as the Web UI's button. @param runId only this Temporal run */
   cancel(executionId: string, runId?: string): Promise<'delivered' | 'absent'>;
   describe(executionId: string): Promise<TemporalState>;
@@ -107,6 +109,7 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
       delivered(() =>
         handle(executionId).signal(command === 'pause' ? pauseSignal : resumeSignal, { version }),
       ),
+    answer: (executionId, taskKey) => delivered(() => handle(executionId).signal(answerSignal, { taskKey })),
     cancel: (executionId, runId) => delivered(() => handle(executionId, runId).cancel()),
     describe,
     async liveState(executionId, timeoutMs) {

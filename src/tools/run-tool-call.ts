@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ToolContext, ToolRegistry } from './tool.ts';
+import type { Tool, ToolContext, ToolRegistry } from './tool.ts';
 
 /** More than this would crowd everything else out of a model's context. In bytes of UTF-8. */
 export const MAX_TOOL_OUTPUT_BYTES = 100 * 1024;
@@ -19,6 +19,25 @@ export async function callTool(
   context: ToolContext,
 ): Promise<ToolOutcome> {
   context.signal.throwIfAborted();
+  const read = await readArguments(registry, name, argumentsJson);
+  if (!read.ok) return read;
+  try {
+    return { ok: true, output: capped(await read.tool.execute(read.input, context), MAX_TOOL_OUTPUT_BYTES) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return {
+      ok: false,
+      error: capped(`The tool ${name} failed: ${messageOf(error)}`, MAX_TOOL_OUTPUT_BYTES),
+    };
+  }
+}
+
+/** A call's tool and arguments, checked against its schema, or what is wrong, in words the model can act upon. */
+export async function readArguments(
+  registry: ToolRegistry,
+  name: string,
+  argumentsJson: string,
+): Promise<{ ok: true; tool: Tool; input: unknown } | { ok: false; error: string }> {
   const tool = registry.find(name);
   if (tool === undefined) {
     return {
@@ -40,15 +59,7 @@ export async function callTool(
       error: `The arguments do not fit the tool ${name}:\n${z.prettifyError(input.error)}\nIts JSON schema is ${schema}`,
     };
   }
-  try {
-    return { ok: true, output: capped(await tool.execute(input.data, context), MAX_TOOL_OUTPUT_BYTES) };
-  } catch (error) {
-    context.signal.throwIfAborted();
-    return {
-      ok: false,
-      error: capped(`The tool ${name} failed: ${messageOf(error)}`, MAX_TOOL_OUTPUT_BYTES),
-    };
-  }
+  return { ok: true, tool, input: input.data };
 }
 
 function parseArguments(text: string): { ok: true; value: unknown } | { ok: false; why: string } {

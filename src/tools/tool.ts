@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ToolSpec } from '../domain/agent/messages.ts';
+import type { JsonObject } from '../domain/json.ts';
 
 /** What a tool may lean on while it runs. */
 export interface ToolContext {
@@ -14,12 +15,16 @@ export interface Tool<Input = unknown> {
   name: string;
   description: string;
   input: z.ZodType<Input>;
+  /** The JSON Schema that models and people are shown; made from `input` when left out. */
+  inputSchema?: JsonObject;
   /** False when a second call with the same key could do a thing twice; such a call is never blindly repeated. */
   idempotent: boolean;
+  /** The MCP server it comes from; left out for a built-in one. */
+  server?: string;
   execute(input: Input, context: ToolContext): Promise<string>;
 }
 
-/** The tools this process offers, by name. */
+/** The tools this process offers, by name. What MCP servers offer comes and goes. */
 export interface ToolRegistry {
   names(): string[];
   find(name: string): Tool | undefined;

@@ -160,3 +160,89 @@ describe('the list of graphs', () => {
     expect(Number(all.headers.get('x-total-count'))).toBeGreaterThan(3);
   });
 });
+
+describe('a graph as a crew', () => {
+  const topical = aGraph({
+    nodes: aGraph().nodes.map((node) =>
+      node.type === 'task'
+        ? { ...node, data: { ...node.data, description: 'Write to {name} about {topic}' } }
+        : node,
+    ),
+  });
+
+  it('is validated, stored or not, and says what a start must bring', async () => {
+    expect(await json(send('POST', '/graphs/validate', owner.token, topical))).toEqual({
+      valid: true,
+      errors: [],
+      warnings: [],
+      crewai_version: '0.121.1',
+      execution_order: ['letter'],
+      inputs: ['name', 'topic'],
+    });
+    const { id } = await make(topical);
+    expect(await json(send('POST', `/graphs/${id}/validate`, owner.token))).toMatchObject({ valid: true });
+    expect(await json(send('GET', `/graphs/${id}/inputs`, owner.token))).toEqual({
+      inputs: ['name', 'topic'],
+    });
+  });
+
+  it('is stored when it is none, which validation and a start tell in full', async () => {
+    const { id } = await make(aGraph({ edges: [{ source: 'writer', target: 'nobody' }] }));
+    const report = z
+      .object({ valid: z.literal(false), errors: z.array(z.looseObject({ path: z.string() })) })
+      .parse(await json(send('POST', `/graphs/${id}/validate`, owner.token)));
+    expect(report.errors.length).toBeGreaterThan(0);
+    const response = await send('POST', `/graphs/${id}/execute`, owner.token);
+    expect(response.status).toBe(422);
+    const refused = z
+      .looseObject({ details: z.looseObject({ issues: z.array(z.looseObject({ path: z.string() })) }) })
+      .parse(await response.json());
+    expect(refused.details.issues.map(({ path }) => path)).toEqual(report.errors.map(({ path }) => path));
+  });
+
+  it('does not start without its inputs', async () => {
+    const { id } = await make(topical);
+    const response = await send('POST', `/graphs/${id}/execute`, owner.token, { inputs: { name: 'Ada' } });
+    expect([response.status, await response.json()]).toMatchObject([
+      422,
+      { details: { issues: [{ path: '/inputs/topic' }] } },
+    ]);
+  });
+
+  it('starts with what a start takes, keeps its plan, and cannot be deleted while it runs', async () => {
+    const { id } = await make(topical);
+    const inputs = { name: 'Ada', topic: 'engines' };
+    const body = { inputs, priority: 2, tags: ['x'], timeout_seconds: 60, max_tokens_total: 1000 };
+    const response = await send('POST', `/graphs/${id}/execute`, owner.token, body);
+    expect(response.status).toBe(202);
+    const location = response.headers.get('location') ?? '';
+    expect(await response.json()).toMatchObject({
+      graph_id: id,
+      priority: 2,
+      tags: ['x'],
+      input_data: inputs,
+    });
+    expect(await json(send('GET', `/executions?graph_id=${id}`, owner.token))).toMatchObject([
+      { graph_id: id },
+    ]);
+    const path = location.replace('/api/v1', '');
+    await send('PATCH', `/graphs/${id}`, owner.token, { nodes: [], edges: [] });
+    expect(await json(send('GET', `${path}/tasks`, owner.token))).toMatchObject([{ key: 'letter' }]);
+    expect(await statusOf(send('DELETE', `/graphs/${id}`, owner.token))).toBe(409);
+    expect(await statusOf(send('POST', `${path}/cancel`, owner.token))).toBe(202);
+    expect(await statusOf(send('DELETE', `/graphs/${id}`, owner.token))).toBe(200);
+    expect(await json(send('GET', path, owner.token))).toMatchObject({ graph_id: id, status: 'cancelled' });
+  });
+
+  it('starts by its id where crews are started', async () => {
+    const { id } = await make();
+    const begin = (token: string): Promise<Response> =>
+      fetch(`${stack.api.url}/crew/start`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ crew: id }),
+      });
+    expect(await json(begin(owner.token))).toMatchObject({ status: 'PROCESSING' });
+    expect(await statusOf(begin(stranger.token))).toBe(404);
+  });
+});

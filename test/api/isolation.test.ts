@@ -27,7 +27,11 @@ interface Operation {
 interface World {
   anna: Person;
   graph: string;
+  kickoff: string;
+  template: string;
+  thread: string;
   execution: string;
+  question: string;
   apiKey: string;
   victim: Person;
 }
@@ -35,6 +39,8 @@ interface World {
 const execution: Operation = { kind: 'own', params: (world) => ({ execution_id: world.execution }) };
 const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey }) };
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
+const template = { params: (world: World) => ({ template_id: world.template }) };
+const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 const OPERATIONS: Record<string, Operation> = {
@@ -72,6 +78,22 @@ const OPERATIONS: Record<string, Operation> = {
   resumeExecution: execution,
   cancelExecution: execution,
   retryExecution: execution,
+  retryExecutionTask: { ...execution, params: (world) => ({ execution_id: world.execution, key: 'write' }) },
+  skipExecutionTask: { ...execution, params: (world) => ({ execution_id: world.execution, key: 'write' }) },
+  editExecutionTask: {
+    ...execution,
+    params: (world) => ({ execution_id: world.execution, key: 'write' }),
+    body: () => ({ agent: 'nobody' }),
+  },
+  replayExecution: { ...execution, body: () => ({}) },
+  bulkExecutions: { kind: 'admin', body: () => ({}) },
+  listQuestions: { kind: 'personal' },
+  listExecutionQuestions: execution,
+  answerQuestion: {
+    kind: 'own',
+    params: (world) => ({ execution_id: world.execution, question_id: world.question }),
+    body: () => ({ answer: 7 }),
+  },
   listGraphs: { kind: 'personal' },
   createGraph: { kind: 'personal', body: () => ({ name: 1 }) },
   getGraph: graph,
@@ -84,6 +106,36 @@ const OPERATIONS: Record<string, Operation> = {
   listGraphVersions: graph,
   getGraphVersion: graph,
   restoreGraphVersion: graph,
+  validateGraphDocument: { kind: 'personal', body: () => ({}) },
+  validateGraph: graph,
+  getGraphInputs: graph,
+  executeGraph: graph,
+  getAmpInputs: graph,
+  kickoffAmp: { ...graph, body: () => ({}) },
+  getAmpStatus: {
+    kind: 'own',
+    params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),
+  },
+  listTemplates: { kind: 'personal' },
+  createTemplate: { kind: 'admin', body: () => ({}) },
+  getTemplate: { kind: 'personal', ...template },
+  replaceTemplate: { kind: 'admin', ...template, body: () => ({}) },
+  updateTemplate: { kind: 'admin', ...template, body: () => ({}) },
+  deleteTemplate: { kind: 'admin', ...template },
+  instantiateTemplate: { kind: 'personal', ...template },
+  listThreads: { kind: 'personal' },
+  createThread: { kind: 'personal' },
+  getThread: thread,
+  replaceThread: { ...thread, body: () => ({}) },
+  updateThread: { ...thread, body: () => ({}) },
+  deleteThread: thread,
+  listThreadMessages: thread,
+  createThreadMessage: { ...thread, body: () => ({ content: 'hello' }) },
+  streamThread: thread,
+  listTools: { kind: 'personal' },
+  getTool: { kind: 'personal', params: () => ({ name: 'calculator' }) },
+  runTool: { kind: 'personal', params: () => ({ name: 'calculator' }), body: () => ({}) },
+  listToolServers: { kind: 'personal' },
   listUsers: { kind: 'admin' },
   createUser: { kind: 'admin', personOnly: true, body: () => ({}) },
   getUser: user,
@@ -142,7 +194,28 @@ beforeAll(async () => {
   });
   const made = await people.send('POST', '/graphs', anna.token, aGraph());
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
-  world = { graph: graphId, anna, victim, execution: executionId, apiKey: key.id };
+  const question = await askedIn(executionId);
+  const kickoff = await fetch(`${stack.api.url}/amp/${graphId}/kickoff`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${anna.token}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const { kickoff_id: kickoffId } = z.object({ kickoff_id: z.string() }).parse(await kickoff.json());
+  const begun = await people.send('POST', '/threads', anna.token, {});
+  const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
+  const templates = await people.send('GET', '/templates', anna.token);
+  const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
+  world = {
+    question,
+    template: shipped?.id ?? '',
+    graph: graphId,
+    kickoff: kickoffId,
+    thread: threadId,
+    anna,
+    victim,
+    execution: executionId,
+    apiKey: key.id,
+  };
   const document = documentSchema.parse((await stack.call('GET', '/openapi.json')).body);
   documented = new Map();
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -155,6 +228,19 @@ beforeAll(async () => {
   }
 });
 const missing: string[] = [];
+
+/** A question of Anna's run, as its agent would have asked it. */
+async function askedIn(executionId: string): Promise<string> {
+  const id = randomUUID();
+  await stack.api.database.sql.query(
+    `insert into questions (id, owner_id, execution_id, task_execution_id, task_key, question_key, generation, kind,
+       question, has_default, status, asked_at)
+     select $1, e.owner_id, e.id, t.id, t.task_key, 'turn-1:tool:a', 1, 'ask_human', 'Go?', false, 'open', now()
+       from executions e join task_executions t on t.execution_id = e.id where e.execution_id = $2`,
+    [id, executionId],
+  );
+  return id;
+}
 afterAll(() => stack.close());
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -253,7 +339,14 @@ describe('every operation of the OpenAPI document', () => {
       if (entry.method !== 'GET') continue;
       const { status, body } = await ask(entry, bert.token);
       expect([id, status]).toEqual([id, 200]);
-      for (const secret of [world.execution, world.apiKey, world.graph, world.anna.id, world.anna.email]) {
+      for (const secret of [
+        world.execution,
+        world.apiKey,
+        world.graph,
+        world.thread,
+        world.anna.id,
+        world.anna.email,
+      ]) {
         expect(body).not.toContain(secret);
       }
     }
@@ -266,7 +359,7 @@ describe('every operation of the OpenAPI document', () => {
       if (status !== 403) wrong.push(`${id}: ${status}`);
     }
     expect(wrong).toEqual([]);
-    for (const list of ['/api/v1/executions', '/api/v1/api-keys', '/api/v1/graphs']) {
+    for (const list of ['/api/v1/executions', '/api/v1/api-keys', '/api/v1/graphs', '/api/v1/threads']) {
       const response = await fetch(`${stack.api.url}${list}?scope=all`, {
         headers: { authorization: `Bearer ${bert.token}` },
       });

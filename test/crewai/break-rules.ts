@@ -212,6 +212,25 @@ export const BREAKERS: readonly [[string, Breaker], ...[string, Breaker][]] = [
     },
   ],
   [
+    'edge against data',
+    (graph) => {
+      const [one, other, last] = nodesOf(graph, 'task');
+      if (one === undefined || other === undefined) return;
+      other.data.context = last === undefined ? [] : [last.id];
+      graph.edges.push({ source: one.id, target: other.id });
+    },
+  ],
+  [
+    'a circle of edges',
+    (graph) => {
+      const [one, other] = nodesOf(graph, 'task');
+      if (one === undefined || other === undefined) return;
+      delete one.data.context;
+      delete other.data.context;
+      graph.edges.push({ source: one.id, target: other.id }, { source: other.id, target: one.id });
+    },
+  ],
+  [
     'two agents of one role',
     (graph) => {
       for (const agent of nodesOf(graph, 'agent')) agent.data.role = 'Writer';

@@ -80,9 +80,13 @@ class Builder:
             name = self.nodes[name]["data"]["name"]
         return self.tools[name]
 
+    def guardrail(self, node):
+        return lambda output: (True, output.raw)
+
+    def condition(self, node):
+        return lambda output: True
+
     def with_tools(self, node, data):
-        if isinstance(data.get("tools"), list):
-            data["tools"] = [self.tool(name) for name in data["tools"]]
         handed = [self.tool(one) for one in self.sources(node["id"], "tool")]
         named = data.get("tools")
         if handed and (named is None or isinstance(named, list)):
@@ -109,6 +113,8 @@ class Builder:
         def change(data):
             for field in OURS["task"]:
                 data.pop(field, None)
+            if isinstance(data.get("tools"), list):
+                data["tools"] = [self.tool(name) for name in data["tools"]]
             if data.get("agent") == "":
                 data.pop("agent")
             if isinstance(data.get("agent"), str):
@@ -122,7 +128,7 @@ class Builder:
                 if isinstance(data.get(field), dict):
                     data[field] = create_model("Shape", __base__=BaseModel)
             if isinstance(data.get("guardrail"), dict):
-                data["guardrail"] = lambda output: (True, output.raw)
+                data["guardrail"] = self.guardrail(node)
             return data
 
         def build():
@@ -134,7 +140,7 @@ class Builder:
             if given and data.get("context") is None and not later:
                 data["context"] = [self.tasks[one] for one in given]
             if node["data"].get("condition") is not None:
-                return ConditionalTask(condition=lambda output: True, **data)
+                return ConditionalTask(condition=self.condition(node), **data)
             return Task(**data)
 
         task = made(node["id"], build)

@@ -38,6 +38,17 @@ export const DEVIATIONS: readonly Deviation[] = [
       real.ok === true && ours.errors.every(({ code }) => BUILDER_RULES.includes(code)),
   },
   {
+    name: 'an edge against data',
+    applies: (real, ours) =>
+      real.ok === true &&
+      has(ours, ['graph_contradiction']) &&
+      ours.errors.every(({ code }) => code === 'graph_contradiction' || code === 'graph_cycle'),
+  },
+  {
+    name: 'tasks in a circle',
+    applies: (real, ours) => isTyped(real, 'KeyError') && has(ours, ['graph_cycle']),
+  },
+  {
     name: 'code without Docker',
     applies: (real, _ours, graph) =>
       isTyped(real, 'RuntimeError') &&

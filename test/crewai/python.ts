@@ -52,6 +52,7 @@ export async function askReal(python: string, program: string, lines: readonly u
       PATH: process.env['PATH'],
       HOME: home,
       CREWAI_STORAGE_DIR: join(home, 'storage'),
+      PYTHONDONTWRITEBYTECODE: '1',
       CREWAI_DISABLE_TELEMETRY: 'true',
       OTEL_SDK_DISABLED: 'true',
       OPENAI_API_KEY: 'none',

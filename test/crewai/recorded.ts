@@ -61,3 +61,19 @@ export const realAnswer = z.union([
     detail: z.string().optional(),
   }),
 ]);
+
+const seenTask = z.object({
+  agent: z.string(),
+  attempts: z.number(),
+  context: z.string(),
+  coworkers: z.array(z.string()),
+  tools: z.array(z.string()),
+});
+
+/** An answer of kickoff.py. */
+export const runRecord = z.object({
+  error: z.string().optional(),
+  seen: z.record(z.string(), seenTask),
+  outputs: z.array(z.tuple([z.string(), z.string()])).optional(),
+  raw: z.string().optional(),
+});

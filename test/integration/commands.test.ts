@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Engine } from '../../src/api/engine.ts';
 import { createCredentialWatch, type CredentialWatch } from '../../src/api/realtime/credential-watch.ts';
 import { createLogHub, type LogHub } from '../../src/api/realtime/log-hub.ts';
+import { createMessageHub, type MessageHub } from '../../src/api/realtime/message-hub.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings } from '../../src/config.ts';
 import { createCrewCatalogue } from '../../src/crews/crew-catalogue.ts';
@@ -16,6 +17,7 @@ import {
   type Waker,
 } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { createToolbox } from '../../src/tools/toolbox.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { createRuns } from '../../src/temporal/runs.ts';
 import { startTestApi, type TestApi } from '../support/test-api.ts';
@@ -32,6 +34,7 @@ let api: TestApi;
 let temporal: Temporal;
 let waker: Waker | undefined;
 let hub: LogHub | undefined;
+let messages: MessageHub | undefined;
 let credentials: CredentialWatch | undefined;
 let listener: WakeListener | undefined;
 
@@ -42,6 +45,7 @@ beforeAll(async () => {
       listener = createWakeListener(url, logger, []);
       waker = createWaker(sql, logger);
       hub = createLogHub({ sql, listener, logger });
+      messages = createMessageHub({ sql, listener, logger });
       credentials = createCredentialWatch({ sql, logger, now: () => new Date() });
       const engine: Engine = {
         settings,
@@ -55,9 +59,11 @@ beforeAll(async () => {
         },
         waker,
         hub,
+        messages,
         credentials,
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
+        tools: createToolbox(settings, logger),
         now: () => new Date(),
       };
       return { routes: engineResources(engine) };
@@ -66,6 +72,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   hub?.close();
+  messages?.close();
   credentials?.close();
   await waker?.close();
   await listener?.close();

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createRunningTasks } from '../../activities/agent-task/running-tasks.ts';
 import {
   abandonCall,
   openTask,
@@ -13,7 +12,6 @@ import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
 import { createLogHub } from '../../src/api/realtime/log-hub.ts';
 import { readSettings } from '../../src/config.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
-import { createModels } from '../../src/models/create-models.ts';
 import { isDatabaseAway } from '../../src/persistence/database-away.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { claimRun } from '../../src/persistence/runs/lifecycle.ts';
@@ -23,7 +21,6 @@ import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { crewRunWorkflowId } from '../../src/temporal/names.ts';
 import { createReconciler } from '../../src/temporal/reconciler.ts';
 import { createRuns, type Runs } from '../../src/temporal/runs.ts';
-import { createToolRegistry } from '../../src/tools/registry.ts';
 import { hangs, says } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';
 import {
@@ -35,6 +32,7 @@ import {
   waitForStatus,
   type TestStack,
 } from '../support/test-stack.ts';
+import { workerDeps } from './engine-worker.ts';
 import { leaseOf, openEngineDatabase, type EngineDatabase } from './engine-database.ts';
 
 const logger = createLogger({ level: 'silent' });
@@ -54,21 +52,7 @@ afterEach(async () => {
   await engine.close();
 });
 
-/** What a worker's tasks work with; its model is never asked here. */
-function worker(): TaskDeps {
-  const { sql } = engine.database;
-  return {
-    sql,
-    models: createModels(readSettings({ DEMO_MODEL: 'on' })),
-    tools: createToolRegistry(),
-    waker: createWaker(sql, logger),
-    running: createRunningTasks(sql, listener, logger),
-    logger,
-    maxActive: 0,
-    now: () => new Date(),
-    draining: () => false,
-  };
-}
+const worker = (): TaskDeps => workerDeps(engine, listener);
 
 type CallPosition = Extract<Position, { kind: 'call' }>;
 
@@ -146,10 +130,13 @@ describe('a bug', () => {
     const ref = await engine.createClaimed();
     for (let attempt = 1; attempt < 5; attempt += 1) {
       await openCall(ref, attempt);
-      expect(await recordUnexpected(worker(), leaseOf(ref, { attempt }))).toBe(false);
+      expect(await recordUnexpected(worker(), leaseOf(ref, { attempt }))).toBeNull();
     }
     await openCall(ref, 5);
-    expect(await recordUnexpected(worker(), leaseOf(ref, { attempt: 5 }))).toBe(true);
+    expect(await recordUnexpected(worker(), leaseOf(ref, { attempt: 5 }))).toEqual({
+      kind: 'failed',
+      code: 'INTERNAL',
+    });
     expect(await engine.tasks(ref)).toMatchObject([{ status: 'failed' }]);
     expect((await engine.calls(ref)).map(({ status }) => status)).toEqual(Array(5).fill('lost'));
     expect((await engine.events(ref)).at(-1)?.type).toBe('task_failed');
@@ -160,7 +147,7 @@ describe('a bug', () => {
     await openCall(ref);
     await openCall(ref, 2);
     for (let count = 0; count < 6; count += 1)
-      expect(await recordUnexpected(worker(), leaseOf(ref))).toBe(false);
+      expect(await recordUnexpected(worker(), leaseOf(ref))).toBeNull();
     expect(await engine.tasks(ref)).toMatchObject([{ status: 'running' }]);
   });
 

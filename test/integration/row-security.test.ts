@@ -14,7 +14,18 @@ const ANNA = randomUUID();
 const BERT = randomUUID();
 /** Kept by MikroORM itself; holds nothing of anybody. */
 const WITHOUT_OWNER = ['mikro_orm_migrations'];
-const OWNED_TABLES = ['executions', 'task_executions', 'calls', 'execution_events', 'execution_log_heads'];
+const OWNED_TABLES = [
+  'executions',
+  'task_executions',
+  'calls',
+  'execution_events',
+  'execution_log_heads',
+  'graphs',
+  'graph_versions',
+  'conversation_heads',
+  'threads',
+  'messages',
+];
 
 const plan = aPlan();
 
@@ -39,6 +50,23 @@ beforeAll(async () => {
     await system.sql.query(
       `insert into execution_events (execution_id, seq, type, event_key, data, created_at) values ($1, 1, 'x', 'x', '{}', now())`,
       [run.id],
+    );
+    await system.sql.query(
+      `with graph as (
+         insert into graphs (id, owner_id, name, description, document, version, created_at, updated_at)
+         values (gen_random_uuid(), $1, 'g', '', '{}', 1, now(), now()) returning id
+       ), version as (
+         insert into graph_versions (graph_id, version, document, created_at, created_by)
+         select id, 1, '{}', now(), $1 from graph
+       ), head as (
+         insert into conversation_heads (owner_id) values ($1) returning id
+       ), thread as (
+         insert into threads (id, owner_id, conversation_id, title, on_busy, created_at, updated_at)
+         select gen_random_uuid(), $1, id, 't', 'queue', now(), now() from head returning id, conversation_id
+       )
+       insert into messages (id, owner_id, conversation_id, seq, sender_type, kind, content, created_at)
+       select gen_random_uuid(), $1, conversation_id, 1, 'user', 'user', 'secret', now() from thread`,
+      [id],
     );
     await system.sql.query(
       `insert into calls (execution_id, task_execution_id, call_key, attempt, kind, name, status, started_at)

@@ -196,6 +196,7 @@ describe('the reconciler', () => {
   const runs: Runs = {
     start: unreachable,
     signal: unreachable,
+    answer: unreachable,
     cancel: unreachable,
     liveState: unreachable,
     describe: async (executionId) => {

@@ -7,6 +7,7 @@ const base: AgentRules = {
   coworkers: [],
   output: null,
   guardrail: null,
+  humanInput: false,
 };
 const SCHEMA = {
   type: 'object',

@@ -19,6 +19,7 @@ const rules: AgentRules = {
   coworkers: ['cook', 'clerk'],
   output: null,
   guardrail: null,
+  humanInput: false,
 };
 const call = (name: string, input: unknown, id = 'one') => ({
   id,

@@ -8,6 +8,7 @@ const rulesOf = (maxIter = 25): AgentRules => ({
   coworkers: [],
   output: null,
   guardrail: null,
+  humanInput: false,
 });
 const nextOf = (state: AgentState, maxIter = 25) => nextAction(state, rulesOf(maxIter));
 const said = (state: AgentState, text: string, ...ids: string[]): AgentState =>

@@ -26,7 +26,13 @@ describe('the registry', () => {
   const registry = createToolRegistry();
 
   it('offers the built-in tools by name', () => {
-    expect(registry.names()).toEqual(['calculator', 'current_time', 'hello_world']);
+    expect(registry.names()).toEqual([
+      'ask_human',
+      'calculator',
+      'current_time',
+      'hello_world',
+      'http_request',
+    ]);
     expect(registry.find('calculator')?.idempotent).toBe(true);
     expect(registry.find('nope')).toBeUndefined();
   });
@@ -67,7 +73,7 @@ describe('a tool call', () => {
 
   it.each([
     ['current_time', '{"timezone": "Mars/Base"}', /no time zone "Mars\/Base"/],
-    ['nope', '{}', /no tool "nope".*calculator, current_time, hello_world/],
+    ['nope', '{}', /no tool "nope".*calculator, current_time, hello_world, http_request/],
     ['calculator', '{"expression": ', /not valid JSON/],
     ['calculator', '[1]', /expected object/],
     ['calculator', '{"expression": 5}', /expected string[^]*at expression[^]*JSON schema/],

@@ -62,6 +62,7 @@ async function play(script: Script) {
   const activities: Activities = {
     claimRun: async () => script.claim,
     recordPaused: async () => void recorded.push('paused'),
+    recordWaiting: async () => void recorded.push('waiting'),
     recordCancelling: async () => void recorded.push('cancelling'),
     finaliseRun: async (_ref, ending) => {
       endings.push(ending);

@@ -27,7 +27,7 @@ const patient = proxyActivities<Activities>({
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 });
 
-type RunRecord = 'claimRun' | 'recordPaused' | 'recordCancelling' | 'finaliseRun';
+type RunRecord = 'claimRun' | 'recordPaused' | 'recordWaiting' | 'recordCancelling' | 'finaliseRun';
 
 /** Writes a step of the run's life: quickly if the database answers, else patiently. */
 export const record: Pick<Activities, RunRecord> = {
@@ -40,6 +40,11 @@ export const record: Pick<Activities, RunRecord> = {
     quickThenPatient(
       () => quick.recordPaused(ref),
       () => patient.recordPaused(ref),
+    ),
+  recordWaiting: (ref) =>
+    quickThenPatient(
+      () => quick.recordWaiting(ref),
+      () => patient.recordWaiting(ref),
     ),
   recordCancelling: (ref) =>
     quickThenPatient(

@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { ControlSignal, LiveState } from '../../src/contracts/crew-run.ts';
+import type { AnswerSignal, ControlSignal, LiveState } from '../../src/contracts/crew-run.ts';
 
 /** What a crew run listens to. The API imports this file, and nothing else of the workflow. */
 
@@ -7,5 +7,7 @@ import type { ControlSignal, LiveState } from '../../src/contracts/crew-run.ts';
 export const pauseSignal = defineSignal<[ControlSignal]>('pause');
 /** The run goes on. */
 export const resumeSignal = defineSignal<[ControlSignal]>('resume');
+/** A person has answered a question of one of its tasks. */
+export const answerSignal = defineSignal<[AnswerSignal]>('answer');
 /** What the run is doing right now. */
 export const stateQuery = defineQuery<LiveState>('state');

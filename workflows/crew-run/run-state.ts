@@ -17,6 +17,10 @@ export class RunState {
   private readonly out = new Set<string>();
   private readonly dispatches = new Map<string, number>();
   private readonly delays = new Map<string, number>();
+  /** Tasks that wait for a person's answer. */
+  private readonly waiting = new Set<string>();
+  /** Tasks whose answer came before they were known to wait for it. */
+  private readonly answered = new Set<string>();
   private paused = false;
   private controlVersion = 0;
   /** A cancel was seen in the database: hand out nothing more, Temporal's own cancel is on its way. */
@@ -52,6 +56,22 @@ export class RunState {
     return this.tasks.length;
   }
 
+  /** A person has answered, or the time for it is up: the task may be handed out again. */
+  wake(key: string): void {
+    this.answered.add(key);
+    this.waiting.delete(key);
+  }
+
+  isWaiting(key: string): boolean {
+    return this.waiting.has(key);
+  }
+
+  /** A person is asked, and nothing else can be done. */
+  get waitsForPeople(): boolean {
+    const idle = this.out.size === 0 && this.waiting.size > 0 && this.ready(1).length === 0;
+    return idle && !this.paused && !this.cancelSeen && !this.ends;
+  }
+
   /** Paused, and nothing in flight any more. */
   get standsStill(): boolean {
     return this.paused && this.out.size === 0 && !this.cancelSeen && !this.ends;
@@ -73,12 +93,14 @@ export class RunState {
   /** Tasks that may be handed out now, with at most so many out at once. */
   ready(maxOut: number): string[] {
     if (this.paused || this.cancelSeen || this.ends) return [];
-    return readyTasks(this.tasks, this.done, this.out).slice(0, Math.max(maxOut - this.out.size, 0));
+    const begun = this.waiting.size === 0 ? this.out : new Set([...this.out, ...this.waiting]);
+    return readyTasks(this.tasks, this.done, begun).slice(0, Math.max(maxOut - this.out.size, 0));
   }
 
   /** Hands a task out. @returns the number of this hand-out, from 1. */
   handOut(key: string): number {
     this.out.add(key);
+    this.answered.delete(key);
     const dispatch = (this.dispatches.get(key) ?? 0) + 1;
     this.dispatches.set(key, dispatch);
     return dispatch;
@@ -112,6 +134,9 @@ export class RunState {
       case 'refused':
         this.refusals += 1;
         break;
+      case 'waiting':
+        if (!this.answered.has(key)) this.waiting.add(key);
+        break;
       case 'sliced':
       case 'delayed':
       case undefined:
@@ -126,13 +151,24 @@ export class RunState {
     return this.tasks.find((task) => task.key === key)?.name ?? key;
   }
 
+  private statusOf(key: string): LiveState['tasks'][number]['status'] {
+    if (this.done.has(key)) return 'done';
+    if (this.out.has(key)) return 'running';
+    return this.waiting.has(key) ? 'waiting' : 'pending';
+  }
+
+  private get shownPhase(): LiveState['phase'] {
+    if (this.phase !== 'running') return this.phase;
+    if (this.paused) return this.out.size > 0 ? 'pausing' : 'paused';
+    return this.waitsForPeople ? 'waiting' : 'running';
+  }
+
   snapshot(): LiveState {
-    const pausing = this.out.size > 0 ? 'pausing' : 'paused';
     return {
-      phase: this.phase === 'running' && this.paused ? pausing : this.phase,
+      phase: this.shownPhase,
       tasks: this.tasks.map(({ key }) => ({
         key,
-        status: this.done.has(key) ? 'done' : this.out.has(key) ? 'running' : 'pending',
+        status: this.statusOf(key),
       })),
     };
   }

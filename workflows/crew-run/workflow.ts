@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { CrewRunInput, FinalState, RunEnding, TaskOutcome } from '../../src/contracts/crew-run.ts';
 import { performTask, record } from './activities.ts';
-import { pauseSignal, resumeSignal, stateQuery } from './messages.ts';
+import { answerSignal, pauseSignal, resumeSignal, stateQuery } from './messages.ts';
 import { RunState } from './run-state.ts';
 import { show } from './show.ts';
 
@@ -30,6 +30,7 @@ export async function crewRun(input: CrewRunInput): Promise<{ status: FinalState
   setHandler(stateQuery, () => state.snapshot());
   setHandler(pauseSignal, ({ version }) => state.control(version, true));
   setHandler(resumeSignal, ({ version }) => state.control(version, false));
+  setHandler(answerSignal, ({ taskKey }) => state.wake(taskKey));
 
   let ending: RunEnding | null;
   try {
@@ -55,12 +56,18 @@ async function runTasks(
   for (;;) {
     for (const key of state.ready(MAX_TASKS_OUT)) void perform(input, state, inFlight, key);
     await condition(
-      () => state.crash !== null || state.isOver || state.standsStill || state.ready(1).length > 0,
+      () =>
+        state.crash !== null ||
+        state.isOver ||
+        state.standsStill ||
+        state.waitsForPeople ||
+        state.ready(1).length > 0,
     );
     if (state.crash !== null) throw state.crash;
     if (state.refusals >= MAX_REFUSALS) return null;
     if (state.isOver) return endingOf(state);
     if (state.standsStill) await standStill(input, state);
+    if (state.waitsForPeople) await waitForPeople(input, state);
   }
 }
 
@@ -90,6 +97,27 @@ async function perform(
     if (!(state.timedOut && isCancellation(error))) state.crash ??= error;
   }
   state.takeBack(taskKey, outcome);
+  if (outcome?.kind === 'waiting') await untilAnswered(state, taskKey, outcome.expiresInMs);
+}
+
+/** Waits beside the main loop until a person has answered, or the time for it is up. */
+async function untilAnswered(state: RunState, taskKey: string, expiresInMs: number | null): Promise<void> {
+  const isAnswered = (): boolean => !state.isWaiting(taskKey) || state.isOver;
+  try {
+    // A moment more than the database's clock needs to agree that the time is up.
+    if (expiresInMs !== null && !(await condition(isAnswered, expiresInMs + 100))) state.wake(taskKey);
+  } catch (error) {
+    // A cancel ends the main loop, which says so; nothing is left to wait for here.
+    if (!isCancellation(error)) state.crash ??= error;
+  }
+}
+
+/** Writes `waiting` and waits for an answer, or for a command. */
+async function waitForPeople(input: CrewRunInput, state: RunState): Promise<void> {
+  await record.recordWaiting(input);
+  show(state, 'waiting', input.searchable);
+  await condition(() => !state.waitsForPeople || state.crash !== null);
+  if (!state.standsStill) show(state, 'running', input.searchable);
 }
 
 /**

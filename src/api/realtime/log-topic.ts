@@ -1,8 +1,4 @@
-import type { EventFrame } from '../../contracts/events.ts';
-import { readEvents, readHeads } from '../../persistence/event-log.ts';
-import type { Sql } from '../../persistence/sql.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { sseFrame } from './sse-frame.ts';
 
 /** Events one read takes. */
 const PAGE = 500;
@@ -18,6 +14,27 @@ export interface LogReader {
   end(): void;
 }
 
+/** One entry of a log, ready to be sent. */
+export interface TopicEntry {
+  seq: number;
+  frame: Buffer;
+  /** The log may be closed after it. */
+  mayEnd: boolean;
+}
+
+/** Where a log stands: its last seq, and whether nothing follows. */
+export interface TopicHead {
+  lastSeq: number;
+  closed: boolean;
+}
+
+/** Where topics read their logs: numbered from 1 without a gap, in the order of the commits. */
+export interface TopicSource {
+  /** A page after `after`, oldest first. */
+  read(id: number, after: number, limit: number): Promise<TopicEntry[]>;
+  heads(ids: readonly number[]): Promise<Map<number, TopicHead>>;
+}
+
 interface Subscription {
   reader: LogReader;
   position: number;
@@ -25,28 +42,21 @@ interface Subscription {
   live: boolean;
 }
 
-const FINAL_TYPES: ReadonlySet<string> = new Set([
-  'workflow_completed',
-  'workflow_failed',
-  'workflow_cancelled',
-]);
-const toFrame = (event: EventFrame): Buffer => sseFrame(event.type, event, event.seq);
-
-/** One execution's log with everybody who follows it: read once, for all of them. */
+/** One log (an execution's, a conversation's) with everybody who follows it: read once, for all of them. */
 export class LogTopic {
-  readonly executionId: number;
+  readonly id: number;
   /** Up to here the live readers have everything. */
   private lastSeq = 0;
   private readonly subscriptions = new Set<Subscription>();
   private reading = false;
   private mayEnd = false;
   private again = false;
-  private readonly sql: Sql;
+  private readonly source: TopicSource;
   private readonly logger: Logger;
 
-  constructor(executionId: number, sql: Sql, logger: Logger) {
-    this.executionId = executionId;
-    this.sql = sql;
+  constructor(id: number, source: TopicSource, logger: Logger) {
+    this.id = id;
+    this.source = source;
     this.logger = logger;
   }
 
@@ -63,7 +73,7 @@ export class LogTopic {
     const subscription: Subscription = { reader, position: after, live: false };
     this.subscriptions.add(subscription);
     this.catchUp(subscription).catch((error: unknown) => {
-      this.logger.warn({ err: error, id: this.executionId }, 'a reader could not be caught up');
+      this.logger.warn({ err: error, id: this.id }, 'a reader could not be caught up');
       this.dismiss(subscription);
     });
     return () => void this.subscriptions.delete(subscription);
@@ -80,7 +90,7 @@ export class LogTopic {
         await this.readToEnd();
       }
     } catch (error) {
-      this.logger.warn({ err: error, id: this.executionId }, 'the log could not be read; trying again');
+      this.logger.warn({ err: error, id: this.id }, 'the log could not be read; trying again');
     } finally {
       this.reading = false;
     }
@@ -107,16 +117,15 @@ export class LogTopic {
 
   private async readToEnd(): Promise<void> {
     for (;;) {
-      const events = await readEvents(this.sql, this.executionId, this.lastSeq, PAGE);
+      const events = await this.source.read(this.id, this.lastSeq, PAGE);
       for (const event of events) {
-        const frame = toFrame(event);
         this.lastSeq = event.seq;
         for (const subscription of this.subscriptions) {
-          if (subscription.live) this.deliver(subscription, event.seq, frame);
+          if (subscription.live) this.deliver(subscription, event.seq, event.frame);
         }
       }
       const last = events.at(-1);
-      if (last !== undefined) this.mayEnd = FINAL_TYPES.has(last.type);
+      if (last !== undefined) this.mayEnd = last.mayEnd;
       if (this.mayEnd) {
         await this.endIfClosed();
         this.mayEnd = false;
@@ -128,13 +137,13 @@ export class LogTopic {
   /** Reads a newcomer up to where the topic stands; from then on it is live. */
   private async catchUp(subscription: Subscription): Promise<void> {
     // Nobody stands behind the end of the log, whatever a client says.
-    const head = (await readHeads(this.sql, [this.executionId])).get(this.executionId);
+    const head = (await this.source.heads([this.id])).get(this.id);
     subscription.position = Math.min(subscription.position, head?.lastSeq ?? 0);
     for (;;) {
-      const events = await readEvents(this.sql, this.executionId, subscription.position, PAGE);
+      const events = await this.source.read(this.id, subscription.position, PAGE);
       for (const event of events) {
         await subscription.reader.ready();
-        this.deliver(subscription, event.seq, toFrame(event));
+        this.deliver(subscription, event.seq, event.frame);
       }
       await subscription.reader.ready();
       if (!this.subscriptions.has(subscription)) return;
@@ -154,7 +163,7 @@ export class LogTopic {
 
   /** Ends those who have read a closed log to its end. */
   private async endIfClosed(): Promise<void> {
-    const head = (await readHeads(this.sql, [this.executionId])).get(this.executionId);
+    const head = (await this.source.heads([this.id])).get(this.id);
     if (head?.closed !== true) return;
     for (const subscription of this.subscriptions) {
       if (subscription.live && subscription.position >= head.lastSeq) this.dismiss(subscription);

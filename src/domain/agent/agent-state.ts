@@ -24,7 +24,7 @@ export type AgentEnd =
   | { kind: 'done'; raw: string; json: JsonValue | null }
   | { kind: 'failed'; code: 'OUTPUT_INVALID' | 'GUARDRAIL_FAILED'; error: string };
 
-export type Frame = TaskFrame | DelegationFrame | GuardrailFrame;
+export type Frame = TaskFrame | DelegationFrame | GuardrailFrame | ReviewFrame;
 
 interface Conversation {
   /** Key of the agent who speaks. */
@@ -52,10 +52,19 @@ export interface GuardrailFrame extends Conversation {
   raw: string;
 }
 
+/** A person looking at an answer before it counts. */
+export interface ReviewFrame extends Conversation {
+  kind: 'review';
+  /** The answer that is looked at. */
+  raw: string;
+}
+
 /** What the outside world answered. */
 export type AgentInput =
   | { kind: 'model_replied'; text: string; toolCalls: ToolCall[] }
-  | { kind: 'tool_returned'; toolCallId: string; toolName: string; content: string };
+  | { kind: 'tool_returned'; toolCallId: string; toolName: string; content: string }
+  /** Nothing to say means: it is good as it is. */
+  | { kind: 'reviewed'; feedback: string };
 
 /** What is to be done next. */
 export type AgentAction =
@@ -67,6 +76,7 @@ export type AgentAction =
       offers: 'task' | 'own' | 'nothing';
     }
   | { kind: 'call_tool'; agentKey: string; call: ToolCall }
+  | { kind: 'review'; raw: string }
   | AgentEnd;
 
 /** Something that happened inside a step and belongs into the log. */
@@ -93,4 +103,6 @@ export interface AgentRules {
   coworkers: readonly string[];
   output: TaskOutputShape | null;
   guardrail: TaskGuardrail | null;
+  /** A person looks at each answer before it counts. */
+  humanInput: boolean;
 }

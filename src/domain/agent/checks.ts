@@ -33,6 +33,13 @@ export const repairPrompt = (problem: string): string =>
 export const guardrailFeedback = (problem: string): string =>
   `Your answer did not pass a check: ${problem}\n\nGive the whole answer again, so that it passes.`;
 
+/** CrewAI's human_input: what the person said goes into the next answer. */
+export const reviewFeedback = (feedback: string): string =>
+  `A person looked at your answer and says:
+${feedback}
+
+Give the whole answer again, with this taken in.`;
+
 /** What a judge is asked about an answer. */
 export const judgePrompts = (check: string, answer: string): { system: string; user: string } => ({
   system:

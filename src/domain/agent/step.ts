@@ -19,6 +19,7 @@ import {
   readBySchema,
   readVerdict,
   repairPrompt,
+  reviewFeedback,
 } from './checks.ts';
 import { isDelegation, readDelegation } from './delegation.ts';
 import type { ChatMessage, ToolCall } from './messages.ts';
@@ -70,6 +71,17 @@ export function step(state: AgentState, input: AgentInput, rules: AgentRules): S
       const next = withTop(state, said(frame, { role: 'tool', toolCallId, toolName, content }));
       return { state: settle(next, rules, notes), notes };
     }
+    case 'reviewed': {
+      const below = pop(state);
+      const top = topFrame(below);
+      if (frame.kind !== 'review' || top.kind !== 'task') throw new Error('nothing is being looked at');
+      const { feedback } = input;
+      const next =
+        feedback.trim() === ''
+          ? finished(below, frame.raw, rules)
+          : again(below, top, reviewFeedback(feedback));
+      return { state: next, notes };
+    }
   }
 }
 
@@ -82,6 +94,7 @@ export function nextAction(state: AgentState, rules: AgentRules): AgentAction {
   if (state.end !== null) return state.end;
   const frame = topFrame(state);
   const { agentKey, messages } = frame;
+  if (frame.kind === 'review') return { kind: 'review', raw: frame.raw };
   const call = openToolCall(messages);
   if (call !== null) return { kind: 'call_tool', agentKey, call };
   if (frame.kind === 'guardrail') return { kind: 'call_model', agentKey, messages, offers: 'nothing' };
@@ -172,6 +185,8 @@ function settleOnce(state: AgentState, rules: AgentRules, notes: Note[]): AgentS
       return check(state, frame, answer, rules, notes);
     case 'guardrail':
       return judged(state, frame, answer, rules, notes);
+    case 'review':
+      return state;
     default:
       return assertNever(frame);
   }
@@ -305,7 +320,14 @@ function again(state: AgentState, frame: TaskFrame, prompt: string): AgentState 
 
 const ended = (state: AgentState, end: AgentEnd): AgentState => ({ ...state, end });
 
-function done(state: AgentState, raw: string, { output }: AgentRules): AgentState {
+/** An answer that passed every check: it counts, or a person looks at it first. */
+function done(state: AgentState, raw: string, rules: AgentRules): AgentState {
+  if (!rules.humanInput) return finished(state, raw, rules);
+  const { agentKey } = topFrame(state);
+  return push(state, { kind: 'review', agentKey, iterations: 0, messages: [], raw });
+}
+
+function finished(state: AgentState, raw: string, { output }: AgentRules): AgentState {
   const shaped = output === null ? null : readBySchema(raw, output.schema);
   return ended(state, { kind: 'done', raw, json: shaped?.ok === true ? shaped.json : null });
 }

@@ -45,15 +45,19 @@ export function checkFields(node: ModelNode, fields: Fields, findings: Findings)
   }
   for (const [name, value] of Object.entries(node.data)) {
     const field = fields.get(name);
-    if (field === undefined) findings.warn('graph_unknown_field', unknown(name), node.pathOf(name), node.id);
+    if (field === undefined)
+      findings.warn('graph_unknown_field', unknown(name, fields), node.pathOf(name), node.id);
     else checkField(node, name, field, value, findings);
   }
 }
 
-const unknown = (name: string): string =>
-  name === 'callbacks'
-    ? 'callbacks is no field of a task in CrewAI 0.121.1 (callback is); it has no effect'
-    : `${name} is no field that CrewAI 0.121.1 knows here; it has no effect`;
+function unknown(name: string, fields: Fields): string {
+  if (name === 'callbacks')
+    return 'callbacks is no field of a task in CrewAI 0.121.1 (callback is); it has no effect';
+  if (fields.has('manager_agent') && (name === 'agents' || name === 'tasks'))
+    return `the nodes of the graph are its ${name}; this has no effect`;
+  return `${name} is no field that CrewAI 0.121.1 knows here; it has no effect`;
+}
 
 function checkField(
   node: ModelNode,

@@ -8,6 +8,7 @@ import type { AgentModel, CrewModel, ModelNode, TaskModel } from './graph-model.
 import { findCycle, topologicalOrder } from './order-tasks.ts';
 import { readCrewNode } from './read-crew-node.ts';
 import { readEdges } from './read-edges.ts';
+import type { EdgesByTarget } from './read-edges.ts';
 import { createReferences } from './read-references.ts';
 import type { References } from './read-references.ts';
 
@@ -48,7 +49,7 @@ export function readGraph(
     compat: crew.compat,
     manager: crew.manager,
     agents: [...agents.values()].filter((agent) => agent !== crew.manager),
-    tasks: inOrder(tasks, crew.process === 'graph', findings),
+    tasks: inOrder(tasks, edges, crew.process === 'graph', findings),
   };
 }
 
@@ -122,15 +123,18 @@ function readTask(
  * Tasks in execution order. Edges decide; under `graph` every context does, because there a task may name
  * any other one.
  */
-function inOrder(tasks: readonly TaskModel[], byContext: boolean, findings: Findings): TaskModel[] {
+function inOrder(
+  tasks: readonly TaskModel[],
+  edges: EdgesByTarget,
+  byContext: boolean,
+  findings: Findings,
+): TaskModel[] {
   const placeOf = new Map(tasks.map((task, place) => [task.id, place]));
   const followers: number[][] = tasks.map(() => []);
   for (const [place, task] of tasks.entries()) {
-    const before = (task.context ?? []).filter(({ path }) => byContext || path.startsWith('/edges/'));
-    for (const { taskId } of before) {
-      const from = placeOf.get(taskId);
-      if (from !== undefined) followers[from]?.push(place);
-    }
+    const sources = (edges.giving.get(task.id) ?? []).map(({ sourceId }) => sourceId);
+    if (byContext) sources.push(...(task.context ?? []).map(({ taskId }) => taskId));
+    for (const from of new Set(sources)) followers[placeOf.get(from) ?? place]?.push(place);
   }
   const { order, stuck } = topologicalOrder(tasks.length, followers);
   if (stuck.length > 0) {

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../json.ts';
 import { resolveRef } from './json-schema-issues.ts';
-import { equalJson } from './json-value.ts';
+import { canonicalJson, equalJson } from './json-value.ts';
 import { linearPattern } from './linear-pattern.ts';
 
 export interface SchemaProblem {
@@ -131,7 +131,7 @@ function listProblems(
   const { minItems, maxItems, uniqueItems, prefixItems, items, contains, minContains, maxContains } = schema;
   if (typeof minItems === 'number' && value.length < minItems) say(`must have at least ${minItems} items`);
   if (typeof maxItems === 'number' && value.length > maxItems) say(`must have at most ${maxItems} items`);
-  if (uniqueItems === true && new Set(value.map(canonical)).size < value.length)
+  if (uniqueItems === true && new Set(value.map((item) => canonicalJson(item))).size < value.length)
     say('must not have the same item twice');
   const first = Array.isArray(prefixItems) ? prefixItems : [];
   for (const [index, item] of value.entries()) {
@@ -146,14 +146,6 @@ function listProblems(
       say(`must have at most ${maxContains} items that fit "contains"`);
   }
   return problems;
-}
-
-/** The same text for equal values, whatever the order of keys. */
-function canonical(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isMapping(value)) return JSON.stringify(value);
-  const keys = Object.keys(value).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`).join(',')}}`;
 }
 
 function objectProblems(

@@ -7,8 +7,8 @@ export type TaskOutput = {
   expected_output: string;
   summary: string;
   raw: string;
-  /** The answer read by its schema; an object, as CrewAI has it, unless the schema asks for something else. */
-  json_dict: JsonValue | null;
+  /** The answer read by its schema, when that is an object. */
+  json_dict: JsonObject | null;
   /** The agent's role. */
   agent: string;
   output_format: 'raw' | 'json' | 'pydantic';
@@ -39,7 +39,7 @@ export function crewResult(outputs: readonly unknown[]): CrewResult | null {
   if (last === undefined) return null;
   return {
     raw: last.raw,
-    data: isJsonObject(last.json_dict) ? last.json_dict : (objectIn(last.raw) ?? {}),
+    data: last.json_dict ?? objectIn(last.raw) ?? {},
     tasks_output: spoken,
   };
 }

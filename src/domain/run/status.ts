@@ -33,6 +33,10 @@ export const TASK_STATUSES = [
 ] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
+/** What becomes of a run when one of its tasks fails (contract §6). */
+export const ON_TASK_FAILURE = ['fail', 'pause', 'continue'] as const;
+export type OnTaskFailure = (typeof ON_TASK_FAILURE)[number];
+
 /** Nothing more happens in a final state, until somebody retries. */
 export function isFinal(status: ExecutionStatus): status is FinalStatus {
   return status === 'completed' || status === 'failed' || status === 'cancelled';

@@ -3,6 +3,7 @@ import { AuditEntrySchema } from './audit-entry.entity.ts';
 import { ExecutionSchema } from './execution.entity.ts';
 import { ExternalIdentitySchema } from './external-identity.entity.ts';
 import { GraphSchema, GraphVersionSchema } from './graph.entity.ts';
+import { QuestionSchema } from './question.entity.ts';
 import { RefreshTokenSchema } from './refresh-token.entity.ts';
 import { SessionSchema } from './session.entity.ts';
 import { TaskExecutionSchema } from './task-execution.entity.ts';
@@ -20,6 +21,7 @@ export const entities = [
   AuditEntrySchema,
   ExecutionSchema,
   TaskExecutionSchema,
+  QuestionSchema,
   GraphSchema,
   GraphVersionSchema,
   TemplateSchema,

@@ -4,6 +4,8 @@ import { Migration20261121000003 } from './migration-20261121000003-borders.ts';
 import { Migration20261121000004 } from './migration-20261121000004-row-security.ts';
 import { Migration20261121000005 } from './migration-20261121000005-engine.ts';
 import { Migration20261121000006 } from './migration-20261121000006-graphs.ts';
+import { Migration20261121000007 } from './migration-20261121000007-questions.ts';
+import { Migration20261121000008 } from './migration-20261121000008-task-controls.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -13,4 +15,6 @@ export const migrations = [
   { name: 'Migration20261121000004', class: Migration20261121000004 },
   { name: 'Migration20261121000005', class: Migration20261121000005 },
   { name: 'Migration20261121000006', class: Migration20261121000006 },
+  { name: 'Migration20261121000007', class: Migration20261121000007 },
+  { name: 'Migration20261121000008', class: Migration20261121000008 },
 ];

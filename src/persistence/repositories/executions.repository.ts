@@ -1,6 +1,7 @@
 import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
 import type { ExecutionKind, ExecutionStatus } from '../../domain/run/status.ts';
 import type { OwnerScope } from '../database.ts';
+import type { Sql } from '../sql.ts';
 import { Execution } from '../entities/execution.entity.ts';
 import { TaskExecution } from '../entities/task-execution.entity.ts';
 
@@ -12,6 +13,8 @@ export interface ExecutionFilter {
   kind?: ExecutionKind;
   flowName?: string;
   workflowId?: number;
+  graphId?: string;
+  threadId?: string;
 }
 
 const owned = (scope: OwnerScope): { ownerId?: string } =>
@@ -39,6 +42,8 @@ export async function listExecutions(
     ...(filter.kind !== undefined && { kind: filter.kind }),
     ...(filter.flowName !== undefined && { flowName: filter.flowName }),
     ...(filter.workflowId !== undefined && { workflowId: filter.workflowId }),
+    ...(filter.graphId !== undefined && { graphId: filter.graphId }),
+    ...(filter.threadId !== undefined && { threadId: filter.threadId }),
   };
   return em.findAndCount(Execution, where, {
     orderBy: { id: 'desc' },
@@ -50,4 +55,41 @@ export async function listExecutions(
 /** The tasks of an execution in plan order. */
 export function listTasks(em: EntityManager, executionId: number): Promise<TaskExecution[]> {
   return em.find(TaskExecution, { executionId }, { orderBy: { position: 'asc' } });
+}
+
+/** What a bulk action is about; each field narrows it down. */
+export interface BulkFilter {
+  execution_ids?: readonly string[] | undefined;
+  status?: readonly ExecutionStatus[] | undefined;
+  kind?: ExecutionKind | undefined;
+  crew_name?: string | undefined;
+  owner_id?: string | undefined;
+  created_before?: string | undefined;
+  created_after?: string | undefined;
+}
+
+/** Executions of every owner that a filter meets, the oldest first. */
+export function findExecutionIds(
+  sql: Sql,
+  filter: BulkFilter,
+  limit: number,
+): Promise<{ id: number; execution_id: string }[]> {
+  return sql.query(
+    `select id, execution_id from executions
+      where ($1::uuid[] is null or execution_id = any($1)) and ($2::text[] is null or status = any($2))
+        and ($3::text is null or kind = $3) and ($4::text is null or crew_name = $4)
+        and ($5::uuid is null or owner_id = $5) and ($6::timestamptz is null or created_at < $6)
+        and ($7::timestamptz is null or created_at > $7)
+      order by id limit $8`,
+    [
+      filter.execution_ids ?? null,
+      filter.status ?? null,
+      filter.kind ?? null,
+      filter.crew_name ?? null,
+      filter.owner_id ?? null,
+      filter.created_before ?? null,
+      filter.created_after ?? null,
+      limit,
+    ],
+  );
 }

@@ -45,7 +45,8 @@ export async function beginCall(
 ): Promise<OpenCall | BeginRefusal> {
   const [row] = await sql.query<{ id: string; attempt: number }>(
     `with run as (
-       update executions set reserved_tokens = reserved_tokens + $3
+       update executions set reserved_tokens = reserved_tokens + $3,
+          status = case when status = 'waiting' then 'running' else status end
         where id = $1 and generation = $2 and status in ('running', 'waiting') and not pause_requested
           and (max_tokens_total is null or total_tokens + reserved_tokens + $3 <= max_tokens_total)
           and (select count(*) from calls where task_execution_id = $4 and call_key = $5) < $10
@@ -238,4 +239,14 @@ export async function failedAttempts(sql: Sql, taskId: number, callKey: string):
     [taskId, callKey],
   );
   return row?.failed ?? 0;
+}
+
+/** Whether a worker died while a call was made, in any generation. @param key the call's, without its generation */
+export async function wasLost(sql: Sql, taskId: number, key: string): Promise<boolean> {
+  const rows = await sql.query(
+    `select 1 from calls where task_execution_id = $1 and status = 'lost'
+        and substr(call_key, strpos(call_key, ':') + 1) = $2 limit 1`,
+    [taskId, key],
+  );
+  return rows.length > 0;
 }

@@ -3,7 +3,8 @@ import { commandRefusal, type Command, type ExecutionStatus } from '../../domain
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { closeOpenCalls } from './calls.ts';
-import { mustQueue, releaseRuns } from './queue.ts';
+import { closeQuestions } from './questions.ts';
+import { mustQueue, releaseRuns, threadIsBusy } from './queue.ts';
 
 /**
  * What people ask of a run. Each command is one transaction: a compare-and-set on the row, the event, and
@@ -21,6 +22,7 @@ interface CommandRow {
   control_version: number;
   started_at: string | null;
   queued: boolean;
+  thread_id: string | null;
 }
 
 /** The change a command makes: the row's new columns, what the log says, what Temporal is told. */
@@ -52,7 +54,7 @@ export async function commandRun(
   await database.transaction(async (sql) => {
     const [row] = await sql.query<CommandRow>(
       `select id, owner_id, execution_id, status, generation, claimed_run_id, pause_requested, control_version,
-              started_at, queued
+              started_at, queued, thread_id
          from executions where id = $1 for no key update`,
       [id],
     );
@@ -62,13 +64,19 @@ export async function commandRun(
       throw conflict(`cannot ${command} execution ${row.execution_id}: ${refusal}`, { status: row.status });
     }
     if (command === 'cancel' && row.status === 'cancelling') return;
-    const isFull = command === 'retry' && (await mustQueue(sql, row.owner_id, maxActive));
+    const isFull = command === 'retry' && (await mustWait(sql, row, maxActive));
     const change = changeFor(command, row, isFull);
     await applyChange(sql, row, change, now);
     if (change.status === 'cancelled' || change.queued)
       await releaseRuns(sql, row.owner_id, maxActive, 1, now);
     if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
   });
+}
+
+/** Whether a retry finds its owner's slots or its thread taken. */
+async function mustWait(sql: Sql, row: CommandRow, maxActive: number): Promise<boolean> {
+  if (await mustQueue(sql, row.owner_id, maxActive)) return true;
+  return row.thread_id !== null && threadIsBusy(sql, { id: row.thread_id, ownerId: row.owner_id }, row.id);
 }
 
 function changeFor(command: Command, row: CommandRow, isFull: boolean): Change {
@@ -204,6 +212,7 @@ async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date)
     await settleUnfinishedTasks(sql, row.id, now);
   }
   if (retried) await reopenTasks(sql, row.id, now);
+  if (change.deliver === 'resume') await reopenParked(sql, row.id, now);
   if (change.deliver !== null) {
     await sql.query(
       `insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
@@ -224,6 +233,18 @@ export async function settleUnfinishedTasks(sql: Sql, id: number, now: Date): Pr
   await sql.query(
     `update task_executions set status = 'cancelled', completed_at = $2, updated_at = $2
       where execution_id = $1 and status in ('pending', 'running', 'waiting')`,
+    [id, now.toISOString()],
+  );
+  await closeQuestions(sql, id);
+}
+
+/** A run that was parked for its failed tasks tries them again when it is told to go on. */
+async function reopenParked(sql: Sql, id: number, now: Date): Promise<void> {
+  await sql.query(
+    `update task_executions t set status = 'pending', error = null, error_code = null, completed_at = null,
+       updated_at = $2, unexpected_errors = 0
+     from executions e
+     where e.id = $1 and e.on_task_failure = 'pause' and t.execution_id = e.id and t.status = 'failed'`,
     [id, now.toISOString()],
   );
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
-import type { ExecutionKind } from '../../domain/run/status.ts';
+import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
 import type { Sql } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
@@ -18,8 +18,15 @@ export interface NewRun {
   tags?: string[];
   timeoutSeconds?: number | null;
   maxTokensTotal?: number | null;
+  onTaskFailure?: OnTaskFailure;
+  /** The run it replays. */
+  parentExecutionId?: string | undefined;
   /** `provider/model` of the first agent, for lists; each task names its own. */
   model: string | null;
+  /** The graph it was compiled from. */
+  graphId?: string | undefined;
+  /** The conversation it belongs to: one run of a thread at a time, the others queue. */
+  threadId?: string | undefined;
   /** What must not start twice: a second run of the same owner and reference is the first one. */
   idempotencyRef?: string | undefined;
 }
@@ -34,7 +41,7 @@ export interface CreatedRun {
 
 /**
  * Commits a run: its row with the plan's snapshot, its tasks, the head of its log, and the command to start
- * it, unless its owner has `maxActive` runs already: then it is queued. One statement, one commit; from here on
+ * it, unless its owner has `maxActive` runs already, or its thread a live one: then it is queued. One statement, one commit; from here on
  * it cannot be lost.
  * @param maxActive 0 for no limit
  */
@@ -49,8 +56,10 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
   const [row] = await sql.query<{ id: number; outbox_id: string | null }>(
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
-         timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, queued)
-       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, take_run_slot($2, $15))
+         timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, graph_id, thread_id, on_task_failure,
+         parent_execution_id, queued)
+       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20,
+         take_run_slot($2, $15) or thread_is_busy($2, $18, null))
        on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
        returning id, queued
      ), tasks as (
@@ -81,6 +90,10 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       run.idempotencyRef ?? null,
       maxActive,
       new Date(now.getTime() + START_LEASE_MS).toISOString(),
+      run.graphId ?? null,
+      run.threadId ?? null,
+      run.onTaskFailure ?? 'fail',
+      run.parentExecutionId ?? null,
     ],
   );
   return row === undefined

@@ -8,7 +8,8 @@ import { toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { settleUnfinishedTasks } from './commands.ts';
-import { closeOpenCalls } from './calls.ts';
+import { closeOpenCalls, lockRun } from './calls.ts';
+import { hasOpenQuestion } from './questions.ts';
 import { releaseRuns } from './queue.ts';
 
 /** The steps of a run's life that its workflow writes: claim, paused, cancelling, the end. */
@@ -92,6 +93,24 @@ export async function markPaused(database: SqlPool, ref: RunRef, now: Date): Pro
     if (row === undefined) return;
     const key = `g${ref.generation}:paused:${row.control_version}`;
     await appendEvents(sql, ref.id, [{ type: 'workflow_paused', key, status: 'paused' }], now);
+  });
+}
+
+/** Writes `waiting` when a person is asked and nothing else can be done, unless there is an answer by now. */
+export async function markWaiting(database: SqlPool, ref: RunRef, now: Date): Promise<void> {
+  await database.transaction(async (sql) => {
+    await lockRun(sql, ref.id);
+    if (!(await hasOpenQuestion(sql, ref.id))) return;
+    const [row] = await sql.query<{ last: number }>(
+      `update executions set status = 'waiting', updated_at = $3
+        where id = $1 and generation = $2 and not pause_requested and status = 'running'
+        returning (select last_seq from execution_log_heads where execution_id = $1) as last`,
+      [ref.id, ref.generation, now.toISOString()],
+    );
+    if (row === undefined) return;
+    // It may wait again and again: each time has its own place in the log.
+    const key = `g${ref.generation}:waiting:${row.last}`;
+    await appendEvents(sql, ref.id, [{ type: 'workflow_waiting', key, status: 'waiting' }], now);
   });
 }
 

@@ -2,8 +2,8 @@ import type { Sql } from '../sql.ts';
 
 /**
  * Whose turn it is: an owner has at most MAX_ACTIVE_EXECUTIONS_PER_USER runs that are neither final nor queued.
- * What comes above that is `pending` and `queued`, with no command to start it, until a run of the owner ends.
- * Both functions take the owner's lock until the end of the transaction: call them after the run's own row is
+ * What comes above that is `pending` and `queued`, with no command to start it, until a run of the owner ends. So is a run whose
+ * thread has a live one. All functions take the owner's lock until the end of the transaction: call them after the run's own row is
  * locked, and before events are appended.
  */
 
@@ -14,6 +14,23 @@ export async function mustQueue(sql: Sql, ownerId: string, maxActive: number): P
     maxActive,
   ]);
   return row?.full === true;
+}
+
+/**
+ * Whether a thread has a live run; from here to the end of the transaction nobody else starts one in it.
+ * @param except the run that asks, which does not count
+ */
+export async function threadIsBusy(
+  sql: Sql,
+  thread: { id: string; ownerId: string },
+  except: number | null,
+): Promise<boolean> {
+  const [row] = await sql.query<{ busy: boolean }>('select thread_is_busy($1, $2, $3) as busy', [
+    thread.ownerId,
+    thread.id,
+    except,
+  ]);
+  return row?.busy === true;
 }
 
 /**

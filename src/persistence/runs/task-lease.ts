@@ -4,7 +4,7 @@ import type { RunErrorCode } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
-import { isTaskFinal, type TaskStatus } from '../../domain/run/status.ts';
+import { isTaskFinal, type OnTaskFailure, type TaskStatus } from '../../domain/run/status.ts';
 import type { NewEvent } from '../event-log.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
@@ -41,7 +41,13 @@ export interface HeldTask {
 export type LeaseAnswer =
   | { kind: 'held'; task: HeldTask }
   /** The task is over already: a repeated hand-out gets the recorded outcome. */
-  | { kind: 'over'; status: TaskStatus; code: RunErrorCode | null }
+  | {
+      kind: 'over';
+      status: TaskStatus;
+      code: RunErrorCode | null;
+      policy: OnTaskFailure;
+      controlVersion: number;
+    }
   | { kind: 'refused' };
 
 interface TaskRow {
@@ -117,13 +123,25 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
 }
 
 async function leaseRefusal(sql: Sql, lease: Lease): Promise<LeaseAnswer> {
-  const [task] = await sql.query<{ status: TaskStatus; error_code: RunErrorCode | null }>(
-    `select t.status, t.error_code from executions e join task_executions t on t.execution_id = e.id
+  const [task] = await sql.query<{
+    status: TaskStatus;
+    error_code: RunErrorCode | null;
+    on_task_failure: OnTaskFailure;
+    control_version: number;
+  }>(
+    `select t.status, t.error_code, e.on_task_failure, e.control_version from executions e join task_executions t on t.execution_id = e.id
       where e.id = $1 and e.generation = $2 and e.claimed_run_id = $3 and t.task_key = $4`,
     [lease.id, lease.generation, lease.temporalRunId, lease.taskKey],
   );
-  if (task !== undefined && isTaskFinal(task.status))
-    return { kind: 'over', status: task.status, code: task.error_code };
+  if (task !== undefined && isTaskFinal(task.status)) {
+    return {
+      kind: 'over',
+      status: task.status,
+      code: task.error_code,
+      policy: task.on_task_failure,
+      controlVersion: task.control_version,
+    };
+  }
   return { kind: 'refused' };
 }
 
@@ -138,6 +156,8 @@ export class StaleLease extends Error {
 /** How far a task has come. */
 export type TaskProgress =
   | { kind: 'going_on'; state: AgentState }
+  /** A person is asked; it stands still until then. */
+  | { kind: 'waiting'; state: AgentState }
   | { kind: 'completed'; state: AgentState; output: TaskOutput }
   | { kind: 'skipped'; output: TaskOutput }
   | { kind: 'failed'; error: string; code: RunErrorCode };
@@ -148,7 +168,7 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
   const rows = await sql.query(
     `update task_executions set status = $6, agent_state = coalesce($7, agent_state), output = coalesce($8, output),
        error = $9, error_code = $10, updated_at = $11,
-       completed_at = case when $6 = 'running' then null else $11::timestamptz end
+       completed_at = case when $6 in ('running', 'waiting') then null else $11::timestamptz end
      where execution_id = $1 and task_key = $2 and lease_generation = $3 and lease_dispatch = $4 and lease_attempt = $5
        and lease_run_id = $12
      returning id`,

@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { notFound } from '../../../domain/errors.ts';
+import type { JsonObject } from '../../../domain/json.ts';
+import type { CrewPlan } from '../../../domain/plan/crew-plan.ts';
 import type { ExecutionStatus } from '../../../domain/run/status.ts';
 import { listExecutions } from '../../../persistence/repositories/executions.repository.ts';
+import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { startCrewRun } from '../../start-run.ts';
 import { reachExecution } from '../executions/access.ts';
 import { executionRefParam } from '../executions/schema.ts';
+import { reachGraph } from '../graphs/access.ts';
+import { planOfGraph } from '../graphs/compile.ts';
 import {
   crewExecutionsQuery,
   crewExecutionsSchema,
@@ -65,15 +70,16 @@ const startRoute = (engine: Engine): AnyRoute =>
           },
         },
       },
-      errors: ['NOT_FOUND'],
+      errors: ['NOT_FOUND', 'CONFLICT'],
     },
     async ({ body, caller, request, respond }) => {
       const { crew, inputs, ...options } = body ?? {};
-      const loaded = engine.crews.load(crew ?? DEFAULT_CREW);
-      const values = crew === undefined ? { ...loaded.exampleInputs, ...inputs } : (inputs ?? {});
+      const { plan, graphId, exampleInputs } = await namedCrew(engine, caller, crew);
+      const values = { ...exampleInputs, ...inputs };
       const { executionId } = await startCrewRun(engine, {
         ownerId: caller.userId,
-        plan: loaded.plan,
+        plan,
+        ...(graphId !== undefined && { graphId }),
         inputs: values,
         options,
         idempotencyRef: request.idempotencyRef,
@@ -82,6 +88,22 @@ const startRoute = (engine: Engine): AnyRoute =>
       return respond(200, { execution_id: executionId, status: 'PROCESSING', message });
     },
   );
+
+const graphId = z.uuid();
+
+/** The crew a start names: an example's folder, a graph of the caller's, or nothing. */
+async function namedCrew(
+  engine: Engine,
+  caller: Caller,
+  crew: string | undefined,
+): Promise<{ plan: CrewPlan; graphId?: string; exampleInputs: JsonObject }> {
+  if (graphId.safeParse(crew).success && crew !== undefined) {
+    const graph = await reachGraph(engine, caller, crew);
+    return { plan: planOfGraph(engine, graph), graphId: graph.id, exampleInputs: {} };
+  }
+  const { plan, exampleInputs } = engine.crews.load(crew ?? DEFAULT_CREW);
+  return { plan, exampleInputs: crew === undefined ? exampleInputs : {} };
+}
 
 const statusRoute = (engine: Engine): AnyRoute =>
   defineRoute(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ON_TASK_FAILURE } from '../../../domain/run/status.ts';
 import { queryInteger, timestampSchema } from '../../parameters.ts';
 
 /** What every start takes beside its inputs. */
@@ -17,11 +18,27 @@ export const startOptions = {
     .max(1_000_000_000)
     .optional()
     .describe('Ends it as failed with BUDGET_EXHAUSTED'),
+  on_task_failure: z
+    .enum(ON_TASK_FAILURE)
+    .optional()
+    .describe(
+      '`fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · ' +
+        '`continue` goes on without its output',
+    ),
+  thread_id: z
+    .uuid()
+    .optional()
+    .describe('A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides'),
 };
 
 export const crewStartBody = z
   .object({
-    crew: z.string().min(1).max(200).optional().describe('Folder name of an example. Default: `research`'),
+    crew: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('Folder name of an example, or the id of a graph. Default: `research`'),
     inputs: z
       .record(z.string(), z.json())
       .optional()

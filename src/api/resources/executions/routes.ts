@@ -71,6 +71,8 @@ const listRoute = (engine: Engine): AnyRoute =>
         ...(query.kind !== undefined && { kind: query.kind }),
         ...(query.flow_name !== undefined && { flowName: query.flow_name.replaceAll('-', '_') }),
         ...(query.workflow_id !== undefined && { workflowId: query.workflow_id }),
+        ...(query.graph_id !== undefined && { graphId: query.graph_id }),
+        ...(query.thread_id !== undefined && { threadId: query.thread_id }),
       };
       const [rows, total] = await engine.database.as(scope, (em) => listExecutions(em, scope, filter, query));
       const body = rows.map((row) => present(engine, row));

@@ -115,6 +115,8 @@ export const listQuery = z.object({
   kind: z.enum(EXECUTION_KINDS).optional(),
   flow_name: z.string().max(200).optional(),
   workflow_id: integerIdParam.optional(),
+  graph_id: z.uuid().optional(),
+  thread_id: z.uuid().optional(),
 });
 
 export const eventsQuery = z.object({

@@ -5,20 +5,16 @@ import { readHeads } from '../../../persistence/event-log.ts';
 import { findExecution, listTasks } from '../../../persistence/repositories/executions.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
-import type { ApiContext, Caller } from '../../context.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { sseFrame } from '../../realtime/sse-frame.ts';
-import { openSse } from '../../realtime/sse.ts';
+import { followStream, lastEventId } from '../../realtime/follow-stream.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { presentExecution, presentTask } from './presenter.ts';
 import { executionRefParam, streamQuery } from './schema.ts';
 
 /** How long the snapshot waits for the workflow's own word. */
 const LIVE_STATE_MS = 300;
-/** Postgres' largest integer, which a seq is. */
-const LARGEST_SEQ = 2_147_483_647;
-const claimsSchema = z.object({ exp: z.number() });
 
 /** The log as server-sent events: a snapshot, then what happened, then what happens, until the final event. */
 export const streamRoute = (engine: Engine): AnyRoute =>
@@ -55,14 +51,11 @@ export const streamRoute = (engine: Engine): AnyRoute =>
         return;
       }
       const snapshot = await snapshotOf(engine, reachOf(caller), execution, head?.lastSeq ?? 0);
-      follow(engine, caller, ctx, { id: execution.id, after }, snapshot);
+      followStream({ ctx, caller, credentials: engine.credentials, first: snapshot }, (reader) =>
+        engine.hub.follow(execution.id, after, reader),
+      );
     },
   );
-
-function lastEventId(ctx: ApiContext): number | undefined {
-  const text = ctx.get('last-event-id');
-  return /^\d{1,10}$/.test(text) ? Math.min(Number(text), LARGEST_SEQ) : undefined;
-}
 
 /** One read of Postgres, enriched by the workflow's own word while it lives. */
 async function snapshotOf(
@@ -87,35 +80,4 @@ async function snapshotOf(
     live,
   };
   return sseFrame('snapshot', body);
-}
-
-function follow(
-  engine: Engine,
-  caller: Caller,
-  ctx: ApiContext,
-  { id, after }: { id: number; after: number },
-  snapshot: Buffer,
-): void {
-  const stream = openSse(ctx);
-  stream.send(snapshot);
-  const leave = engine.hub.follow(id, after, {
-    event: (frame) => stream.send(frame),
-    ready: () => stream.ready(),
-    token: (frame) => stream.offer(frame),
-    end: () => stream.end(),
-  });
-  const claims = claimsSchema.safeParse(ctx.state.claims);
-  // A stream lasts as long as the access token it was opened with.
-  const expiry = claims.success
-    ? setTimeout(
-        () => stream.end(),
-        Math.min(Math.max(claims.data.exp * 1000 - Date.now(), 0), 2_147_483_647),
-      )
-    : undefined;
-  const unwatch = engine.credentials.watch(caller, () => stream.end());
-  stream.onClose(() => {
-    unwatch();
-    clearTimeout(expiry);
-    leave();
-  });
 }

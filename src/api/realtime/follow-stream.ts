@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { ApiContext, Caller } from '../context.ts';
+import type { CredentialWatch } from './credential-watch.ts';
+import type { LogReader } from './log-topic.ts';
+import { openSse } from './sse.ts';
+
+const claimsSchema = z.object({ exp: z.number() });
+/** The longest a timer can wait. */
+const LONGEST_MS = 2_147_483_647;
+
+/** Postgres' largest integer, which a seq is. */
+const LARGEST_SEQ = 2_147_483_647;
+
+/** Where a client that reconnects stood. */
+export function lastEventId(ctx: ApiContext): number | undefined {
+  const text = ctx.get('last-event-id');
+  return /^\d{1,10}$/.test(text) ? Math.min(Number(text), LARGEST_SEQ) : undefined;
+}
+
+/**
+ * Answers with an event stream that follows a log until its reader goes, the log ends, or the caller's credential
+ * does: a stream lasts no longer than the access token it was opened with.
+ * @param to.first what is sent before the log, without an id
+ */
+export function followStream(
+  to: { ctx: ApiContext; caller: Caller; credentials: CredentialWatch; first?: Buffer },
+  follow: (reader: LogReader) => () => void,
+): void {
+  const { ctx, caller, credentials, first } = to;
+  const stream = openSse(ctx);
+  if (first !== undefined) stream.send(first);
+  const leave = follow({
+    event: (frame) => stream.send(frame),
+    ready: () => stream.ready(),
+    token: (frame) => stream.offer(frame),
+    end: () => stream.end(),
+  });
+  const claims = claimsSchema.safeParse(ctx.state.claims);
+  const expiry = claims.success
+    ? setTimeout(() => stream.end(), Math.min(Math.max(claims.data.exp * 1000 - Date.now(), 0), LONGEST_MS))
+    : undefined;
+  const unwatch = credentials.watch(caller, () => stream.end());
+  stream.onClose(() => {
+    unwatch();
+    clearTimeout(expiry);
+    leave();
+  });
+}

@@ -1,0 +1,81 @@
+import { invalid } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { CrewPlan } from '../domain/plan/crew-plan.ts';
+import { overridePlan, type PlanOverrides } from '../domain/plan/override-plan.ts';
+import type { OnTaskFailure } from '../domain/run/status.ts';
+import type { CreatedRun } from '../persistence/runs/create-run.ts';
+import { takeOverTasks } from '../persistence/runs/take-over.ts';
+import type { Engine } from './engine.ts';
+import { startCrewRun } from './start-run.ts';
+
+interface ReplayedRow {
+  execution_id: string;
+  owner_id: string;
+  plan: CrewPlan;
+  input_data: JsonObject;
+  graph_id: string | null;
+  priority: number;
+  tags: string[];
+  timeout_seconds: number | null;
+  max_tokens_total: string | null;
+  on_task_failure: OnTaskFailure;
+}
+
+/** What a replay does otherwise than the run it repeats. */
+export interface ReplayWish {
+  /** Key of the task to begin with; those before it are taken over. Undefined: everything runs again. */
+  fromTask?: string | undefined;
+  /** Laid over the inputs of the run. */
+  inputs?: JsonObject | undefined;
+  overrides?: PlanOverrides | undefined;
+  idempotencyRef: string | undefined;
+}
+
+/**
+ * Runs the plan of an execution again, as a new execution of the same owner that names it as its parent.
+ * @throws {MusterError} VALIDATION_FAILED for an unknown task, and for changes that break a rule of crews.
+ */
+export async function replayRun(engine: Engine, id: number, wish: ReplayWish): Promise<CreatedRun> {
+  const [row] = await engine.system.query<ReplayedRow>(
+    `select execution_id, owner_id, plan, input_data, graph_id, priority, tags, timeout_seconds, max_tokens_total,
+       on_task_failure from executions where id = $1`,
+    [id],
+  );
+  if (row === undefined) throw new Error(`execution ${id} vanished while it was replayed`);
+  const inputs = { ...row.input_data, ...wish.inputs };
+  const offeredTools = engine.tools.registry.names();
+  const overridden = overridePlan(row.plan, wish.overrides ?? { agents: {}, tasks: {} }, {
+    inputs,
+    offeredTools,
+  });
+  if (!overridden.ok) throw invalid('The crew cannot be changed like this', overridden.issues);
+  const beforePosition = positionOf(row.plan, wish.fromTask);
+  return startCrewRun(engine, {
+    ownerId: row.owner_id,
+    plan: overridden.plan,
+    ...(row.graph_id !== null && { graphId: row.graph_id }),
+    inputs,
+    options: {
+      priority: row.priority,
+      tags: row.tags,
+      timeout_seconds: row.timeout_seconds ?? undefined,
+      max_tokens_total: row.max_tokens_total === null ? undefined : Number(row.max_tokens_total),
+      on_task_failure: row.on_task_failure,
+    },
+    idempotencyRef: wish.idempotencyRef,
+    replays: {
+      executionId: row.execution_id,
+      takeOver: (sql, into) => takeOverTasks(sql, { id, beforePosition }, { id: into }, engine.now()),
+    },
+  });
+}
+
+function positionOf(plan: CrewPlan, fromTask: string | undefined): number {
+  if (fromTask === undefined) return 0;
+  const position = plan.tasks.findIndex((task) => task.key === fromTask);
+  if (position >= 0) return position;
+  const known = plan.tasks.map((task) => task.key).join(', ');
+  throw invalid('The replay cannot begin there', [
+    { path: '/from_task', message: `there is no task "${fromTask}"; there are: ${known}` },
+  ]);
+}

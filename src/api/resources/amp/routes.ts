@@ -1,0 +1,163 @@
+import type { z } from 'zod';
+import { notFound } from '../../../domain/errors.ts';
+import { crewResult } from '../../../domain/run/result.ts';
+import { isTaskFinal } from '../../../domain/run/status.ts';
+import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
+import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import { defineRoute, type AnyRoute } from '../../define-route.ts';
+import type { Engine } from '../../engine.ts';
+import { startCrewRun } from '../../start-run.ts';
+import { reachExecution, reachOf } from '../executions/access.ts';
+import { presentTask } from '../executions/presenter.ts';
+import { reachGraph } from '../graphs/access.ts';
+import { planOfGraph, reportOn } from '../graphs/compile.ts';
+import { documentOf } from '../graphs/schema.ts';
+import {
+  ampInputsSchema,
+  ampParamsSchema,
+  ampStatusParamsSchema,
+  ampStatusSchema,
+  kickedOffSchema,
+  kickoffSchema,
+} from './schema.ts';
+
+const TAGS = ['CrewAI AMP'] as const;
+const ONE = { tags: TAGS, access: 'user', params: ampParamsSchema, what: 'graph' } as const;
+const KICKOFF_ID = '550e8400-e29b-41d4-a716-446655440000';
+
+/** A graph as a crew deployed on CrewAI AMP: its clients change their base URL to `/amp/{graph_id}`. */
+export const ampRoutes = (engine: Engine): AnyRoute[] => [
+  inputsRoute(engine),
+  kickoffRoute(engine),
+  statusRoute(engine),
+];
+
+const inputsRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'GET',
+      path: '/amp/{graph_id}/inputs',
+      operationId: 'getAmpInputs',
+      summary: 'The names of the inputs a kickoff must bring',
+      responses: {
+        200: { description: 'The names', schema: ampInputsSchema, example: { inputs: ['topic'] } },
+      },
+    },
+    async ({ params, caller, respond }) => {
+      const graph = await reachGraph(engine, caller, params.graph_id);
+      return respond(200, { inputs: reportOn(engine, documentOf(graph)).inputs });
+    },
+  );
+
+const kickoffRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'POST',
+      path: '/amp/{graph_id}/kickoff',
+      operationId: 'kickoffAmp',
+      summary: 'Start the crew',
+      body: kickoffSchema,
+      example: { inputs: { topic: 'otters' } },
+      responses: {
+        200: {
+          description: 'It is on its way',
+          schema: kickedOffSchema,
+          example: { kickoff_id: KICKOFF_ID },
+        },
+      },
+    },
+    async ({ params, body, caller, request, respond }) => {
+      const graph = await reachGraph(engine, caller, params.graph_id);
+      const { executionId } = await startCrewRun(engine, {
+        ownerId: caller.userId,
+        plan: planOfGraph(engine, graph),
+        graphId: graph.id,
+        inputs: body.inputs,
+        options: {},
+        idempotencyRef: request.idempotencyRef,
+      });
+      return respond(200, { kickoff_id: executionId });
+    },
+  );
+
+const statusRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      params: ampStatusParamsSchema,
+      method: 'GET',
+      path: '/amp/{graph_id}/status/{kickoff_id}',
+      operationId: 'getAmpStatus',
+      summary: 'How a kickoff is doing',
+      responses: {
+        200: {
+          description: 'Its progress, its result, or why it ended badly',
+          schema: ampStatusSchema,
+          example: {
+            status: 'running' as const,
+            current_task: 'research',
+            progress: { completed_tasks: 1, total_tasks: 3 },
+          },
+        },
+      },
+    },
+    async ({ params, caller, respond }) => {
+      const execution = await reachExecution(engine, caller, { executionId: params.kickoff_id });
+      // A graph may have been deleted since; its runs are still asked for by its id.
+      if (execution.graphId !== params.graph_id) throw notFound('execution');
+      const tasks = await engine.database.as(reachOf(caller), (em) => listTasks(em, execution.id));
+      return respond(200, ampStatus(execution, tasks, engine.now()));
+    },
+  );
+
+/** From one moment to another, or to now. */
+function secondsBetween(from: Date | null | undefined, to: Date | null | undefined, now: Date): number {
+  return from instanceof Date ? Math.max((to ?? now).getTime() - from.getTime(), 0) / 1000 : 0;
+}
+
+function ampStatus(
+  execution: Execution,
+  tasks: readonly TaskExecution[],
+  now: Date,
+): z.input<typeof ampStatusSchema> {
+  const seconds = secondsBetween(execution.startedAt, execution.completedAt, now);
+  switch (execution.status) {
+    case 'completed': {
+      const shown = tasks.map((task) => ({ task, output: presentTask(task).output }));
+      return {
+        status: 'completed',
+        result: {
+          output: crewResult(shown.map(({ output }) => output))?.raw ?? '',
+          tasks: shown.map(({ task, output }) => ({
+            task_id: task.taskKey,
+            output: output?.raw ?? '',
+            agent: task.agent,
+            execution_time: secondsBetween(task.startedAt, task.completedAt, now),
+          })),
+        },
+        execution_time: seconds,
+      };
+    }
+    case 'failed':
+    case 'cancelled': {
+      const error = execution.error ?? execution.status;
+      return { status: 'error', error, message: error, execution_time: seconds };
+    }
+    case 'pending':
+    case 'running':
+    case 'paused':
+    case 'waiting':
+    case 'cancelling':
+      return {
+        status: 'running',
+        current_task: tasks.find(({ status }) => status === 'running')?.taskKey ?? null,
+        progress: {
+          completed_tasks: tasks.filter(({ status }) => isTaskFinal(status)).length,
+          total_tasks: tasks.length,
+        },
+      };
+  }
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Question } from '../../../persistence/entities/question.entity.ts';
+import { ownershipQuery, pageQuery, timestampSchema } from '../../parameters.ts';
+
+export const QUESTION_STATUSES = ['open', 'answered', 'expired'] as const;
+
+export const questionSchema = z
+  .object({
+    id: z.uuid(),
+    execution_id: z.int().describe('The integer id of the execution that asks'),
+    task_key: z.string(),
+    kind: z
+      .enum(['ask_human', 'human_input', 'unknown_outcome'])
+      .describe(
+        '`ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a ' +
+          'worker died in a tool call that may not be repeated blindly',
+      ),
+    question: z.string(),
+    options: z.array(z.string()).nullable().describe('The possible answers, null when it is free'),
+    schema: z.record(z.string(), z.json()).nullable().describe('The JSON schema an answer must fit'),
+    status: z.enum(QUESTION_STATUSES),
+    answer: z.json(),
+    default: z.json().describe('What counts when nobody answers in time'),
+    asked_at: timestampSchema,
+    answered_at: timestampSchema.nullable(),
+    expires_at: timestampSchema.nullable(),
+  })
+  .meta({ id: 'Question' });
+
+export const answerSchema = z
+  .object({
+    answer: z
+      .json()
+      .describe('One of the options, what fits the schema, or a text; for `human_input` empty to accept'),
+  })
+  .meta({ id: 'QuestionAnswer' });
+
+export const listQuestionsQuery = z.object({
+  status: z.enum(QUESTION_STATUSES).optional(),
+  ...pageQuery,
+  ...ownershipQuery,
+});
+
+/** The row as the API shows it. */
+export const presentQuestion = (row: Question): z.input<typeof questionSchema> => ({
+  id: row.id,
+  execution_id: row.executionId,
+  task_key: row.taskKey,
+  kind: row.kind,
+  question: row.question,
+  options: row.options ?? null,
+  schema: row.schema ?? null,
+  status: row.status,
+  answer: row.answer ?? null,
+  default: row.hasDefault ? (row.defaultAnswer ?? null) : null,
+  asked_at: row.askedAt.toISOString(),
+  answered_at: row.answeredAt?.toISOString() ?? null,
+  expires_at: row.expiresAt?.toISOString() ?? null,
+});
+
+export const exampleQuestion: z.input<typeof questionSchema> = {
+  id: '0193a1b2-7c3d-4e5f-8a9b-0c1d2e3f4a5b',
+  execution_id: 1,
+  task_key: 'publish_task',
+  kind: 'ask_human',
+  question: 'Shall the article go out today?',
+  options: ['yes', 'no'],
+  schema: null,
+  status: 'open',
+  answer: null,
+  default: 'no',
+  asked_at: '2026-11-20T09:31:00.000Z',
+  answered_at: null,
+  expires_at: '2026-11-21T09:31:00.000Z',
+};

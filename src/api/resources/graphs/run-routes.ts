@@ -1,0 +1,129 @@
+import { graphDocumentSchema } from '../../../contracts/graph.ts';
+import { defineRoute, type AnyRoute } from '../../define-route.ts';
+import type { Engine } from '../../engine.ts';
+import { startCrewRun } from '../../start-run.ts';
+import { reachExecution } from '../executions/access.ts';
+import { exampleExecution } from '../executions/examples.ts';
+import { present } from '../executions/routes.ts';
+import { executionSchema } from '../executions/schema.ts';
+import { reachGraph } from './access.ts';
+import { planOfGraph, reportOn } from './compile.ts';
+import { exampleDocument, exampleGraphSummary, exampleValidation } from './examples.ts';
+import {
+  documentOf,
+  executeGraphSchema,
+  graphInputsSchema,
+  graphParamsSchema,
+  validationSchema,
+} from './schema.ts';
+
+const TAGS = ['Graphs'] as const;
+const ONE = { tags: TAGS, access: 'user', params: graphParamsSchema, what: 'graph' } as const;
+
+/** From a graph to a crew: is it one, what does it want, run it. */
+export const graphRunRoutes = (engine: Engine): AnyRoute[] => [
+  validateUnsavedRoute(engine),
+  validateRoute(engine),
+  inputsRoute(engine),
+  executeRoute(engine),
+];
+
+const validateUnsavedRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'POST',
+      path: '/api/v1/graphs/validate',
+      operationId: 'validateGraphDocument',
+      tags: TAGS,
+      summary: 'Say what is wrong with a graph that is not stored',
+      description: 'By the rules of CrewAI 0.121.1, all errors at once. Answers 200 whatever it finds.',
+      access: 'user',
+      body: graphDocumentSchema,
+      example: exampleDocument,
+      responses: {
+        200: { description: 'What was found', schema: validationSchema, example: exampleValidation },
+      },
+    },
+    async ({ body, respond }) => respond(200, reportOn(engine, body)),
+  );
+
+const validateRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'POST',
+      path: '/api/v1/graphs/{graph_id}/validate',
+      operationId: 'validateGraph',
+      summary: 'Say what is wrong with a stored graph',
+      responses: {
+        200: { description: 'What was found', schema: validationSchema, example: exampleValidation },
+      },
+    },
+    async ({ params, caller, respond }) =>
+      respond(200, reportOn(engine, documentOf(await reachGraph(engine, caller, params.graph_id)))),
+  );
+
+const inputsRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'GET',
+      path: '/api/v1/graphs/{graph_id}/inputs',
+      operationId: 'getGraphInputs',
+      summary: 'The names of the variables a start must bring',
+      responses: {
+        200: { description: 'The names, sorted', schema: graphInputsSchema, example: { inputs: ['topic'] } },
+      },
+    },
+    async ({ params, caller, respond }) => {
+      const graph = await reachGraph(engine, caller, params.graph_id);
+      return respond(200, { inputs: reportOn(engine, documentOf(graph)).inputs });
+    },
+  );
+
+const executeRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'POST',
+      path: '/api/v1/graphs/{graph_id}/execute',
+      operationId: 'executeGraph',
+      summary: 'Run a graph',
+      description:
+        'Runs it as it is now: later saves do not touch the run. A graph that is not valid, and a variable without a ' +
+        'value, are 422.',
+      body: executeGraphSchema,
+      bodyOptional: true,
+      example: { inputs: { topic: 'otters' } },
+      responses: {
+        202: {
+          description: 'It is on its way',
+          schema: executionSchema,
+          example: {
+            ...exampleExecution,
+            graph_id: exampleGraphSummary.id,
+            status: 'pending' as const,
+            output_data: null,
+            result: null,
+            completed_at: null,
+          },
+          headers: { Location: 'Where the execution is' },
+        },
+      },
+      errors: ['CONFLICT'],
+    },
+    async ({ params, body, caller, request, respond }) => {
+      const graph = await reachGraph(engine, caller, params.graph_id);
+      const { inputs = {}, ...options } = body ?? {};
+      const { id, executionId } = await startCrewRun(engine, {
+        ownerId: caller.userId,
+        plan: planOfGraph(engine, graph),
+        graphId: graph.id,
+        inputs,
+        options,
+        idempotencyRef: request.idempotencyRef,
+      });
+      const execution = await reachExecution(engine, caller, { id });
+      return respond(202, present(engine, execution), { Location: `/api/v1/executions/${executionId}` });
+    },
+  );

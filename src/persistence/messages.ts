@@ -1,0 +1,149 @@
+import type { JsonObject } from '../domain/json.ts';
+import { storableText, toJsonb } from './jsonb.ts';
+import type { Sql } from './sql.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+/**
+ * The one store of messages. A conversation numbers them from 1 without a gap, in the order of the commits; its
+ * head is the last row a transaction locks.
+ */
+
+export const MESSAGE_KINDS = [
+  'user',
+  'step',
+  'question',
+  'answer',
+  'feedback',
+  'result',
+  'failure',
+  'system',
+] as const;
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
+
+/** A message as it is shown. */
+export interface Message {
+  id: string;
+  seq: number;
+  threadId: string | null;
+  /** The UUID. */
+  executionId: string | null;
+  agentInstanceId: string | null;
+  senderType: 'agent' | 'user';
+  kind: MessageKind;
+  content: string;
+  requiresUserInput: boolean;
+  metadata: JsonObject;
+  createdAt: Date;
+}
+
+export interface NewMessage {
+  id: string;
+  ownerId: string;
+  conversationId: number;
+  threadId: string | null;
+  /** The integer id. */
+  executionId: number | null;
+  senderType: 'agent' | 'user';
+  kind: MessageKind;
+  content: string;
+  metadata?: JsonObject;
+}
+
+interface MessageRow {
+  id: string;
+  seq: number;
+  thread_id: string | null;
+  execution_uuid: string | null;
+  agent_instance_id: string | null;
+  sender_type: 'agent' | 'user';
+  kind: MessageKind;
+  content: string;
+  requires_user_input: boolean;
+  message_metadata: JsonObject;
+  created_at: string;
+}
+
+const COLUMNS = `m.id, m.seq, m.thread_id, x.execution_id as execution_uuid, m.agent_instance_id, m.sender_type,
+  m.kind, m.content, m.requires_user_input, m.message_metadata, m.created_at`;
+
+const toMessage = (row: MessageRow): Message => ({
+  id: row.id,
+  seq: row.seq,
+  threadId: row.thread_id,
+  executionId: row.execution_uuid,
+  agentInstanceId: row.agent_instance_id,
+  senderType: row.sender_type,
+  kind: row.kind,
+  content: row.content,
+  requiresUserInput: row.requires_user_input,
+  metadata: row.message_metadata,
+  createdAt: parseTimestamp(row.created_at),
+});
+
+/**
+ * Writes a message as its transaction's last statement; one whose id is there already is not written again. Wake
+ * `message` with the conversation after the commit.
+ */
+export async function appendMessage(sql: Sql, message: NewMessage, now: Date): Promise<Message> {
+  await sql.query(
+    `with head as (
+       update conversation_heads set last_seq = last_seq + 1
+        where id = $3 and not exists (select 1 from messages where id = $1) returning last_seq
+     )
+     insert into messages (id, owner_id, conversation_id, seq, thread_id, execution_id, sender_type, kind, content,
+       message_metadata, created_at)
+     select $1, $2, $3, last_seq, $4, $5, $6, $7, $8, $9, $10 from head`,
+    [
+      message.id,
+      message.ownerId,
+      message.conversationId,
+      message.threadId,
+      message.executionId,
+      message.senderType,
+      message.kind,
+      storableText(message.content),
+      toJsonb(message.metadata ?? {}),
+      now.toISOString(),
+    ],
+  );
+  const [row] = await sql.query<MessageRow>(
+    `select ${COLUMNS} from messages m left join executions x on x.id = m.execution_id where m.id = $1`,
+    [message.id],
+  );
+  if (row === undefined) throw new Error(`conversation ${message.conversationId} has no head`);
+  return toMessage(row);
+}
+
+/** A page of a conversation after `after`, oldest first. */
+export async function readMessages(
+  sql: Sql,
+  conversationId: number,
+  after: number,
+  limit: number,
+): Promise<Message[]> {
+  const rows = await sql.query<MessageRow>(
+    `select ${COLUMNS} from messages m left join executions x on x.id = m.execution_id
+      where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3`,
+    [conversationId, after, limit],
+  );
+  return rows.map(toMessage);
+}
+
+/** The last seq of each conversation that is there. */
+export async function readConversationHeads(sql: Sql, ids: readonly number[]): Promise<Map<number, number>> {
+  const rows = await sql.query<{ id: number; last_seq: number }>(
+    'select id, last_seq from conversation_heads where id = any($1)',
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row.last_seq]));
+}
+
+/** The conversations in which these executions speak. */
+export async function conversationsOf(sql: Sql, executionIds: readonly number[]): Promise<number[]> {
+  const rows = await sql.query<{ id: number }>(
+    `select distinct t.conversation_id as id from executions e join threads t on t.id = e.thread_id
+      where e.id = any($1)`,
+    [executionIds],
+  );
+  return rows.map((row) => row.id);
+}

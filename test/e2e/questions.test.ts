@@ -1,0 +1,216 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { startCrewRun } from '../../src/api/start-run.ts';
+import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { peopleOf } from '../support/people.ts';
+import { aPlan, aTask, anAgent } from '../support/plans.ts';
+import { callsTool, says } from '../support/scripted-model.ts';
+import { getEvents, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+
+/** Runs that ask people, and what comes of it. */
+
+let stack: TestStack;
+let ownerId: string;
+const END = ['completed', 'failed', 'cancelled'];
+const questionsSchema = z.array(
+  z.looseObject({ id: z.uuid(), status: z.string(), question: z.string(), kind: z.string() }),
+);
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  const { body } = await stack.call('GET', '/api/v1/auth/me');
+  ownerId = z.object({ id: z.uuid() }).parse(body).id;
+});
+afterEach(() => stack.model.assertDone());
+afterAll(() => stack.close());
+
+const asker = (): CrewPlan => aPlan({ agents: [anAgent({ tools: ['ask_human'] })] });
+const start = async (plan: CrewPlan): Promise<string> => {
+  const run = { ownerId, plan, inputs: {}, options: {}, idempotencyRef: undefined };
+  return (await startCrewRun(stack.engine.engine, run)).executionId;
+};
+const questions = async (id: string) =>
+  questionsSchema.parse((await stack.call('GET', `/api/v1/executions/${id}/questions`)).body);
+const answer = (id: string, question: string, given: unknown) =>
+  stack.call('POST', `/api/v1/executions/${id}/questions/${question}/answer`, { answer: given });
+const typesOf = async (id: string) => (await getEvents(stack, id)).map(({ type }) => type);
+/** Starts a run that asks, and waits until it stands still. */
+async function waiting(plan: CrewPlan, status = 'waiting'): Promise<{ id: string; question: string }> {
+  const id = await start(plan);
+  await waitForStatus(stack, id, [status]);
+  const [first] = await questions(id);
+  if (first === undefined) throw new Error('nothing was asked');
+  return { id, question: first.id };
+}
+
+describe('an agent that asks a person', () => {
+  beforeAll(() => stack.startWorker());
+
+  it('waits, and goes on with the answer', async () => {
+    stack.model.script([
+      callsTool('ask_human', { question: 'Red or blue?', options: ['red', 'blue'] }),
+      says('It shall be blue.'),
+    ]);
+    const { id, question } = await waiting(asker());
+    const inbox = await stack.call('GET', '/api/v1/questions?status=open');
+    expect(inbox.body).toContainEqual(
+      expect.objectContaining({ id: question, question: 'Red or blue?', options: ['red', 'blue'] }),
+    );
+    expect(await answer(id, question, 'green')).toMatchObject({
+      status: 422,
+      body: { details: { issues: [{ path: '/answer' }] } },
+    });
+    expect(await answer(id, question, 'blue')).toMatchObject({
+      status: 202,
+      body: { status: 'answered', answer: 'blue' },
+    });
+    expect(await answer(id, question, 'red')).toMatchObject({ status: 409, body: { error: 'CONFLICT' } });
+    const execution = await waitForStatus(stack, id, END);
+    expect(execution).toMatchObject({ status: 'completed', result: { raw: 'It shall be blue.' } });
+    expect(await typesOf(id)).toEqual([
+      'workflow_started',
+      'task_started',
+      'llm_call_completed',
+      'question_asked',
+      'workflow_waiting',
+      'question_answered',
+      'llm_call_completed',
+      'task_completed',
+      'workflow_completed',
+    ]);
+    expect(JSON.stringify(stack.model.requests.at(-1))).toContain('blue');
+  });
+
+  it('goes on with the default, or with the news that nobody answered, when the time is up', async () => {
+    stack.model.script([
+      callsTool('ask_human', { question: 'How many?', timeout_seconds: 1, default: 7 }),
+      callsTool('ask_human', { question: 'Sure?', timeout_seconds: 1 }),
+      says('done'),
+    ]);
+    const id = await start(asker());
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+    expect((await questions(id)).map(({ status }) => status)).toEqual(['expired', 'expired']);
+    const last = JSON.stringify(stack.model.requests.at(-1));
+    expect(last).toContain('Nobody answered in time.');
+    expect(last).toContain('"7"');
+  });
+
+  it('takes an answer that fits its schema and no other', async () => {
+    stack.model.script([
+      callsTool('ask_human', {
+        question: 'Where to?',
+        schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+      }),
+      says('Off we go.'),
+    ]);
+    const { id, question } = await waiting(asker());
+    expect(await answer(id, question, { town: 'Rome' })).toMatchObject({ status: 422 });
+    expect((await answer(id, question, { city: 'Rome' })).status).toBe(202);
+    await waitForStatus(stack, id, END);
+  });
+
+  it('reads what is wrong with a question that cannot be asked', async () => {
+    stack.model.script([callsTool('ask_human', { options: ['a', 'b'] }), says('never mind')]);
+    const id = await start(asker());
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+    expect(await questions(id)).toEqual([]);
+  });
+
+  it('does not hold up what can go on without the answer', async () => {
+    stack.model.when(/Ask first/, [callsTool('ask_human', { question: 'Go?' }), says('asked')]);
+    stack.model.when(/Work on/, [says('worked')]);
+    const none = { kind: 'tasks' as const, keys: [] };
+    const { id, question } = await waiting(
+      aPlan({
+        process: 'graph',
+        agents: [anAgent({ tools: ['ask_human'] })],
+        tasks: [
+          aTask({ key: 'asks', description: 'Ask first', context: none }),
+          aTask({ key: 'works', description: 'Work on', context: none }),
+        ],
+      }),
+    );
+    expect(await typesOf(id)).toContain('task_completed');
+    await answer(id, question, 'go');
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+  });
+
+  it('can be paused, answered meanwhile, and resumed', async () => {
+    stack.model.script([callsTool('ask_human', { question: 'Go?' }), says('went')]);
+    const { id, question } = await waiting(asker());
+    await stack.call('POST', `/api/v1/executions/${id}/pause`);
+    await waitForStatus(stack, id, ['paused']);
+    expect((await answer(id, question, 'yes')).status).toBe(202);
+    expect(await waitForStatus(stack, id, ['paused'])).toBeDefined();
+    await stack.call('POST', `/api/v1/executions/${id}/resume`);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+  });
+
+  it('asks anew after a cancel and a retry; the old question takes no answer', async () => {
+    stack.model.script([callsTool('ask_human', { question: 'Go?' }), says('went')]);
+    const { id, question } = await waiting(asker());
+    await stack.call('POST', `/api/v1/executions/${id}/cancel`);
+    await waitForStatus(stack, id, ['cancelled']);
+    expect(await answer(id, question, 'yes')).toMatchObject({ status: 409 });
+    await stack.call('POST', `/api/v1/executions/${id}/retry`);
+    await waitForStatus(stack, id, ['waiting']);
+    const again = (await questions(id)).find(({ status }) => status === 'open');
+    await answer(id, again?.id ?? '', 'yes');
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+  });
+
+  it('cannot be answered, or seen, by somebody else', async () => {
+    stack.model.script([callsTool('ask_human', { question: 'Go?' }), says('went')]);
+    const { id, question } = await waiting(asker());
+    const people = peopleOf(() => stack.api);
+    const bert = await people.register('bert@example.test');
+    const path = `/executions/${id}/questions`;
+    expect((await people.send('GET', path, bert.token)).status).toBe(404);
+    const foreign = await people.send('POST', `${path}/${question}/answer`, bert.token, { answer: 'yes' });
+    expect(foreign.status).toBe(404);
+    await answer(id, question, 'yes');
+    await waitForStatus(stack, id, END);
+  });
+});
+
+describe('a task with human_input', () => {
+  it('has its answer looked at until nothing is to be said about it', async () => {
+    stack.model.script([says('first draft'), says('second draft')]);
+    const { id, question } = await waiting(aPlan({ tasks: [aTask({ humanInput: true })] }));
+    expect((await questions(id))[0]).toMatchObject({ kind: 'human_input' });
+    await answer(id, question, 'make it shorter');
+    await until('it asks again', async () => (await questions(id)).length === 2);
+    expect(JSON.stringify(stack.model.requests.at(-1))).toContain('make it shorter');
+    const [, second] = await questions(id);
+    await answer(id, second?.id ?? '', '');
+    const execution = await waitForStatus(stack, id, END);
+    expect(execution).toMatchObject({ status: 'completed', result: { raw: 'second draft' } });
+  });
+});
+
+describe('an answer given while no worker is up', () => {
+  it('is kept, and the run goes on with it when one is back', async () => {
+    const own = await startTestStack();
+    try {
+      const me = z.object({ id: z.uuid() }).parse((await own.call('GET', '/api/v1/auth/me')).body);
+      own.model.script([callsTool('ask_human', { question: 'Go?' }), says('went')]);
+      const first = await own.startWorker();
+      const run = { ownerId: me.id, plan: asker(), inputs: {}, options: {}, idempotencyRef: undefined };
+      const { executionId: id } = await startCrewRun(own.engine.engine, run);
+      await waitForStatus(own, id, ['waiting']);
+      await first.close();
+      const [asked] = questionsSchema.parse(
+        (await own.call('GET', `/api/v1/executions/${id}/questions`)).body,
+      );
+      const given = await own.call('POST', `/api/v1/executions/${id}/questions/${asked?.id ?? ''}/answer`, {
+        answer: 'yes',
+      });
+      expect(given.status).toBe(202);
+      await own.startWorker();
+      expect(await waitForStatus(own, id, END)).toMatchObject({ status: 'completed' });
+      own.model.assertDone();
+    } finally {
+      await own.close();
+    }
+  });
+});

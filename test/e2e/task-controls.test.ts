@@ -1,0 +1,223 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
+import { peopleOf } from '../support/people.ts';
+import { aPlan, aTask, anAgent } from '../support/plans.ts';
+import { callsTool, fails, says } from '../support/scripted-model.ts';
+import {
+  getEvents,
+  getExecution,
+  startTestStack,
+  until,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
+
+/** What people ask of single tasks, and runs that are made of earlier ones. */
+
+let stack: TestStack;
+let ownerId: string;
+const END = ['completed', 'failed', 'cancelled'];
+const PLAN = aPlan({
+  tasks: [
+    aTask({ key: 'find', description: 'Find facts' }),
+    aTask({ key: 'write', description: 'Write them up', dependsOn: ['find'] }),
+    aTask({ key: 'check', description: 'Check it', dependsOn: ['write'] }),
+  ],
+});
+const tasksSchema = z.array(
+  z.looseObject({ key: z.string(), status: z.string(), output: z.object({ raw: z.string() }).nullable() }),
+);
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  await stack.startWorker();
+  const { body } = await stack.call('GET', '/api/v1/auth/me');
+  ownerId = z.object({ id: z.uuid() }).parse(body).id;
+});
+afterEach(() => stack.model.assertDone());
+afterAll(() => stack.close());
+
+async function start(options: StartOptions = {}, plan = PLAN): Promise<string> {
+  const run = { ownerId, plan, inputs: {}, options, idempotencyRef: undefined };
+  return (await startCrewRun(stack.engine.engine, run)).executionId;
+}
+const onTask = (id: string, key: string, what: 'retry' | 'skip') =>
+  stack.call('POST', `/api/v1/executions/${id}/tasks/${key}/${what}`);
+const edit = (id: string, key: string, body: unknown) =>
+  stack.call('PATCH', `/api/v1/executions/${id}/tasks/${key}`, body);
+const tasksOf = async (id: string) =>
+  tasksSchema.parse((await stack.call('GET', `/api/v1/executions/${id}/tasks`)).body);
+const typesOf = async (id: string) => (await getEvents(stack, id)).map(({ type }) => type);
+/** A run parked because its second task has failed. */
+async function parked(): Promise<string> {
+  stack.model.script([says('facts'), fails(401)]);
+  const id = await start({ on_task_failure: 'pause' });
+  await waitForStatus(stack, id, ['paused']);
+  return id;
+}
+
+describe('a run parked by a failed task', () => {
+  it('goes on when the task is retried', async () => {
+    const id = await parked();
+    expect((await tasksOf(id)).map(({ status }) => status)).toEqual(['completed', 'failed', 'pending']);
+    stack.model.script([says('written'), says('checked')]);
+    expect(await onTask(id, 'write', 'retry')).toMatchObject({ status: 202, body: { status: 'pending' } });
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+    expect(await typesOf(id)).toEqual(expect.arrayContaining(['workflow_paused', 'workflow_resumed']));
+  });
+
+  it('goes on without the task when it is skipped', async () => {
+    const id = await parked();
+    stack.model.script([says('checked')]);
+    expect((await onTask(id, 'write', 'skip')).status).toBe(202);
+    const execution = await waitForStatus(stack, id, END);
+    expect(execution.result?.tasks_output.map(({ raw }) => raw)).toEqual(['facts', '', 'checked']);
+  });
+
+  it('goes on with the task as it was changed', async () => {
+    const id = await parked();
+    stack.model.script([says('written'), says('checked')]);
+    expect((await edit(id, 'write', { description: 'Write a poem' })).status).toBe(202);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+    expect(JSON.stringify(stack.model.requests.at(-2))).toContain('Write a poem');
+    expect(await typesOf(id)).toContain('task_edited');
+  });
+
+  it('tries the task again on a plain resume, and can be cancelled', async () => {
+    const id = await parked();
+    stack.model.script([fails(401)]);
+    await stack.call('POST', `/api/v1/executions/${id}/resume`);
+    await until(
+      'it is parked again',
+      async () => (await typesOf(id)).filter((type) => type === 'workflow_paused').length === 2,
+    );
+    await stack.call('POST', `/api/v1/executions/${id}/cancel`);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'cancelled' });
+  });
+});
+
+describe('on_task_failure: continue', () => {
+  it('goes on without the output of the task that failed', async () => {
+    stack.model.script([says('facts'), fails(401), says('checked')]);
+    const id = await start({ on_task_failure: 'continue' });
+    const execution = await waitForStatus(stack, id, END);
+    expect(execution).toMatchObject({ status: 'completed', result: { raw: 'checked' } });
+    expect((await tasksOf(id)).map(({ status }) => status)).toEqual(['completed', 'failed', 'completed']);
+  });
+});
+
+describe('a task that has not started', () => {
+  it('can be changed, within the rules of a crew', async () => {
+    stack.model.script([callsTool('ask_human', { question: 'Go?' }), says('asked'), says('w'), says('c')]);
+    const id = await start({}, { ...PLAN, agents: [anAgent({ tools: ['ask_human'] })] });
+    await waitForStatus(stack, id, ['waiting']);
+    const wrong = await edit(id, 'check', {
+      agent: 'nobody',
+      context: ['check', 'nothing'],
+      tools: ['hammer'],
+      description: 'About {topic}',
+    });
+    expect(wrong).toMatchObject({ status: 422, body: { error: 'VALIDATION_FAILED' } });
+    expect(JSON.stringify(wrong.body)).toMatch(
+      /\/agent.*\/context\/0.*\/context\/1.*\/tools\/0.*\/description/,
+    );
+    expect((await edit(id, 'check', { context: ['find'], unknown: 1 })).status).toBe(202);
+    expect((await edit(id, 'find', { name: 'late' })).status).toBe(409);
+    expect((await onTask(id, 'check', 'retry')).status).toBe(409);
+    expect((await onTask(id, 'nothing', 'skip')).status).toBe(404);
+    const [question] = z
+      .array(z.looseObject({ id: z.string() }))
+      .parse((await stack.call('GET', `/api/v1/executions/${id}/questions`)).body);
+    await stack.call('POST', `/api/v1/executions/${id}/questions/${question?.id ?? ''}/answer`, {
+      answer: 'y',
+    });
+    await waitForStatus(stack, id, END);
+    const last = JSON.stringify(stack.model.requests.at(-1));
+    expect(last).toContain('asked');
+    expect(last).not.toContain('earlier tasks to build upon:\\n\\nw');
+    expect((await onTask(id, 'check', 'skip')).status).toBe(409);
+  });
+
+  it('can be left out, and one that waits for a person too', async () => {
+    stack.model.script([callsTool('ask_human', { question: 'Go?' }), says('checked')]);
+    const id = await start({}, { ...PLAN, agents: [anAgent({ tools: ['ask_human'] })] });
+    await waitForStatus(stack, id, ['waiting']);
+    expect((await onTask(id, 'write', 'skip')).status).toBe(202);
+    expect((await onTask(id, 'find', 'skip')).status).toBe(202);
+    const execution = await waitForStatus(stack, id, END);
+    expect(execution.result?.tasks_output.map(({ raw }) => raw)).toEqual(['', '', 'checked']);
+  });
+});
+
+describe('a replay', () => {
+  it('takes over what stands before a task and runs the rest anew', async () => {
+    stack.model.script([says('facts'), says('written'), says('checked')]);
+    const id = await start();
+    await waitForStatus(stack, id, END);
+    stack.model.script([says('checked twice')]);
+    const answer = await stack.call('POST', `/api/v1/executions/${id}/replay`, {
+      from_task: 'check',
+      overrides: {
+        tasks: { check: { description: 'Check it harder' } },
+        agents: { writer: { role: 'Critic' } },
+      },
+    });
+    expect(answer).toMatchObject({ status: 202, body: { parent_execution_id: id } });
+    const again = z.looseObject({ execution_id: z.uuid() }).parse(answer.body).execution_id;
+    const execution = await waitForStatus(stack, again, END);
+    expect(execution.result?.tasks_output.map(({ raw }) => raw)).toEqual([
+      'facts',
+      'written',
+      'checked twice',
+    ]);
+    const asked = JSON.stringify(stack.model.requests.at(-1));
+    expect(asked).toMatch(/Critic.*Check it harder.*facts.*written/);
+    expect(await getExecution(stack, id)).toMatchObject({ result: { raw: 'checked' } });
+  });
+
+  it('names what it cannot do', async () => {
+    stack.model.script([says('facts'), says('written'), says('checked')]);
+    const id = await start();
+    await waitForStatus(stack, id, END);
+    const replay = (body: unknown) => stack.call('POST', `/api/v1/executions/${id}/replay`, body);
+    expect(await replay({ from_task: 'dream' })).toMatchObject({
+      status: 422,
+      body: { details: { issues: [{ path: '/from_task' }] } },
+    });
+    expect(
+      await replay({ overrides: { agents: { nobody: {} }, tasks: { write: { agent: 'x' } } } }),
+    ).toMatchObject({
+      status: 422,
+      body: {
+        details: { issues: [{ path: '/overrides/agents/nobody' }, { path: '/overrides/tasks/write/agent' }] },
+      },
+    });
+  });
+});
+
+describe('a bulk action', () => {
+  it('does to many what could be asked of one, and says what could not be done', async () => {
+    const parkedOne = await parked();
+    stack.model.script([says('a'), says('b'), says('c')]);
+    const done = await start();
+    await waitForStatus(stack, done, END);
+    const filter = { execution_ids: [parkedOne, done] };
+    const bulk = (body: unknown) => stack.call('POST', '/api/v1/executions/bulk', body);
+    expect(await bulk({ action: 'cancel', filter, dry_run: true })).toMatchObject({
+      status: 200,
+      body: { matched: 2, done: 0, failed: [] },
+    });
+    expect(await getExecution(stack, parkedOne)).toMatchObject({ status: 'paused' });
+    expect(await bulk({ action: 'cancel', filter })).toMatchObject({
+      status: 200,
+      body: { matched: 2, done: 1, failed: [{ execution_id: done, error: 'CONFLICT' }] },
+    });
+    await waitForStatus(stack, parkedOne, ['cancelled']);
+    expect(await bulk({ action: 'cancel', filter: {} })).toMatchObject({ status: 422 });
+    const people = peopleOf(() => stack.api);
+    const bert = await people.register('bert@example.test');
+    const foreign = await people.send('POST', '/executions/bulk', bert.token, { action: 'cancel', filter });
+    expect(foreign.status).toBe(403);
+  });
+});

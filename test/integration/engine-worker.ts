@@ -1,0 +1,28 @@
+import { createRunningTasks } from '../../activities/agent-task/running-tasks.ts';
+import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
+import { readSettings } from '../../src/config.ts';
+import { createModels } from '../../src/models/create-models.ts';
+import { createWaker, type WakeListener } from '../../src/persistence/wake.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createToolRegistry } from '../../src/tools/registry.ts';
+import type { EngineDatabase } from './engine-database.ts';
+
+/** What a worker's tasks work with, where tests take its steps one by one; its model is never asked. */
+export function workerDeps(
+  { database: { sql } }: EngineDatabase,
+  listener: WakeListener,
+  tools = createToolRegistry(),
+): TaskDeps {
+  const logger = createLogger({ level: 'silent' });
+  return {
+    sql,
+    models: createModels(readSettings({ DEMO_MODEL: 'on' })),
+    tools,
+    waker: createWaker(sql, logger),
+    running: createRunningTasks(sql, listener, logger),
+    logger,
+    maxActive: 0,
+    now: () => new Date(),
+    draining: () => false,
+  };
+}
