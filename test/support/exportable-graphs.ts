@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { importCrew } from '../../src/crews/transfer/import-crew.ts';
 import type { GraphDocument } from '../../src/domain/graph/graph-document.ts';
@@ -107,7 +107,9 @@ const shaped = 'ANSWER {"title": "T", "a b": 2, "class": null, "tags": ["x"], "i
 /** The crews of `examples/`, as graphs. */
 function exampleGraphs(): ExportableGraph[] {
   const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
-  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const names = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && existsSync(`${folder}${entry.name}/agents.yaml`),
+  );
   return names.map(({ name }) => {
     const text = (file: string): string => readFileSync(`${folder}${name}/${file}`, 'utf8');
     const files = new Map([

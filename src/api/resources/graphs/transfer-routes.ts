@@ -9,7 +9,6 @@ import { invalid } from '../../../domain/errors.ts';
 import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
 import { validateGraph } from '../../../domain/graph/validate-graph.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
-import { createToolRegistry } from '../../../tools/registry.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { toIssues } from '../../errors.ts';
@@ -22,7 +21,7 @@ const TAGS = ['Graphs'] as const;
 /** Crews come in as CrewAI's files and go out as a project that runs under CrewAI. */
 export const transferRoutes = (engine: Engine): AnyRoute[] => [importRoute(engine), exportRoute(engine)];
 
-const offeredTools = (): readonly string[] => createToolRegistry().names();
+const offeredTools = (engine: Engine): readonly string[] => engine.tools.registry.names();
 
 const nameSchema = z.string().trim().min(1).max(200);
 
@@ -93,7 +92,7 @@ const importRoute = (engine: Engine): AnyRoute =>
       const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
         createGraph(em, caller.userId, save),
       );
-      const report = validateGraph(checked, { offeredTools: offeredTools() });
+      const report = validateGraph(checked, { offeredTools: offeredTools(engine) });
       return respond(
         201,
         { graph: presentGraph(graph), report, warnings },
@@ -145,7 +144,7 @@ const exportRoute = (engine: Engine): AnyRoute =>
       const graph = await reachGraph(engine, caller, params.graph_id);
       const document = documentOf(graph);
       if (query.format === 'json') return respond(200, document, attachment(document.name, graph.id, 'json'));
-      const project = projectFromGraph(document, { offeredTools: offeredTools() });
+      const project = projectFromGraph(document, { offeredTools: offeredTools(engine) });
       if (!project.ok) throw invalid(`The graph cannot be exported: ${project.why}`, project.issues);
       return respond(200, writeZip(project.files), attachment(document.name, graph.id, 'zip'));
     },
