@@ -34,9 +34,9 @@ def pretend(*_arguments, **options):
     if "Guardrail:" in text:
         return said('Thought: I now can give a great answer\nFinal Answer: {"valid": true, "feedback": null}')
     use = re.search(r"USE (\w+) (\{.*\})", text)
-    if use and "Observation:" not in text:
+    if use and "Thought: use it" not in text:
         return said(f"Thought: use it\nAction: {use.group(1)}\nAction Input: {use.group(2)}")
-    observed.extend(re.findall(r"^Observation: (.*)$", text, re.MULTILINE))
+    observed.extend(re.findall(r"^Action Input: .*\nObservation: (.*)$", text, re.MULTILINE))
     found = re.findall(r"ANSWER (.*)", text)
     answer = found[0] if found else "done"
     return said(f"Thought: I now can give a great answer\nFinal Answer: {answer}")

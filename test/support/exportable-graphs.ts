@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { graphDocumentSchema } from '../../src/contracts/graph.ts';
 import { importCrew } from '../../src/crews/transfer/import-crew.ts';
 import type { GraphDocument } from '../../src/domain/graph/graph-document.ts';
+import { validateGraph } from '../../src/domain/graph/validate-graph.ts';
 import type { JsonObject, JsonValue } from '../../src/domain/json.ts';
 
 /** A graph that can be exported, and what a run of it has to show. */
@@ -127,10 +129,23 @@ function exampleGraphs(): ExportableGraph[] {
   });
 }
 
+/** The templates that come with the product, but for those under `process: graph`. */
+function templateGraphs(): ExportableGraph[] {
+  const folder = fileURLToPath(new URL('../../examples/templates/', import.meta.url));
+  return readdirSync(folder).flatMap((file) => {
+    const document = graphDocumentSchema.parse(JSON.parse(readFileSync(`${folder}${file}`, 'utf8')));
+    if (document.nodes.some(({ data }) => data.process === 'graph')) return [];
+    const names = validateGraph(document, { offeredTools: EXPORTED_TOOLS }).inputs;
+    const inputs = Object.fromEntries(names.map((name) => [name, 'a value']));
+    return [{ title: `template ${file}`, document, inputs, skipped: [] }];
+  });
+}
+
 /** All there are. */
 export function exportableGraphs(): ExportableGraph[] {
   return [
     ...exampleGraphs(),
+    ...templateGraphs(),
     ...NASTY_TEXTS.map((text, at) =>
       graph(
         `nasty ${at}: ${text.slice(0, 30)}`,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -139,9 +139,7 @@ describe('the YAML files of a CrewAI project', () => {
     expect(new Set(document.nodes.map(({ position }) => JSON.stringify(position))).size).toBe(5);
   });
 
-  it.each(
-    readdirSync(fileURLToPath(new URL('../../examples/', import.meta.url))).filter((n) => !n.includes('.')),
-  )('of the example %s make a valid graph', (name) => {
+  it.each(['code-review', 'content-pipeline', 'research'])('of the example %s make a valid graph', (name) => {
     const folder = fileURLToPath(new URL(`../../examples/${name}/`, import.meta.url));
     const { document } = importFiles({
       'agents.yaml': readFileSync(join(folder, 'agents.yaml'), 'utf8'),

@@ -5,6 +5,9 @@ import { invalid, MusterError } from '../../domain/errors.ts';
 import { isCrewFile, pathProblem, refuseEntry, UPLOAD_LIMITS } from './uploaded-files.ts';
 import type { UploadedFiles } from './uploaded-files.ts';
 
+/** How the library says that a path has no place in an archive. */
+const REFUSED_NAME = /^(?:absolute path|invalid relative path|invalid characters in fileName): (.*)$/s;
+
 /**
  * Reads the crew's files of a zip. Nothing is written to disk, and only files that a crew is read from are
  * unpacked; the sizes are watched while that happens, whatever the archive says about itself.
@@ -18,6 +21,8 @@ export async function readZip(bytes: Buffer): Promise<UploadedFiles> {
   } catch (error) {
     if (error instanceof MusterError) throw error;
     const message = error instanceof Error ? error.message : String(error);
+    const path = REFUSED_NAME.exec(message)?.[1];
+    if (path !== undefined) refuseEntry(path, pathProblem(path) ?? message);
     throw invalid(`The upload is not a zip that can be read: ${message}`, [{ path: '', message }]);
   }
 }
