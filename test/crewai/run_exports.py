@@ -10,6 +10,7 @@ import importlib.util
 import io
 import json
 import re
+import runpy
 import sys
 import traceback
 from pathlib import Path
@@ -36,7 +37,7 @@ def pretend(*_arguments, **options):
     use = re.search(r"USE (\w+) (\{.*\})", text)
     if use and "Thought: use it" not in text:
         return said(f"Thought: use it\nAction: {use.group(1)}\nAction Input: {use.group(2)}")
-    observed.extend(re.findall(r"^Action Input: .*\nObservation: (.*)$", text, re.MULTILINE))
+    observed.extend(re.findall(r"^Action Input: \{.*\}\nObservation: (.{0,300})", text, re.MULTILINE | re.DOTALL))
     found = re.findall(r"ANSWER (.*)", text)
     answer = found[0] if found else "done"
     return said(f"Thought: I now can give a great answer\nFinal Answer: {answer}")
@@ -64,6 +65,15 @@ Task._execute_core = execute_and_note
 ConditionalTask.should_execute = judge_and_note
 
 
+def command_line(folder, inputs):
+    """What `python crew.py name=value …` prints."""
+    shown = io.StringIO()
+    sys.argv = ["crew.py", *[f"{name}={value}" for name, value in inputs.items()]]
+    with contextlib.redirect_stdout(shown):
+        runpy.run_path(str(Path(folder) / "crew.py"), run_name="__main__")
+    return shown.getvalue()
+
+
 def run(folder, inputs):
     for module in ("crew", "crew_parts", "tools"):
         sys.modules.pop(module, None)
@@ -76,13 +86,17 @@ def run(folder, inputs):
         texts = [[agent.role, agent.goal, agent.backstory] for agent in crew.agents]
         tasks = [[task.name, task.description, task.expected_output] for task in crew.tasks]
         result = crew.kickoff(inputs=inputs)
+        noted = list(ran), list(skipped)
+        printed = command_line(folder, inputs) if inputs else None
+        if printed is not None and result.raw not in printed:
+            raise AssertionError(f"the command line shows {printed!r}")
     finally:
         sys.path[:] = path_before
     return {
         "agents": texts,
         "tasks": tasks,
-        "ran": list(ran),
-        "skipped": list(skipped),
+        "ran": noted[0],
+        "skipped": noted[1],
         "observed": list(dict.fromkeys(observed)),
         "raw": [output.raw for output in result.tasks_output],
         "json": [output.json_dict for output in result.tasks_output],

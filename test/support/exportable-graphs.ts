@@ -13,6 +13,12 @@ export interface ExportableGraph {
   inputs: Record<string, string>;
   /** Ids of tasks whose condition does not hold. */
   skipped: string[];
+  /** What tools answer, each in this order contained in what was observed. */
+  observed?: string[];
+  /** The last output as JSON. */
+  json?: JsonValue;
+  /** The run ends in an error that says this. */
+  fails?: string;
 }
 
 /** Names of the tools that the graphs use; `my_own` has no Python. */
@@ -68,10 +74,10 @@ function graph(
   title: string,
   nodes: GraphDocument['nodes'],
   links: GraphDocument['edges'],
-  more: { inputs?: Record<string, string>; skipped?: string[] } = {},
+  more: Partial<ExportableGraph> = {},
 ): ExportableGraph {
   const document = { name: title, description: '', nodes, edges: links };
-  return { title, document, inputs: more.inputs ?? {}, skipped: more.skipped ?? [] };
+  return { title, document, inputs: {}, skipped: [], ...more };
 }
 
 const two = (
@@ -104,7 +110,8 @@ const shape: JsonObject = {
     inner: { type: 'object', properties: { deep: { $ref: '#/$defs/inner' }, n: { type: 'number' } } },
   },
 };
-const shaped = 'ANSWER {"title": "T", "a b": 2, "class": null, "tags": ["x"], "inner": {"n": 1.5}}';
+const shapedAnswer = { title: 'T', 'a b': 2, class: null, tags: ['x'], inner: { deep: null, n: 1.5 } };
+const shaped = `ANSWER ${JSON.stringify(shapedAnswer)}`;
 
 /** The crews of `examples/`, as graphs. */
 function exampleGraphs(): ExportableGraph[] {
@@ -137,7 +144,9 @@ function templateGraphs(): ExportableGraph[] {
     if (document.nodes.some(({ data }) => data.process === 'graph')) return [];
     const names = validateGraph(document, { offeredTools: EXPORTED_TOOLS }).inputs;
     const inputs = Object.fromEntries(names.map((name) => [name, 'a value']));
-    return [{ title: `template ${file}`, document, inputs, skipped: [] }];
+    // the model that pretends never says URGENT
+    const skipped = file === 'support-triage.json' ? ['escalate'] : [];
+    return [{ title: `template ${file}`, document, inputs, skipped }];
   });
 }
 
@@ -224,8 +233,16 @@ export function exportableGraphs(): ExportableGraph[] {
       guardrail: { type: 'object', required: ['title'] },
       max_retries: 1,
     }),
-    two('output_json', { description: shaped, output_json: shape }),
-    two('output_pydantic', { description: shaped, output_pydantic: shape }),
+    {
+      ...two('a guardrail as a schema that refuses', {
+        description: 'ANSWER {"title": 1}',
+        guardrail: { type: 'object', properties: { title: { type: 'string' } } },
+        max_retries: 1,
+      }),
+      fails: 'failed guardrail validation after 1 retries. Last error: $.title: 1 is not of type',
+    },
+    { ...two('output_json', { description: shaped, output_json: shape }), json: shapedAnswer },
+    { ...two('output_pydantic', { description: shaped, output_pydantic: shape }), json: null },
     two('a model with settings', {}, { name: 'The first' }),
     graph(
       'agents with models',
@@ -250,11 +267,13 @@ export function exportableGraphs(): ExportableGraph[] {
         task('c', { description: 'USE current_time {"timezone": "Europe/Berlin"}' }),
       ],
       edges('w>a', 'w>b', 'w>c', 'the tool>c'),
+      { observed: ['Hello, Ada!', '9', ', Europe/Berlin)'] },
     ),
     graph(
       'a tool without Python',
       [agent('w', { tools: ['my_own'] }), task('a', { description: 'USE my_own {}' })],
       edges('w>a'),
+      { observed: ["the tool 'my_own' has no Python yet"] },
     ),
     graph('delegation', [agent('w', { allow_delegation: true }), agent('v'), task('a')], edges('w>a')),
     graph(
