@@ -15,8 +15,18 @@ export interface AnswerSpec {
   example?: unknown;
   /** Default `application/json`. */
   contentType?: string;
+  /** The answer may also be a file of this content type: the handler then responds with its bytes. */
+  file?: string;
   /** Name → what it tells. */
   headers?: Record<string, string>;
+}
+
+/** A file that may be sent in place of a JSON body. */
+export interface UploadSpec {
+  contentType: string;
+  /** Bytes it may have: 413 above. */
+  limitBytes: number;
+  description: string;
 }
 
 /** An object schema over the texts of a path or query string. */
@@ -47,6 +57,8 @@ export interface RouteSpec {
   body?: z.ZodType;
   /** The request may come without a body; the handler then sees `undefined`. */
   bodyOptional?: boolean;
+  /** Instead of the JSON body the request may bring a file; the handler then sees `upload`, and no `body`. */
+  upload?: UploadSpec;
   responses: Record<number, AnswerSpec>;
   /** Beyond those every such route has (see `errorCodes` in openapi.ts). */
   errors?: readonly RequestErrorCode[];
@@ -80,9 +92,9 @@ export interface RequestFacts {
 }
 
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
-type AnswerBody<Answer> = Answer extends { schema: infer Schema extends z.ZodType }
-  ? z.input<Schema>
-  : undefined;
+type AnswerBody<Answer> =
+  | (Answer extends { schema: infer Schema extends z.ZodType } ? z.input<Schema> : undefined)
+  | (Answer extends { file: string } ? Buffer : never);
 
 /** What a handler may answer, as its spec's `responses` say. */
 export type Reply<Spec extends RouteSpec> = {
@@ -97,7 +109,11 @@ export type Reply<Spec extends RouteSpec> = {
 export interface Input<Spec extends RouteSpec> {
   params: Output<Spec['params']>;
   query: Output<Spec['query']>;
-  body: Spec extends { bodyOptional: true } ? Output<Spec['body']> | undefined : Output<Spec['body']>;
+  body: Spec extends { bodyOptional: true } | { upload: UploadSpec }
+    ? Output<Spec['body']> | undefined
+    : Output<Spec['body']>;
+  /** The file, where one was sent in place of a JSON body. */
+  upload: Buffer | undefined;
   caller: Spec extends { access: 'public' } ? undefined : Caller;
   request: RequestFacts;
   /** Spells a reply: `respond(201, body, { Location: … })`. */
@@ -123,6 +139,7 @@ export interface AnyInput {
   params: unknown;
   query: unknown;
   body: unknown;
+  upload: Buffer | undefined;
   caller: Caller | undefined;
   request: RequestFacts;
 }

@@ -101,7 +101,7 @@ export function errorCodes(spec: RouteSpec): RequestErrorCode[] {
 }
 
 function answerObject(spec: RouteSpec, answer: AnswerSpec): ZodOpenApiResponseObject {
-  const { description, schema, example, contentType = 'application/json', headers } = answer;
+  const { description, schema, example, contentType = 'application/json', file, headers } = answer;
   return {
     description,
     headers: headersOf({
@@ -112,9 +112,19 @@ function answerObject(spec: RouteSpec, answer: AnswerSpec): ZodOpenApiResponseOb
     }),
     ...(schema === undefined
       ? {}
-      : { content: { [contentType]: { schema, ...(example === undefined ? {} : { example }) } } }),
+      : {
+          content: {
+            [contentType]: { schema, ...(example === undefined ? {} : { example }) },
+            ...(file !== undefined && { [file]: fileMedia('The bytes of the file') }),
+          },
+        }),
   };
 }
+
+const fileMedia = (description: string) => ({
+  schema: { type: 'string' as const, format: 'binary', description },
+  example: '(the bytes of the file)',
+});
 
 /** As OpenAPI spells a status; the type wants its first digit to be one. */
 function statusKey(status: number): `${1 | 2 | 3 | 4 | 5}${string}` {
@@ -157,7 +167,7 @@ function describe(spec: RouteSpec): string {
 }
 
 function operationOf(spec: RouteSpec, kind: 'json' | 'stream'): ZodOpenApiOperationObject {
-  const { params, query, body, example } = spec;
+  const { params, query, body, example, upload } = spec;
   const media =
     body === undefined ? undefined : { schema: body, ...(example === undefined ? {} : { example }) };
   return {
@@ -173,7 +183,15 @@ function operationOf(spec: RouteSpec, kind: 'json' | 'stream'): ZodOpenApiOperat
     },
     ...(media === undefined
       ? {}
-      : { requestBody: { required: spec.bodyOptional !== true, content: { 'application/json': media } } }),
+      : {
+          requestBody: {
+            required: spec.bodyOptional !== true,
+            content: {
+              'application/json': media,
+              ...(upload !== undefined && { [upload.contentType]: fileMedia(upload.description) }),
+            },
+          },
+        }),
     responses: responsesOf(spec),
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { invalid, notFound, type Issue } from '../domain/errors.ts';
@@ -9,6 +10,7 @@ import type { Idempotency } from './idempotency.ts';
 import type { Authenticate } from './middleware/authenticate.ts';
 import { readJsonBody } from './middleware/json-body.ts';
 import { countAttempt } from './middleware/rate-limit.ts';
+import { bringsUpload, readUpload } from './middleware/upload-body.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** What running a route needs beside the route. */
@@ -99,7 +101,14 @@ async function readInput(
     signal: clientGone(ctx),
     note: (note: AuditNote) => (ctx.state.notes ??= []).push(note),
   };
-  const input = { params: checkedParams, query: query.value, body: body.value, caller, request };
+  const input = {
+    params: checkedParams,
+    query: query.value,
+    body: body.value,
+    upload: body.upload,
+    caller,
+    request,
+  };
   return { input, given: body.given };
 }
 
@@ -131,8 +140,18 @@ function readQuery(spec: RouteSpec, ctx: ApiContext): Checked {
   return { value: result.data, issues };
 }
 
-/** @returns also the body as it was given, before its schema shaped it. */
-async function readBody(spec: RouteSpec, ctx: ApiContext): Promise<Checked & { given: unknown }> {
+interface CheckedBody extends Checked {
+  /** The body as it was given, before its schema shaped it; of a file, what tells it from others. */
+  given: unknown;
+  upload?: Buffer;
+}
+
+async function readBody(spec: RouteSpec, ctx: ApiContext): Promise<CheckedBody> {
+  if (spec.upload !== undefined && bringsUpload(ctx.req, spec.upload)) {
+    const upload = await readUpload(ctx.req, spec.upload);
+    const sha256 = createHash('sha256').update(upload).digest('hex');
+    return { value: undefined, issues: [], given: { sha256 }, upload };
+  }
   if (spec.body === undefined) return { value: undefined, issues: [], given: undefined };
   const given = await readJsonBody(ctx.req);
   if (given === undefined) {
@@ -158,6 +177,7 @@ function sendReply(
   reply: AnyReply,
   { validateResponses }: RouteRunner,
 ): void {
+  if (Buffer.isBuffer(reply.body)) return sendFile(ctx, spec, reply, reply.body);
   const text = reply.body === undefined ? undefined : JSON.stringify(reply.body);
   if (validateResponses) checkReply(spec, reply.status, text);
   ctx.set('Cache-Control', 'no-store');
@@ -171,6 +191,17 @@ function sendReply(
   }
   ctx.body = text;
   ctx.type = spec.responses[reply.status]?.contentType ?? 'application/json';
+}
+
+function sendFile(ctx: ApiContext, spec: RouteSpec, { status, headers }: AnyReply, bytes: Buffer): void {
+  const contentType = spec.responses[status]?.file;
+  if (contentType === undefined)
+    throw new Error(`${spec.operationId} answers ${status} with a file, which its spec does not list`);
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set(headers ?? {});
+  ctx.status = status;
+  ctx.body = bytes;
+  ctx.type = contentType;
 }
 
 /** What goes out is checked as text that came back: dates and undefined fields look different on the wire. */

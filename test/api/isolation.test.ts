@@ -101,6 +101,8 @@ const OPERATIONS: Record<string, Operation> = {
   updateGraph: { ...graph, body: () => ({}) },
   deleteGraph: graph,
   cloneGraph: graph,
+  importGraph: { kind: 'personal', body: () => ({ files: 1 }) },
+  exportGraph: graph,
   listGraphVersions: graph,
   getGraphVersion: graph,
   restoreGraphVersion: graph,

@@ -1,21 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
+import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
 
 /** Bytes a body may have. */
 const BODY_LIMIT = 1024 * 1024;
-/** Bytes read and thrown away of a body that is too long, so that its sender gets to read the answer. */
-const DRAIN_LIMIT = 16 * BODY_LIMIT;
 /** Levels of arrays and objects inside each other: far more than any schema has, far less than a stack. */
 const DEPTH_LIMIT = 100;
 /** Values a body may hold: several times what a large graph has; half a million would stall the others and fill memory. */
 const VALUES_LIMIT = 50_000;
 /** Things one answer complains of. */
 const MOST_ISSUES = 100;
-
-const tooLarge = (): MusterError =>
-  new MusterError('PAYLOAD_TOO_LARGE', 'The body is larger than 1 MB', {
-    details: { limit_bytes: BODY_LIMIT },
-  });
 
 /**
  * Reads a JSON body strictly. @returns undefined for an empty one.
@@ -24,9 +18,9 @@ const tooLarge = (): MusterError =>
  */
 export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > DRAIN_LIMIT) throw tooLarge();
+  if (announced > DRAIN_LIMIT) throw tooLarge(BODY_LIMIT);
   if (announced > 0) checkContentType(request);
-  const bytes = await readBytes(request);
+  const bytes = await readBodyBytes(request, BODY_LIMIT);
   if (bytes.length === 0) return undefined;
   checkContentType(request);
   checkSize(bytes);
@@ -46,24 +40,6 @@ function checkContentType(request: IncomingMessage): void {
     'UNSUPPORTED_MEDIA_TYPE',
     'Send the body as application/json in UTF-8, not compressed',
   );
-}
-
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of request) {
-      if (!Buffer.isBuffer(chunk)) throw new Error('the request stream must yield bytes');
-      length += chunk.length;
-      if (length <= BODY_LIMIT) chunks.push(chunk);
-      else if (length > DRAIN_LIMIT) throw tooLarge();
-    }
-  } catch (error) {
-    if (error instanceof MusterError) throw error;
-    throw new MusterError('INVALID_JSON', 'The body broke off', { cause: error });
-  }
-  if (length > BODY_LIMIT) throw tooLarge();
-  return Buffer.concat(chunks);
 }
 
 const [QUOTE, COMMA, BACKSLASH, BRACKET, BRACE] = [0x22, 0x2c, 0x5c, 0x5b, 0x7b];

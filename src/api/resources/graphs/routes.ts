@@ -25,6 +25,7 @@ import {
   presentGraphSummary,
   updateGraphSchema,
 } from './schema.ts';
+import { transferRoutes } from './transfer-routes.ts';
 import { versionRoutes } from './version-routes.ts';
 
 const TAGS = ['Graphs'] as const;
@@ -41,6 +42,7 @@ export const graphRoutes = (engine: Engine): AnyRoute[] => [
   deleteRoute(engine),
   cloneRoute(engine),
   ...versionRoutes(engine),
+  ...transferRoutes(engine),
 ];
 
 const listRoute = (engine: Engine): AnyRoute =>

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { graphDocumentSchema, type GraphDocumentBody } from '../../../contracts/graph.ts';
+import { importCrew } from '../../../crews/transfer/import-crew.ts';
+import { readZip } from '../../../crews/transfer/read-zip.ts';
+import { readFileTexts, UPLOAD_LIMITS } from '../../../crews/transfer/uploaded-files.ts';
+import { projectFromGraph } from '../../../crews/transfer/project-from-graph.ts';
+import { writeZip } from '../../../crews/transfer/write-zip.ts';
+import { invalid } from '../../../domain/errors.ts';
+import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
+import { validateGraph } from '../../../domain/graph/validate-graph.ts';
+import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
+import { defineRoute, type AnyRoute } from '../../define-route.ts';
+import type { Engine } from '../../engine.ts';
+import { toIssues } from '../../errors.ts';
+import { reachGraph } from './access.ts';
+import { exampleDocument, exampleGraph, exampleValidation } from './examples.ts';
+import { documentOf, graphParamsSchema, graphSchema, presentGraph, validationSchema } from './schema.ts';
+
+const TAGS = ['Graphs'] as const;
+
+/** Crews come in as CrewAI's files and go out as a project that runs under CrewAI. */
+export const transferRoutes = (engine: Engine): AnyRoute[] => [importRoute(engine), exportRoute(engine)];
+
+const offeredTools = (engine: Engine): readonly string[] => engine.tools.registry.names();
+
+const nameSchema = z.string().trim().min(1).max(200);
+
+const importGraphSchema = z
+  .object({
+    name: nameSchema.optional().describe('What the graph shall be called; else as the crew calls itself'),
+    files: z.record(z.string(), z.string()).describe('The text of each file by its path'),
+  })
+  .meta({ id: 'ImportGraph', description: 'The files of a crew, as an alternative to a zip of them.' });
+
+const importedGraphSchema = z
+  .object({
+    graph: graphSchema,
+    report: validationSchema,
+    warnings: z
+      .array(z.object({ path: z.string().describe('`file:line`, or the file'), message: z.string() }))
+      .describe('What could not be read or was left out'),
+  })
+  .meta({ id: 'ImportedGraph' });
+
+const exampleImport = {
+  name: 'Research',
+  files: {
+    'config/agents.yaml':
+      'researcher:\n  role: Senior Researcher\n  goal: Find what is new in {topic}\n  backstory: You read everything.\n',
+    'config/tasks.yaml':
+      'research:\n  description: Research {topic}\n  expected_output: Ten findings\n  agent: researcher\n',
+  },
+};
+
+const importRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'POST',
+      path: '/api/v1/graphs/import',
+      operationId: 'importGraph',
+      tags: TAGS,
+      summary: 'Make a graph of a CrewAI project',
+      description:
+        'Takes `agents.yaml` and `tasks.yaml` from any folder, with the `crew.py` beside them, which is read and never ' +
+        'run, or the `crew.jsonc` of CrewAI 1.15; as a zip or as JSON. Files that cannot be read are 422, each issue ' +
+        'at `file:line:column`, and nothing is stored. A crew that can be read but is not valid is stored as a draft; ' +
+        '`report` says what is wrong with it.',
+      access: 'user',
+      body: importGraphSchema,
+      example: exampleImport,
+      upload: {
+        contentType: 'application/zip',
+        limitBytes: UPLOAD_LIMITS.archiveBytes,
+        description: 'A zip of the project’s folder',
+      },
+      query: z.object({
+        name: nameSchema.optional().describe('What the graph of a zip shall be called'),
+      }),
+      responses: {
+        201: {
+          description: 'Stored',
+          schema: importedGraphSchema,
+          example: { graph: exampleGraph, report: exampleValidation, warnings: [] },
+        },
+      },
+    },
+    async ({ query, body, upload, caller, respond }) => {
+      const files = upload === undefined ? readFileTexts(body?.files ?? {}) : await readZip(upload);
+      const { document, warnings } = importCrew(files, body?.name ?? query.name);
+      const checked = storable(document);
+      const save = { document: checked, userId: caller.userId, now: engine.now() };
+      const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
+        createGraph(em, caller.userId, save),
+      );
+      const report = validateGraph(checked, { offeredTools: offeredTools(engine) });
+      return respond(
+        201,
+        { graph: presentGraph(graph), report, warnings },
+        { Location: `/api/v1/graphs/${graph.id}` },
+      );
+    },
+  );
+
+/** @throws {MusterError} VALIDATION_FAILED for what no graph may have: names that are too long, too many nodes. */
+function storable(document: GraphDocument): GraphDocumentBody {
+  const checked = graphDocumentSchema.safeParse({ ...document, name: document.name.trim().slice(0, 200) });
+  if (checked.success) return checked.data;
+  throw invalid('The crew does not make a graph', toIssues(checked.error, 'body'));
+}
+
+const exportQuery = z.object({
+  format: z
+    .enum(['json', 'crewai'])
+    .default('json')
+    .describe('`json`: the document; `crewai`: a zip with a project for CrewAI 0.121.1'),
+});
+
+const exportRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: '/api/v1/graphs/{graph_id}/export',
+      operationId: 'exportGraph',
+      tags: TAGS,
+      summary: 'Take a graph away as a file',
+      description:
+        'With `format=crewai` a project that runs under CrewAI 0.121.1: `agents.yaml`, `tasks.yaml`, `crew.py` and what ' +
+        'they need. A graph that is not valid, or runs under `process: graph`, is refused (422).',
+      access: 'user',
+      params: graphParamsSchema,
+      what: 'graph',
+      query: exportQuery,
+      responses: {
+        200: {
+          description: 'The file',
+          schema: graphDocumentSchema,
+          example: exampleDocument,
+          file: 'application/zip',
+          headers: { 'Content-Disposition': 'The name of the file' },
+        },
+      },
+    },
+    async ({ params, query, caller, respond }) => {
+      const graph = await reachGraph(engine, caller, params.graph_id);
+      const document = documentOf(graph);
+      if (query.format === 'json') return respond(200, document, attachment(document.name, graph.id, 'json'));
+      const project = projectFromGraph(document, { offeredTools: offeredTools(engine) });
+      if (!project.ok) throw invalid(`The graph cannot be exported: ${project.why}`, project.issues);
+      return respond(200, writeZip(project.files), attachment(document.name, graph.id, 'zip'));
+    },
+  );
+
+/** Header fields hold plain letters only, so the graph's name is thinned out; its id stands in for an empty one. */
+function attachment(name: string, id: string, ending: string): Record<string, string> {
+  const plain = name
+    .normalize('NFKD')
+    .replaceAll(/[^\w]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 80)
+    .toLowerCase();
+  return { 'Content-Disposition': `attachment; filename="${plain === '' ? id : plain}.${ending}"` };
+}

@@ -1,0 +1,149 @@
+import { invalid } from '../../domain/errors.ts';
+import type { Issue } from '../../domain/errors.ts';
+import { isJsonObject } from '../../domain/json.ts';
+import { parseYamlFile } from '../parse-crew-yaml.ts';
+import { graphFromDraft } from './crew-draft.ts';
+import type { DraftMember } from './crew-draft.ts';
+import type { CrewFile, ImportedCrew, ImportWarning } from './imported-crew.ts';
+import { createPlainJson } from './plain-json.ts';
+import { readCrewProgram } from './read-crew-program.ts';
+import type { CrewProgram, ProgramMember } from './read-crew-program.ts';
+
+/** The files of a CrewAI 0.121.1 project that say what its crew is. */
+export interface CrewProject {
+  agents: CrewFile | null;
+  tasks: CrewFile | null;
+  /** `crew.py` */
+  program: CrewFile | null;
+}
+
+/** @throws {MusterError} VALIDATION_FAILED for broken YAML, with every issue at `file:line:column`. */
+export function graphFromYaml(project: CrewProject, name: string | undefined): ImportedCrew {
+  const issues: Issue[] = [];
+  const warnings: ImportWarning[] = [];
+  for (const file of ['agents', 'tasks'] as const) {
+    if (project[file] === null)
+      warnings.push({ path: `${file}.yaml`, message: `there is no ${file}.yaml; CrewAI takes it for empty` });
+  }
+  const agentsInFile = membersOf(project.agents, issues);
+  const tasksInFile = membersOf(project.tasks, issues);
+  if (issues.length > 0) throw refusal(issues);
+  const program = project.program === null ? null : readCrewProgram(project.program);
+  if (program === null)
+    warnings.push({
+      path: project.tasks?.path ?? 'tasks.yaml',
+      message: 'there is no crew.py: tasks run in the order of the file, one after another',
+    });
+  else warnings.push(...program.warnings);
+  const tasks = program === null ? tasksInFile : tasksOf(program, tasksInFile, project, warnings);
+  const agents = program === null ? agentsInFile : agentsOf(program, agentsInFile, tasks);
+  const crew = program?.crew ?? null;
+  const crewName = typeof crew?.name === 'string' && crew.name !== '' ? crew.name : null;
+  const document = graphFromDraft({
+    name: name ?? crewName ?? folderOf(project) ?? 'Imported crew',
+    description: '',
+    agents,
+    tasks,
+    crew: crew === null || Object.keys(crew).length === 0 ? null : crew,
+  });
+  return { document, warnings };
+}
+
+export const refusal = (issues: readonly Issue[]): Error => {
+  const first = issues[0];
+  const summary = first === undefined ? '' : `: ${first.path} ${first.message}`;
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return invalid(`The crew cannot be read${summary}${more}`, issues);
+};
+
+/** The entries of a YAML file, in its order. */
+function membersOf(file: CrewFile | null, issues: Issue[]): DraftMember[] {
+  if (file === null) return [];
+  const parsed = parseYamlFile(file.path, file.text);
+  issues.push(...parsed.issues);
+  if (parsed.issues.length > 0) return [];
+  const content = parsed.content ?? new Map();
+  if (!(content instanceof Map)) {
+    issues.push({ path: parsed.locate([]), message: 'the file must be a mapping of names to fields' });
+    return [];
+  }
+  const plain = createPlainJson(parsed.locate);
+  const members: DraftMember[] = [];
+  for (const [key, value] of content) {
+    const name = String(key);
+    if (!(value instanceof Map)) {
+      issues.push({ path: parsed.locate([name]), message: `${name} must be a mapping of its fields` });
+      continue;
+    }
+    const data = plain.read(new Map([[name, value]]), []);
+    const fields = isJsonObject(data) ? data[name] : undefined;
+    if (isJsonObject(fields)) members.push({ name, data: fields });
+  }
+  issues.push(...plain.issues);
+  return members;
+}
+
+function withProgram(
+  member: DraftMember,
+  said: ProgramMember | undefined,
+  program: CrewProgram,
+): DraftMember {
+  const data = { ...member.data, ...said?.fields };
+  for (const field of ['llm', 'function_calling_llm']) {
+    const name = data[field];
+    const model = typeof name === 'string' ? program.models.get(name) : undefined;
+    if (model !== undefined) data[field] = model;
+  }
+  return { name: member.name, data };
+}
+
+function tasksOf(
+  program: CrewProgram,
+  inFile: readonly DraftMember[],
+  project: CrewProject,
+  warnings: ImportWarning[],
+): DraftMember[] {
+  if (program.tasks.length === 0) {
+    warnings.push({
+      path: project.program?.path ?? 'crew.py',
+      message: 'no task of the crew could be found in it: tasks run in the order of tasks.yaml',
+    });
+    return [...inFile];
+  }
+  const byName = new Map(inFile.map((member) => [member.name, member]));
+  const used = new Set(program.tasks.map(({ name }) => name));
+  for (const { name } of inFile.filter((member) => !used.has(member.name)))
+    warnings.push({
+      path: project.tasks?.path ?? 'tasks.yaml',
+      message: `the task ${name} is none of the crew in crew.py, so CrewAI does not run it; it was left out`,
+    });
+  const kept = new Map(
+    program.tasks.map((said): [string, DraftMember] => [
+      said.name,
+      withProgram(byName.get(said.name) ?? { name: said.name, data: {} }, said, program),
+    ]),
+  );
+  return [...kept.values()];
+}
+
+/** Those of the file, and those made in Python alone that somebody refers to. */
+function agentsOf(
+  program: CrewProgram,
+  inFile: readonly DraftMember[],
+  tasks: readonly DraftMember[],
+): DraftMember[] {
+  const said = new Map(program.agents.map((member) => [member.name, member]));
+  const known = new Set(inFile.map(({ name }) => name));
+  const meant = new Set([program.crew?.manager_agent, ...tasks.map(({ data }) => data.agent)]);
+  const inPythonAlone = program.agents.filter(({ name }) => !known.has(name) && meant.has(name));
+  return [
+    ...inFile.map((member) => withProgram(member, said.get(member.name), program)),
+    ...inPythonAlone.map(({ name, fields }) => ({ name, data: fields })),
+  ];
+}
+
+/** The project's own folder: the last one that is not CrewAI's way of ordering files. */
+function folderOf({ tasks, agents }: CrewProject): string | null {
+  const folders = ((tasks ?? agents)?.path ?? '').split('/').slice(0, -1);
+  return folders.findLast((folder) => !['config', 'src', ''].includes(folder)) ?? null;
+}
