@@ -112,6 +112,10 @@ const OPERATIONS: Record<string, Operation> = {
   executeGraph: graph,
   getAmpInputs: graph,
   kickoffAmp: { ...graph, body: () => ({}) },
+  resumeAmp: {
+    ...graph,
+    body: (world) => ({ execution_id: world.kickoff, task_id: 'letter', is_approve: true }),
+  },
   getAmpStatus: {
     kind: 'own',
     params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),
