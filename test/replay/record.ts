@@ -8,6 +8,10 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { z } from 'zod';
+import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
+import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { anAgent, aPlan, aTask } from '../support/plans.ts';
 import { callsTool, fails, hangs, says, slowly } from '../support/scripted-model.ts';
 import {
   getExecution,
@@ -64,7 +68,54 @@ const STORIES: Record<string, (stack: TestStack) => Promise<string>> = {
     stack.model.script([hangs()]);
     return startCrew(stack, { ...TWO, timeout_seconds: 1 });
   },
+  async 'answered-and-expired'(stack) {
+    stack.model.script([
+      callsTool('ask_human', { question: 'Go?' }),
+      callsTool('ask_human', { question: 'Sure?', timeout_seconds: 1 }),
+      says('gone'),
+    ]);
+    const id = await startPlan(stack, aPlan({ agents: [anAgent({ tools: ['ask_human'] })] }));
+    await waitForStatus(stack, id, ['waiting']);
+    const path = `/api/v1/executions/${id}/questions`;
+    const [asked] = z.array(z.looseObject({ id: z.string() })).parse((await stack.call('GET', path)).body);
+    await stack.call('POST', `${path}/${asked?.id ?? ''}/answer`, { answer: 'yes' });
+    return id;
+  },
+  async 'delayed-by-retry-after'(stack) {
+    stack.model.script([fails(429, { retryAfter: 3 }), says('at last')]);
+    return startPlan(stack, aPlan());
+  },
+  async 'parked-and-skipped'(stack) {
+    stack.model.script([fails(401), says('the rest')]);
+    const tasks = [aTask({ key: 'a' }), aTask({ key: 'b', dependsOn: ['a'] })];
+    const id = await startPlan(stack, aPlan({ tasks }), { on_task_failure: 'pause' });
+    await waitForStatus(stack, id, ['paused']);
+    await stack.call('POST', `/api/v1/executions/${id}/tasks/a/skip`);
+    return id;
+  },
+  async 'side-by-side'(stack) {
+    stack.model.always(() => says('done'));
+    const none = { kind: 'tasks' as const, keys: [] };
+    const tasks = [
+      aTask({ key: 'left', context: none }),
+      aTask({ key: 'right', context: none }),
+      aTask({
+        key: 'join',
+        context: { kind: 'tasks', keys: ['left', 'right'] },
+        dependsOn: ['left', 'right'],
+      }),
+    ];
+    return startPlan(stack, aPlan({ process: 'graph', tasks }));
+  },
 };
+
+async function startPlan(stack: TestStack, plan: CrewPlan, options: StartOptions = {}): Promise<string> {
+  const { id: ownerId } = z
+    .looseObject({ id: z.string() })
+    .parse((await stack.call('GET', '/api/v1/auth/me')).body);
+  const run = { ownerId, plan, inputs: {}, options, idempotencyRef: undefined };
+  return (await startCrewRun(stack.engine.engine, run)).executionId;
+}
 
 const stack = await startTestStack();
 try {
