@@ -33,11 +33,12 @@ export function describeCall(
   generation: number,
   model: Model,
 ): NewCall {
+  const failed = material.state.fallbacks[action.agentKey] ?? 0;
   const turn = `g${generation}:turn-${material.state.turns + 1}`;
   switch (action.kind) {
     case 'call_model':
       return {
-        key: turn,
+        key: failed === 0 ? turn : `${turn}:fallback-${failed}`,
         kind: 'model',
         name: model.name,
         request: null,

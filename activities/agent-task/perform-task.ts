@@ -12,10 +12,12 @@ import {
   openTask,
   recordFailure,
   recordReturn,
+  recordTimeout,
   recordUnexpected,
   type Position,
 } from './positions.ts';
 import { RunStopped } from './running-tasks.ts';
+import { timeLeft } from './task-material.ts';
 import type { TaskDeps } from './task-deps.ts';
 
 /** A slice ends after so many turns or so long, so that no activity runs for hours. A call is never cut for it. */
@@ -93,9 +95,13 @@ async function makeCall(
   sliceOver: () => boolean,
 ): Promise<Position> {
   let returned: Returned;
+  const left = timeLeft(position.material);
+  const timeout = left === null ? null : AbortSignal.timeout(left);
   try {
-    returned = await callOutside(deps, lease, position, signal);
+    const either = timeout === null ? signal : AbortSignal.any([signal, timeout]);
+    returned = await callOutside(deps, lease, position, either);
   } catch (error) {
+    if (timeout?.aborted === true && !signal.aborted) return recordTimeout(deps, lease, position);
     if (signal.aborted) return abandon(deps, lease, position, signal);
     if (error instanceof ModelFailure) return fail(deps, lease, position, error);
     throw error;
@@ -139,6 +145,7 @@ async function fail(
 ): Promise<Position> {
   const verdict = await recordFailure(deps, lease, position, failure);
   if (verdict.kind === 'outcome') return verdict;
+  if (verdict.kind === 'fallback') return { kind: 'outcome', outcome: { kind: 'sliced' } };
   const delayMs = retryDelayMs(verdict.attempt, failure.retryAfterMs);
   if (delayMs > LONGEST_RETRY_MS) return { kind: 'outcome', outcome: { kind: 'delayed', delayMs } };
   throw ApplicationFailure.create({

@@ -42,7 +42,7 @@ import {
   type BareEvent,
   type Ended,
 } from './task-record.ts';
-import { prepareTask, speaker, type TaskMaterial } from './task-material.ts';
+import { fallBack, modelName, prepareTask, speaker, type TaskMaterial } from './task-material.ts';
 
 /**
  * Where a task stands between two calls. Each function here is one transaction that settles the call just
@@ -96,7 +96,8 @@ export async function recordReturn(
 ): Promise<Position> {
   const now = deps.now();
   const { state, notes } = step(position.material.state, returned.input, position.material.rules);
-  const material: TaskMaterial = { ...position.material, state };
+  const workedMs = state.workedMs + Math.max(now.getTime() - position.call.startedAt.getTime(), 0);
+  const material: TaskMaterial = { ...position.material, state: { ...state, workedMs } };
   const events = [...returned.events, ...noteEvents(notes, lease)];
   const handBack = state.end === null && sliceOver();
   // The reply is paid for: a database that is away for a moment must not cost it.
@@ -151,9 +152,11 @@ async function proceed(
   if (action.kind === 'review') throw new Error('a review is asked for or answered');
   let model: Model;
   try {
-    model = deps.models.resolve(speaker(material, action.agentKey).model);
+    model = deps.models.resolve(modelName(material, action.agentKey));
   } catch (error) {
     if (!(error instanceof ModelFailure)) throw error;
+    const next = fallBack(material, action.agentKey);
+    if (next !== null) return proceed(deps, sql, lease, next, events, now);
     return failTask(sql, lease, material.taskId, { error: error.message, code: error.code }, events, now);
   }
   const wanted = describeCall(action, material, lease.generation, model);
@@ -239,7 +242,7 @@ export async function recordFailure(
   lease: Lease,
   position: Extract<Position, { kind: 'call' }>,
   failure: ModelFailure,
-): Promise<Ended | { kind: 'again'; attempt: number }> {
+): Promise<Ended | { kind: 'fallback' } | { kind: 'again'; attempt: number }> {
   const now = deps.now();
   const { material, call } = position;
   const verdict = await persistently(deps, () =>
@@ -247,6 +250,11 @@ export async function recordFailure(
       await settleCall(sql, lease, material.taskId, call, { status: 'failed', error: failure.message }, now);
       const attempt = await failedAttempts(sql, material.taskId, call.key);
       if (!failure.retryable || attempt >= MAX_TURN_ATTEMPTS) {
+        const next = fallBack(material, position.action.agentKey);
+        if (next !== null) {
+          await useFallback(sql, lease, position, next, failure, now);
+          return { kind: 'fallback' } as const;
+        }
         const error = attempt > 1 ? `${failure.message} (tried ${attempt} times)` : failure.message;
         return failTask(sql, lease, material.taskId, { error, code: failure.code }, [], now);
       }
@@ -267,6 +275,52 @@ export async function recordFailure(
   );
   deps.waker.wake('log', lease.id);
   return verdict;
+}
+
+/** A model has failed for good, and the agent has another: the turn is tried with that. */
+async function useFallback(
+  sql: Sql,
+  lease: Lease,
+  { call, model, action }: Extract<Position, { kind: 'call' }>,
+  next: TaskMaterial,
+  failure: ModelFailure,
+  now: Date,
+): Promise<void> {
+  const again: BareEvent = {
+    type: 'task_retrying',
+    key: `${call.key}:fallback`,
+    data: {
+      error: failure.message,
+      error_code: failure.code,
+      model: model.name,
+      fallback_model: modelName(next, action.agentKey),
+    },
+  };
+  await together([
+    saveProgress(sql, lease, { kind: 'going_on', state: next.state }, now),
+    append(sql, lease, next.taskId, [again], now),
+  ]);
+}
+
+/** A call took longer than its agent may work on the task: it is charged at its reserve, and the task has failed. */
+export async function recordTimeout(
+  deps: TaskDeps,
+  lease: Lease,
+  { material, call }: Extract<Position, { kind: 'call' }>,
+): Promise<Ended> {
+  const now = deps.now();
+  const seconds = (speaker(material, material.task.agentKey).maxExecutionTimeMs ?? 0) / 1_000;
+  // The words are CrewAI's (crewai-0.121.1.md §4).
+  const error =
+    `Task '${material.task.name}' execution timed out after ${seconds} seconds. ` +
+    'Consider increasing max_execution_time or optimizing the task.';
+  const ended = await deps.sql.transaction(async (sql) => {
+    await lockRun(sql, lease.id);
+    await loseOpenCalls(sql, lease.id, material.taskId, now, call.id);
+    return failTask(sql, lease, material.taskId, { error, code: 'TIMEOUT' }, [], now);
+  });
+  deps.waker.wake('log', lease.id);
+  return ended;
 }
 
 /** A call that was cut off: nobody knows what it cost, so it is charged at its reserve. */

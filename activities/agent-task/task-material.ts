@@ -86,3 +86,24 @@ export function toolNames(material: TaskMaterial, agentKey: string): readonly st
   const onTask = agentKey === task.agentKey && material.state.frames.at(-1)?.kind !== 'delegation';
   return onTask && task.tools.length > 0 ? task.tools : speaker(material, agentKey).tools;
 }
+
+/** The name of the model an agent speaks with now: its own, or the fallback that is left. Null for the default. */
+export function modelName(material: TaskMaterial, agentKey: string): string | null {
+  const agent = speaker(material, agentKey);
+  const failed = material.state.fallbacks[agentKey] ?? 0;
+  return failed === 0 ? agent.model : (agent.fallbackModels[failed - 1] ?? agent.model);
+}
+
+/** The state with an agent's next fallback model, or null when it has none left. */
+export function fallBack(material: TaskMaterial, agentKey: string): TaskMaterial | null {
+  const failed = (material.state.fallbacks[agentKey] ?? 0) + 1;
+  if (failed > speaker(material, agentKey).fallbackModels.length) return null;
+  const fallbacks = { ...material.state.fallbacks, [agentKey]: failed };
+  return { ...material, state: { ...material.state, fallbacks } };
+}
+
+/** Milliseconds an agent may still work on this task (`max_execution_time`), null without a limit. */
+export function timeLeft({ agents, task, state }: TaskMaterial): number | null {
+  const limit = agents.get(task.agentKey)?.maxExecutionTimeMs ?? null;
+  return limit === null ? null : Math.max(limit - state.workedMs, 0);
+}

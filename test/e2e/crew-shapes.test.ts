@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { startCrewRun } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { aPlan, aTask, anAgent } from '../support/plans.ts';
-import { callsTool, says } from '../support/scripted-model.ts';
+import { callsTool, fails, hangs, says, slowly } from '../support/scripted-model.ts';
 import { getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /** Crews of every shape, run to their end on Temporal. */
@@ -149,8 +149,8 @@ describe('a task with an output schema', () => {
 
 describe('a graph', () => {
   it('runs side by side what does not wait for each other', async () => {
-    stack.model.when(/Left/, [says('left')]);
-    stack.model.when(/Right/, [says('right')]);
+    stack.model.when(/Left/, [slowly('left', { chunkMs: 200, chunks: 5 })]);
+    stack.model.when(/Right/, [slowly('right', { chunkMs: 200, chunks: 5 })]);
     stack.model.when(/Join/, [says('both')]);
     const none = { kind: 'tasks' as const, keys: [] };
     const { execution, events } = await run(
@@ -175,5 +175,62 @@ describe('a graph', () => {
     expect(new Set(started.slice(0, 2))).toEqual(new Set(['l', 'r']));
     const firstEnd = events.findIndex(({ type }) => type === 'task_completed');
     expect(events.slice(0, firstEnd).filter(({ type }) => type === 'task_started')).toHaveLength(2);
+  });
+});
+
+describe('an agent with fallback models', () => {
+  it('asks the next when one has failed for good, and stays with it', async () => {
+    stack.model.script([fails(401), callsTool('calculator', { expression: '1+1' }), says('two')]);
+    const agent = anAgent({
+      model: 'openai/broken',
+      fallbackModels: ['openai/second', 'openai/third'],
+      tools: ['calculator'],
+    });
+    const { execution, events } = await run(aPlan({ agents: [agent] }));
+    expect(execution.result?.raw).toBe('two');
+    const models = stack.model.requests
+      .slice(-3)
+      .map(({ body }) => z.looseObject({ model: z.string() }).parse(body).model);
+    expect(models).toEqual(['broken', 'second', 'second']);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'task_retrying',
+        data: expect.objectContaining({ model: 'openai/broken', fallback_model: 'openai/second' }),
+      }),
+    );
+  });
+
+  it('fails with the last reason when none is left', async () => {
+    stack.model.script([fails(401), fails(404)]);
+    const agent = anAgent({ model: 'openai/broken', fallbackModels: ['openai/second'] });
+    const { execution } = await run(aPlan({ agents: [agent] }), 'failed');
+    expect(execution.error_code).toBe('MODEL_BAD_REQUEST');
+  });
+});
+
+describe('max_execution_time', () => {
+  it('cuts the call off and fails the task in CrewAI’s words', async () => {
+    stack.model.script([hangs()]);
+    const startedAt = Date.now();
+    const agent = anAgent({ maxExecutionTimeMs: 1_000 });
+    const { execution, events } = await run(aPlan({ agents: [agent] }), 'failed');
+    expect(Date.now() - startedAt).toBeLessThan(8_000);
+    expect(execution).toMatchObject({
+      error_code: 'TIMEOUT',
+      error: expect.stringContaining('timed out after 1 seconds'),
+    });
+    expect(events.map(({ type }) => type)).toContain('task_failed');
+  });
+
+  it('counts all calls of the task together', async () => {
+    const slow = { chunkMs: 80, chunks: 8 };
+    stack.model.script([
+      callsTool('calculator', { expression: '1+1' }, slow),
+      callsTool('calculator', { expression: '1+2' }, slow),
+      hangs(),
+    ]);
+    const agent = anAgent({ maxExecutionTimeMs: 1_800, tools: ['calculator'] });
+    const { execution } = await run(aPlan({ agents: [agent] }), 'failed');
+    expect(execution.error_code).toBe('TIMEOUT');
   });
 });

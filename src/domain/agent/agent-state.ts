@@ -16,6 +16,10 @@ export interface AgentState {
   shapeRepairs: number;
   /** Answers sent back by the guardrail. */
   guardrailRetries: number;
+  /** How many of an agent's models have failed for good, by its key: the next of its fallbacks speaks. */
+  fallbacks: Record<string, number>;
+  /** Milliseconds its calls to models and tools have taken; waiting for people does not count. */
+  workedMs: number;
   /** Set once nothing is left to do. */
   end: AgentEnd | null;
 }

@@ -42,6 +42,8 @@ export function startAgent(agentKey: string, system: string, prompt: string): Ag
     turns: 0,
     shapeRepairs: 0,
     guardrailRetries: 0,
+    fallbacks: {},
+    workedMs: 0,
     end: null,
   };
 }

@@ -19,7 +19,7 @@ export class Migration20261121000005 extends Migration {
       where plan->'compat' is null`);
     this.addSql(`
       update task_executions t set agent_state = agent_state
-        || '{"shapeRepairs": 0, "guardrailRetries": 0, "end": null}'::jsonb
+        || '{"shapeRepairs": 0, "guardrailRetries": 0, "fallbacks": {}, "workedMs": 0, "end": null}'::jsonb
         || jsonb_build_object('frames', jsonb_build_array(agent_state->'frames'->0 || jsonb_build_object('agentKey', (
           select p.value->>'agentKey' from executions e, jsonb_array_elements(e.plan->'tasks') p
            where e.id = t.execution_id and p.value->>'key' = t.task_key))))

@@ -229,7 +229,8 @@ async function failureText(
   ref: RunRef,
   ending: { code: RunErrorCode; taskKey: string | null },
 ): Promise<string> {
-  if (ending.code === 'TIMEOUT') return 'the execution reached its timeout_seconds';
+  if (ending.code === 'TIMEOUT' && ending.taskKey === null)
+    return 'the execution reached its timeout_seconds';
   const [task] = await sql.query<{ name: string; error: string | null }>(
     'select name, error from task_executions where execution_id = $1 and task_key = $2',
     [ref.id, ending.taskKey],
