@@ -2,7 +2,7 @@
  * Exports graphs, builds each project with the real `crewai==0.121.1`, kicks it off with a model that pretends,
  * and compares what ran with our own plan of the graph.
  *
- *   node test/crewai/exported-projects.ts
+ *   npm run test:crewai-exports
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
