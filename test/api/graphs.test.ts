@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { peopleOf, statusOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 
 let stack: TestStack;
 let owner: Person;

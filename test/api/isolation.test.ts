@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
@@ -112,6 +112,10 @@ const OPERATIONS: Record<string, Operation> = {
   executeGraph: graph,
   getAmpInputs: graph,
   kickoffAmp: { ...graph, body: () => ({}) },
+  resumeAmp: {
+    ...graph,
+    body: (world) => ({ execution_id: world.kickoff, task_id: 'letter', is_approve: true }),
+  },
   getAmpStatus: {
     kind: 'own',
     params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),

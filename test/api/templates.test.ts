@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { migrate } from '../../src/persistence/migrate.ts';
 import { shippedTemplates } from '../../src/persistence/shipped-templates.ts';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 import { peopleOf, statusOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 

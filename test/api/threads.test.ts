@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 import { peopleOf, statusOf, type Person } from '../support/people.ts';
 import { readSse } from '../support/sse-reader.ts';
 import { startTestStack, until, type TestStack } from '../support/test-stack.ts';
@@ -16,7 +16,8 @@ const messageSchema = z.looseObject({ id: z.uuid(), seq: z.int(), execution_id: 
 const executionSchema = z.looseObject({ status: z.string(), thread_id: z.string().nullable() });
 
 beforeAll(async () => {
-  stack = await startTestStack();
+  // Without a limit of active runs: what makes them wait here is the thread alone.
+  stack = await startTestStack({ settings: { MAX_ACTIVE_EXECUTIONS_PER_USER: '0' } });
   owner = await register('owner@example.com');
   stranger = await register('stranger@example.com');
 });
@@ -200,6 +201,42 @@ describe('a start while a run of the thread is live', () => {
     expect(await statusOf(send('DELETE', `/threads/${id}`, owner.token))).toBe(409);
     await cancel(third);
     expect(await statusOf(send('DELETE', `/threads/${id}`, owner.token))).toBe(200);
+  });
+
+  it('is not let go by the end of a run that has nothing to do with it', async () => {
+    const graphId = await makeGraph();
+    const id = await makeThread({ graph_id: graphId });
+    const [first, second] = [await start(id), await start(id)];
+    const other = await send('POST', `/graphs/${graphId}/execute`, owner.token);
+    const { execution_id: otherId } = z.looseObject({ execution_id: z.string() }).parse(await other.json());
+    expect(await cancel(otherId)).toBe(202);
+    expect(await queuedIn(id)).toEqual([false, true]);
+    await cancel(second);
+    await cancel(first);
+  });
+
+  it('is never left behind by a run that ends at that very moment', async () => {
+    const id = await makeThread({ graph_id: await makeGraph() });
+    let live = await start(id);
+    for (let round = 0; round < 30; round += 1) {
+      const [, next] = await Promise.all([cancel(live), start(id)]);
+      expect([round, (await queuedIn(id)).at(-1)]).toEqual([round, false]);
+      live = next;
+    }
+    await cancel(live);
+  });
+
+  it('queues as a retry, too', async () => {
+    const id = await makeThread({ graph_id: await makeGraph() });
+    const first = await start(id);
+    await cancel(first);
+    const second = await start(id);
+    expect(await statusOf(send('POST', `/executions/${first}/retry`, owner.token))).toBe(202);
+    expect(await execution(first)).toMatchObject({ status: 'pending' });
+    expect(await queuedIn(id)).toEqual([true, false]);
+    await cancel(second);
+    expect(await queuedIn(id)).toEqual([false, false]);
+    await cancel(first);
   });
 
   it('queues behind one of ten that come at once', async () => {

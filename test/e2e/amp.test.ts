@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 import { fails, says } from '../support/scripted-model.ts';
-import { startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /** A client of CrewAI AMP that has changed its base URL. */
 
@@ -54,6 +54,34 @@ describe('a client of CrewAI AMP', () => {
       },
       execution_time: expect.any(Number),
     });
+  });
+
+  it('looks at an output, has it made again, and approves it', async () => {
+    const looked = aGraph({
+      nodes: aGraph().nodes.map((node) =>
+        node.type === 'task' ? { ...node, data: { ...node.data, human_input: true } } : node,
+      ),
+    });
+    const made = await stack.call('POST', '/api/v1/graphs', looked);
+    const own = `/amp/${z.looseObject({ id: z.string() }).parse(made.body).id}`;
+    stack.model.script([says('first'), says('second')]);
+    const { kickoff_id: id } = z
+      .object({ kickoff_id: z.uuid() })
+      .parse((await stack.call('POST', `${own}/kickoff`, {})).body);
+    await waitForStatus(stack, id, ['waiting']);
+    const resume = (more: object, path = own) =>
+      stack.call('POST', `${path}/resume`, { execution_id: id, task_id: 'letter', ...more });
+    expect((await resume({ is_approve: false })).status).toBe(422);
+    expect((await resume({ is_approve: true }, base)).status).toBe(404);
+    expect(await resume({ is_approve: false, human_feedback: 'shorter' })).toMatchObject({
+      status: 200,
+      body: { kickoff_id: id, status: 'running' },
+    });
+    await until('it was made again', () => JSON.stringify(stack.model.requests.at(-1)).includes('shorter'));
+    await waitForStatus(stack, id, ['waiting']);
+    expect((await resume({ is_approve: true })).status).toBe(200);
+    expect(await waitForStatus(stack, id, ['completed'])).toMatchObject({ result: { raw: 'second' } });
+    expect((await resume({ is_approve: true })).status).toBe(409);
   });
 
   it('is told why a crew failed, and nothing of what is no kickoff of this crew', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 import { fails, says, slowly } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';
 import { startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';

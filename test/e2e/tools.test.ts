@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { aGraph } from '../support/graphs.ts';
+import { aGraph } from '../support/graph-bodies.ts';
 import { callsTool, says } from '../support/scripted-model.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { compileGraph } from '../../src/domain/graph/compile-graph.ts';
 import type { GraphDocument } from '../../src/domain/graph/graph-document.ts';
 import type { CrewPlan, PlanTask } from '../../src/domain/plan/crew-plan.ts';
-import { aGraph, agentNode, crewNode, taskNode, toolNode } from '../support/graph-documents.ts';
+import { aGraph, agentNode, crewNode, taskNode, toolNode } from '../support/graphs.ts';
 
 const compile = (graph: GraphDocument) =>
   compileGraph(graph, { offeredTools: ['calculator', 'hello_world'] });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GraphDocument } from '../../src/domain/graph/graph-document.ts';
 import { validateGraph } from '../../src/domain/graph/validate-graph.ts';
-import { aGraph, agentNode, crewNode, taskNode, toolNode } from '../support/graph-documents.ts';
+import { aGraph, agentNode, crewNode, taskNode, toolNode } from '../support/graphs.ts';
 
 const validate = (graph: GraphDocument) =>
   validateGraph(graph, { offeredTools: ['calculator', 'hello_world'] });

@@ -5,6 +5,8 @@ import { Question } from '../entities/question.entity.ts';
 export interface QuestionFilter {
   status?: 'open' | 'answered' | 'expired';
   executionId?: number;
+  kind?: Question['kind'];
+  taskKey?: string;
 }
 
 const owned = (scope: OwnerScope): { ownerId?: string } =>

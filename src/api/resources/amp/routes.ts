@@ -1,10 +1,12 @@
 import type { z } from 'zod';
-import { notFound } from '../../../domain/errors.ts';
+import { conflict, notFound } from '../../../domain/errors.ts';
 import { crewResult } from '../../../domain/run/result.ts';
 import { isTaskFinal } from '../../../domain/run/status.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
 import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import { listQuestions } from '../../../persistence/repositories/questions.repository.ts';
+import { answerQuestion } from '../../../persistence/runs/questions.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { startCrewRun } from '../../start-run.ts';
@@ -20,6 +22,8 @@ import {
   ampStatusSchema,
   kickedOffSchema,
   kickoffSchema,
+  resumedSchema,
+  resumeSchema,
 } from './schema.ts';
 
 const TAGS = ['CrewAI AMP'] as const;
@@ -31,6 +35,7 @@ export const ampRoutes = (engine: Engine): AnyRoute[] => [
   inputsRoute(engine),
   kickoffRoute(engine),
   statusRoute(engine),
+  resumeRoute(engine),
 ];
 
 const inputsRoute = (engine: Engine): AnyRoute =>
@@ -110,6 +115,51 @@ const statusRoute = (engine: Engine): AnyRoute =>
       if (execution.graphId !== params.graph_id) throw notFound('execution');
       const tasks = await engine.database.as(reachOf(caller), (em) => listTasks(em, execution.id));
       return respond(200, ampStatus(execution, tasks, engine.now()));
+    },
+  );
+
+const resumeRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'POST',
+      path: '/amp/{graph_id}/resume',
+      operationId: 'resumeAmp',
+      summary: 'Look at an output of a task with `human_input`',
+      description: 'Approves it, or has it made again with the feedback. 409 when nothing waits there.',
+      body: resumeSchema,
+      example: { execution_id: KICKOFF_ID, task_id: 'draft', human_feedback: 'Shorter.', is_approve: false },
+      responses: {
+        200: {
+          description: 'The crew goes on',
+          schema: resumedSchema,
+          example: { kickoff_id: KICKOFF_ID, status: 'running' },
+        },
+      },
+      errors: ['CONFLICT'],
+    },
+    async ({ params, body, caller, respond }) => {
+      const execution = await reachExecution(engine, caller, { executionId: body.execution_id });
+      if (execution.graphId !== params.graph_id) throw notFound('execution');
+      const scope = reachOf(caller);
+      const [open] = await engine.database.as(scope, (em) =>
+        listQuestions(
+          em,
+          scope,
+          { executionId: execution.id, status: 'open', kind: 'human_input', taskKey: body.task_id },
+          { skip: 0, limit: 1 },
+        ),
+      );
+      const [question] = open;
+      if (question === undefined)
+        throw conflict(`no output of task ${body.task_id} waits to be looked at`, {
+          status: execution.status,
+        });
+      const given = { answer: body.is_approve ? '' : body.human_feedback, userId: caller.userId };
+      await answerQuestion(engine.system, { id: execution.id }, question.id, given, engine.now());
+      engine.waker.wake('log', execution.id);
+      void engine.dispatcher.deliverNow();
+      return respond(200, { kickoff_id: execution.executionId, status: 'running' });
     },
   );
 

@@ -36,6 +36,7 @@ const validateUnsavedRoute = (engine: Engine): AnyRoute =>
       operationId: 'validateGraphDocument',
       tags: TAGS,
       summary: 'Say what is wrong with a graph that is not stored',
+      scopes: ['read', 'write'],
       description: 'By the rules of CrewAI 0.121.1, all errors at once. Answers 200 whatever it finds.',
       access: 'user',
       body: graphDocumentSchema,
@@ -55,6 +56,7 @@ const validateRoute = (engine: Engine): AnyRoute =>
       path: '/api/v1/graphs/{graph_id}/validate',
       operationId: 'validateGraph',
       summary: 'Say what is wrong with a stored graph',
+      scopes: ['read', 'write'],
       responses: {
         200: { description: 'What was found', schema: validationSchema, example: exampleValidation },
       },

@@ -1,0 +1,44 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** Ends of an owner's runs need not take turns where nothing waits for a slot. */
+export class Migration20261121000010 extends Migration {
+  override up(): void {
+    this.addSql(releaseRuns);
+  }
+}
+
+/**
+ * As before, except that the owner's lock is taken only when a run is queued. One that queues at the very moment at
+ * which the last active run ends may see that one still active, and not be seen here: the reconciler lets it go.
+ */
+const releaseRuns = `
+create or replace function release_runs(p_owner_id uuid, p_limit integer, p_most integer, p_now timestamptz)
+returns setof integer
+language plpgsql as $$
+declare
+  v_id integer;
+  v_left integer := p_most;
+begin
+  if not exists (select 1 from executions where owner_id = p_owner_id and queued and status = 'pending') then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(7305007, hashtext(p_owner_id::text));
+  while v_left > 0 loop
+    select id into v_id from executions
+     where owner_id = p_owner_id and queued and status = 'pending'
+       and (thread_id is null or not exists (
+         select 1 from executions other
+          where other.thread_id = executions.thread_id and not other.queued
+            and other.status not in ('completed', 'failed', 'cancelled')))
+     order by priority desc, id limit 1 for no key update skip locked;
+    exit when not found or take_run_slot(p_owner_id, p_limit);
+    update executions set queued = false, updated_at = p_now where id = v_id;
+    insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
+    select id, execution_id, 'start', jsonb_build_object('generation', generation), p_now, p_now
+      from executions where id = v_id;
+    v_left := v_left - 1;
+    return next v_id;
+  end loop;
+end
+$$;
+`;

@@ -1,0 +1,107 @@
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { readSettings } from '../../src/config.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { mcpToolName } from '../../src/tools/mcp/mcp-tools.ts';
+import { callTool } from '../../src/tools/run-tool-call.ts';
+import { createToolbox, type Toolbox } from '../../src/tools/toolbox.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+
+/** An MCP server behind an address (those that are programs: test/api/tools.test.ts). */
+
+let server: Server;
+let port = 0;
+let folder: { path: string; remove: () => Promise<void> };
+let tools: Toolbox;
+const SECRET = 'Bearer of the tests';
+
+/** Answers each request anew, as servers without sessions do, to those who bring the header. */
+function listen(at: number): Promise<Server> {
+  const http = createServer((request, response) => {
+    if (request.headers.authorization !== SECRET) {
+      response.writeHead(401).end();
+      return;
+    }
+    const mcp = new McpServer({ name: 'over http', version: '1' });
+    mcp.registerTool(
+      'echo',
+      { description: 'Says hello', annotations: { idempotentHint: true } },
+      ({ _meta }) => ({
+        content: [{ type: 'text', text: `hello ${String(_meta?.['muster/idempotency-key'])}` }],
+      }),
+    );
+    const transport = new StreamableHTTPServerTransport();
+    void mcp.connect(transport).then(() => transport.handleRequest(request, response));
+  });
+  return new Promise((resolve) => http.listen(at, '127.0.0.1', () => resolve(http)));
+}
+
+async function stop(http: Server): Promise<void> {
+  http.closeAllConnections();
+  await new Promise((resolve) => http.close(resolve));
+}
+
+beforeAll(async () => {
+  server = await listen(0);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  ({ port } = address);
+  folder = await makeTemporaryFolder();
+  const file = join(folder.path, 'mcp.json');
+  const url = `http://127.0.0.1:${port}/mcp`;
+  writeFileSync(
+    file,
+    JSON.stringify({ mcpServers: { web: { url, headers: { authorization: SECRET } }, stranger: { url } } }),
+  );
+  tools = createToolbox(readSettings({ MCP_SERVERS: file }), createLogger({ level: 'silent' }));
+  await tools.ready();
+});
+afterAll(async () => {
+  await tools.close();
+  await stop(server);
+  await folder.remove();
+});
+
+const echo = () =>
+  callTool(tools.registry, 'web__echo', '{}', {
+    idempotencyKey: 'key-7',
+    signal: new AbortController().signal,
+    now: () => new Date(),
+  });
+const statusOf = (name: string): string | undefined =>
+  tools.servers().find((one) => one.name === name)?.status;
+
+describe('an MCP server behind an address', () => {
+  it('gets its headers, and each call’s idempotency key', async () => {
+    expect(tools.registry.find('web__echo')).toMatchObject({ server: 'web', idempotent: true });
+    expect(await echo()).toEqual({ ok: true, output: 'hello key-7' });
+    expect([statusOf('web'), statusOf('stranger')]).toEqual(['connected', 'away']);
+  });
+
+  it('that goes away is told to whoever calls, and called again once it is back', async () => {
+    await stop(server);
+    expect(await echo()).toMatchObject({ ok: false });
+    expect(statusOf('web')).toBe('away');
+    expect(await echo()).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(/the MCP server web is away/),
+    });
+    server = await listen(port);
+    expect(await echo()).toEqual({ ok: true, output: 'hello key-7' });
+    expect(statusOf('web')).toBe('connected');
+  });
+});
+
+describe('the name of an MCP tool', () => {
+  it.each([
+    ['files', 'read', 'files__read'],
+    ['my.files', 'read file/now', 'my_files__read_file_now'],
+    ['s', 'x'.repeat(80), `s__${'x'.repeat(61)}`],
+  ])('of %s and %s is one that models take', (name, tool, expected) => {
+    expect(mcpToolName(name, tool)).toBe(expected);
+  });
+});
