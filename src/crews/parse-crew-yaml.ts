@@ -1,9 +1,13 @@
-import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Node, YAMLParseError } from 'yaml';
+import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Document, Node, YAMLParseError } from 'yaml';
 import type { Issue } from '../domain/errors.ts';
 
 /** Anchors used more often than this are an attack, not a crew. */
 const MAX_ALIASES = 50;
+/** Aliases in one file: each is looked up in the whole of it. */
+const MAX_ALIAS_NODES = 200;
+/** Issues told at once; a broken file can have one on each line. */
+const MAX_ISSUES = 100;
 /** A crew file larger than this is refused unread, in characters. */
 const MAX_CHARACTERS = 1_000_000;
 
@@ -39,15 +43,21 @@ export function parseYamlFile(file: string, text: string): ParsedYaml {
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: true,
+    // looked for below: the library compares each name with all others
+    uniqueKeys: false,
     merge: true,
   });
   if (document.errors.length > 0) {
     return broken(
-      document.errors.map((error) => ({ path: place(error.pos[0]), message: explain(error, text) })),
+      document.errors
+        .slice(0, MAX_ISSUES)
+        .map((error) => ({ path: place(error.pos[0]), message: explain(error) })),
     );
   }
   try {
+    const faults = faultsOf(document);
+    if (faults.length > 0)
+      return broken(faults.map(({ offset, message }) => ({ path: place(offset), message })));
     const content: unknown = document.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES });
     return { content, issues: [], locate: (path) => place(offsetOf(document.contents, path)) };
   } catch (error) {
@@ -57,11 +67,38 @@ export function parseYamlFile(file: string, text: string): ParsedYaml {
   }
 }
 
-function explain(error: YAMLParseError, text: string): string {
-  if (error.code === 'MULTIPLE_DOCS') return 'the file holds more than one document';
-  if (error.code !== 'DUPLICATE_KEY') return error.message;
-  const name = /^[^:\n]*/.exec(text.slice(error.pos[0]))?.[0].trim() ?? '';
-  return `the name "${name}" stands twice in one mapping`;
+const explain = (error: YAMLParseError): string =>
+  error.code === 'MULTIPLE_DOCS' ? 'the file holds more than one document' : error.message;
+
+interface Fault {
+  offset: number;
+  message: string;
+}
+
+/** Names that stand twice in one mapping, and too many aliases. Linear in the nodes. */
+function faultsOf(document: Document): Fault[] {
+  const faults: Fault[] = [];
+  let aliases = 0;
+  visit(document, {
+    Alias: (_key, alias) => {
+      aliases += 1;
+      if (aliases !== MAX_ALIAS_NODES + 1) return undefined;
+      faults.push({ offset: alias.range?.[0] ?? 0, message: `more than ${MAX_ALIAS_NODES} aliases` });
+      return visit.BREAK;
+    },
+    Map: (_key, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || typeof key.value === 'symbol' || key.value === '<<') continue;
+        const name = String(key.value);
+        const message = `the name "${name}" stands twice in one mapping`;
+        if (seen.has(name) && faults.length < MAX_ISSUES)
+          faults.push({ offset: key.range?.[0] ?? 0, message });
+        seen.add(name);
+      }
+    },
+  });
+  return faults;
 }
 
 /** The offset of a field's name or of a list's item. Items are found by their text, else by their place. */

@@ -22,6 +22,8 @@ from crewai import Task
 from crewai.tasks.conditional_task import ConditionalTask
 
 ran = []
+#: How many outputs each task that ran was given.
+contexts = []
 skipped = []
 observed = []
 
@@ -51,6 +53,8 @@ judge = ConditionalTask.should_execute
 
 def execute_and_note(self, *arguments, **options):
     ran.append(self.name)
+    context = arguments[1] if len(arguments) > 1 else options.get("context")
+    contexts.append(len(context.split("\n\n----------\n\n")) if context else 0)
     return execute(self, *arguments, **options)
 
 
@@ -86,7 +90,7 @@ def run(folder, inputs):
         texts = [[agent.role, agent.goal, agent.backstory] for agent in crew.agents]
         tasks = [[task.name, task.description, task.expected_output] for task in crew.tasks]
         result = crew.kickoff(inputs=inputs)
-        noted = list(ran), list(skipped)
+        noted = list(ran), list(skipped), list(contexts)
         printed = command_line(folder, inputs) if inputs else None
         if printed is not None and result.raw not in printed:
             raise AssertionError(f"the command line shows {printed!r}")
@@ -97,6 +101,7 @@ def run(folder, inputs):
         "tasks": tasks,
         "ran": noted[0],
         "skipped": noted[1],
+        "contexts": noted[2],
         "observed": list(dict.fromkeys(observed)),
         "raw": [output.raw for output in result.tasks_output],
         "json": [output.json_dict for output in result.tasks_output],
@@ -105,7 +110,7 @@ def run(folder, inputs):
 
 for line in sys.stdin:
     request = json.loads(line)
-    for noted in (ran, skipped, observed):
+    for noted in (ran, skipped, contexts, observed):
         noted.clear()
     shown = io.StringIO()
     try:

@@ -260,7 +260,7 @@ export function exportableGraphs(): ExportableGraph[] {
     graph(
       'tools of agents and tasks',
       [
-        agent('w', { tools: ['hello_world'] }),
+        agent('w', { tools: ['hello_world', 'http_request', 'ask_human'] }),
         { id: 'the tool', type: 'tool', data: { name: 'current_time' } },
         task('a', { description: 'USE hello_world {"name": "Ada"}' }),
         task('b', { description: 'USE calculator {"expression": "2 ^ 3 + 1"}', tools: ['calculator'] }),

@@ -71,6 +71,7 @@ describe('texts', () => {
       [`k${text}`]: [text, { [text]: text, list: [[text], []], n: 1e21 }],
       none: null,
     };
+    expect(writeYaml(value)).not.toMatch(/[\u007f-\u009f\u2028\u2029\ufeff]/);
     expect(parse(writeYaml(value))).toEqual(value);
     expect(parse(writeYaml(value), { version: '1.1' })).toEqual(value);
   });

@@ -124,6 +124,22 @@ describe('the YAML files of a CrewAI project', () => {
     expect(refused({ 'tasks.yaml': levels.join('\n') })[0]).toContain('alias');
   });
 
+  it.each([
+    ['names', Array.from({ length: 60_000 }, (_none, at) => `k${at}: {}`).join('\n')],
+    ['names that are no task', Array.from({ length: 90_000 }, (_none, at) => `k${at}:`).join('\n')],
+    ['aliases', `x: &x {}\na: [${'*x,'.repeat(250_000)}]`],
+    ['merges', `x: &x {a: 1}\na:\n${'  <<: *x\n'.repeat(80_000)}`],
+    ['brackets', `a: ${'['.repeat(500_000)}`],
+  ])('of a megabyte of %s take seconds, not minutes', (_what, text) => {
+    const started = performance.now();
+    try {
+      importFiles({ 'tasks.yaml': text });
+    } catch (error) {
+      expect(error).toBeInstanceOf(MusterError);
+    }
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
   it('lie in layers, each task to the right of what it takes up', () => {
     const { document } = importFiles({
       'agents.yaml': AGENTS,

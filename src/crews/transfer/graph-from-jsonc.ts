@@ -8,6 +8,9 @@ import type { CrewFile, ImportedCrew, ImportWarning } from './imported-crew.ts';
 import { parseJsonc } from './parse-jsonc.ts';
 import { createPlainJson } from './plain-json.ts';
 
+/** Finding the place of each takes as long as the file is. */
+const MAX_ISSUES = 100;
+
 type Path = readonly string[];
 
 /** Takes down what the loader of CrewAI 1.15 would refuse, in its words. */
@@ -48,8 +51,12 @@ export function graphFromJsonc(file: CrewFile, name: string | undefined): Import
   const issues: Issue[] = [...plain.issues];
   const warnings: ImportWarning[] = [];
   const loading: Loading = {
-    refuse: (path, message) => issues.push({ path: parsed.locate(path), message }),
-    warn: (path, message) => warnings.push({ path: parsed.locate(path), message }),
+    refuse: (path, message) => {
+      if (issues.length < MAX_ISSUES) issues.push({ path: parsed.locate(path), message });
+    },
+    warn: (path, message) => {
+      if (warnings.length < MAX_ISSUES) warnings.push({ path: parsed.locate(path), message });
+    },
   };
   if (!isJsonObject(content)) throw refusal([{ path: parsed.locate([]), message: 'a crew is an object' }]);
   const { name: crewName, description, agents, tasks, ...crew } = content;

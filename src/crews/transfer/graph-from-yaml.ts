@@ -17,6 +17,8 @@ export interface CrewProject {
   program: CrewFile | null;
 }
 
+const MAX_ISSUES = 100;
+
 /** @throws {MusterError} VALIDATION_FAILED for broken YAML, with every issue at `file:line:column`. */
 export function graphFromYaml(project: CrewProject, name: string | undefined): ImportedCrew {
   const issues: Issue[] = [];
@@ -71,6 +73,8 @@ function membersOf(file: CrewFile | null, issues: Issue[]): DraftMember[] {
   const members: DraftMember[] = [];
   for (const [key, value] of content) {
     const name = String(key);
+    // finding the place of an issue takes as long as the file is
+    if (issues.length >= MAX_ISSUES) break;
     if (!(value instanceof Map)) {
       issues.push({ path: parsed.locate([name]), message: `${name} must be a mapping of its fields` });
       continue;
