@@ -1,6 +1,6 @@
 /**
  * Codes of the network and of Postgres (class 08, 57P0x, 53300; 55P03 and 25P03: somebody else held a lock, or
- * a transaction, for too long) that mean "not now", not "never".
+ * a transaction, for too long; 40P01: two wanted each other's locks) that mean "not now", not "never".
  */
 const AWAY_CODES = new Set([
   'ECONNREFUSED',
@@ -14,6 +14,7 @@ const AWAY_CODES = new Set([
   '57P02',
   '57P03',
   '53300',
+  '40P01',
   '55P03',
   '25P03',
 ]);

@@ -67,6 +67,7 @@ describe('the tools', () => {
     const { body, headers } = await stack.call('GET', '/api/v1/tools');
     const tools = z.array(z.looseObject({ name: z.string(), source: z.string() })).parse(body);
     expect(tools.map(({ name, source }) => `${source}:${name}`)).toEqual([
+      'builtin:ask_human',
       'builtin:calculator',
       'builtin:current_time',
       'builtin:hello_world',

@@ -85,3 +85,18 @@ function differences(ours: RunRecord, real: RunRecord, compareContext: (key: str
   compare('raw', ours.raw, real.raw);
   return found;
 }
+
+/**
+ * What differs between a run of the engine and the real one. Tools are left out: a test has none of the generated
+ * names to offer. Of a run that failed only the error is compared: tasks side by side may or may not have begun.
+ */
+export function recordDifferences(ours: RunRecord, real: RunRecord): string[] {
+  const bare = (record: RunRecord): RunRecord => ({
+    ...record,
+    seen:
+      real.error === undefined
+        ? Object.fromEntries(Object.entries(record.seen).map(([key, seen]) => [key, { ...seen, tools: [] }]))
+        : {},
+  });
+  return differences(bare(ours), bare(real), () => true);
+}

@@ -8,8 +8,9 @@ export class Migration20261121000010 extends Migration {
 }
 
 /**
- * As before, except that the owner's lock is taken only when a run is queued. One that queues at the very moment at
- * which the last active run ends may see that one still active, and not be seen here: the reconciler lets it go.
+ * As before, except that those who find nothing queued share the owner's lock instead of taking turns. Sharing it, they
+ * still come either before or after whoever queues a run: one that saw this run active is seen here. Two that find a run
+ * queued only then may want the lock from each other; Postgres ends that, and the work is done again.
  */
 const releaseRuns = `
 create or replace function release_runs(p_owner_id uuid, p_limit integer, p_most integer, p_now timestamptz)
@@ -20,7 +21,10 @@ declare
   v_left integer := p_most;
 begin
   if not exists (select 1 from executions where owner_id = p_owner_id and queued and status = 'pending') then
-    return;
+    perform pg_advisory_xact_lock_shared(7305007, hashtext(p_owner_id::text));
+    if not exists (select 1 from executions where owner_id = p_owner_id and queued and status = 'pending') then
+      return;
+    end if;
   end if;
   perform pg_advisory_xact_lock(7305007, hashtext(p_owner_id::text));
   while v_left > 0 loop
