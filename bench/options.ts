@@ -18,6 +18,8 @@ export interface Form {
   notifyRounds: number;
   /** 10-task and 1-task runs that are counted. */
   countedRuns: number;
+  /** Graphs validated over HTTP. */
+  validations: number;
   /** PostgreSQL hands its statistics over only after 10 s of quiet: counting reads as well costs that wait. */
   countsReads: boolean;
 }
@@ -35,6 +37,7 @@ const FORMS: Record<Form['name'], Form> = {
     readers: [1, 50],
     notifyRounds: 300,
     countedRuns: 10,
+    validations: 200,
     countsReads: true,
   },
   quick: {
@@ -49,6 +52,7 @@ const FORMS: Record<Form['name'], Form> = {
     readers: [1, 50],
     notifyRounds: 50,
     countedRuns: 3,
+    validations: 50,
     countsReads: false,
   },
   // For the test suite: every measure once, nothing that a number could be trusted for.
@@ -64,6 +68,7 @@ const FORMS: Record<Form['name'], Form> = {
     readers: [1, 3],
     notifyRounds: 5,
     countedRuns: 2,
+    validations: 2,
     countsReads: false,
   },
 };

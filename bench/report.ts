@@ -42,6 +42,8 @@ export function renderReport(results: BenchResults, at: Circumstances): string {
     ratios(results),
     '## Event streams',
     streams(results),
+    '## Graph validation',
+    validation(results),
     '## Counters',
     counters(results.counters),
     ...(results.crewai === null
@@ -97,6 +99,10 @@ function streams({ streams: measured, notify }: BenchResults): string {
     table(['', 'model’s answer sent → frame', 'event’s timestamp → frame', 'frames'], rows),
   ].join('\n\n');
 }
+
+const validation = ({ validation: { tasks, ms } }: BenchResults): string =>
+  `\`POST /graphs/validate\` with ${tasks} tasks, ${ms.length} requests one after the other, from sending to the whole answer: ` +
+  `median ${number(median(ms))} ms, 95th percentile ${number(percentile(ms, 0.95))} ms, slowest ${number(Math.max(...ms))} ms (aim ≤ 20 ms).`;
 
 function counters({ commits, walBytes, transactions, history, cpu, loggedEvents }: Counters): string {
   const row = (what: string, { task, run }: PerTask, digits = 1): string[] => [

@@ -10,6 +10,7 @@ import {
 import { measureCounters, type Counters } from './counters.ts';
 import { availableParallelism } from 'node:os';
 import { othersMs } from './processor-time.ts';
+import { measureGraphValidation, type GraphValidation } from './graph-validation.ts';
 import { createFloor, type Floor } from './floor.ts';
 import type { BenchOptions, Form } from './options.ts';
 import { CREWAI_VERSION, installCrewAi, startCrewAi, type CrewAiSide } from './sides/crewai-side.ts';
@@ -26,6 +27,7 @@ export interface BenchResults {
   streams: StreamLag[];
   notify: Lag;
   counters: Counters;
+  validation: GraphValidation;
   floor: ReturnType<Floor['summary']>;
   probes: number;
   /** Share of all processors (0 to 1) that went to programs other than the bench's; null where the system does not say. */
@@ -80,6 +82,9 @@ export async function runBench(
       compare(setting, { ours, peer }, form.firstTaskBlocks, startToFirstCall(setting)),
     ),
     ...(await step(say, 'event streams', () => streams(stack, form))),
+    validation: await step(say, 'graph validation', () =>
+      measureGraphValidation(stack.api, form.validations),
+    ),
     counters: await step(say, 'counters', () => measureCounters(stack, form.countedRuns, form.countsReads)),
   };
   const beside =

@@ -77,8 +77,8 @@ describe('the tools', () => {
       'mcp:words__pid',
       'mcp:words__reverse',
     ]);
-    expect(headers.get('x-total-count')).toBe('8');
-    expect((await stack.call('GET', '/api/v1/tools?skip=1&limit=1')).body).toMatchObject([
+    expect(headers.get('x-total-count')).toBe('9');
+    expect((await stack.call('GET', '/api/v1/tools?skip=2&limit=1')).body).toMatchObject([
       { name: 'current_time' },
     ]);
     expect((await stack.call('GET', '/api/v1/tools/words__reverse')).body).toMatchObject({

@@ -68,8 +68,7 @@ async function record(plan: CrewPlan, script: Readonly<Record<string, string[]>>
     const [, key = ''] = /^Your task:\ndo (\S+)/.exec(prompt) ?? [];
     const attempts = request.messages.filter(({ role }) => role === 'assistant').length + 1;
     const offered = (request.tools ?? []).find((tool) => tool.function.name.startsWith('delegate_work'));
-    const roles =
-      /Coworkers: ([^.]*)\./.exec(String(offered?.function.description ?? ''))?.[1]?.split('; ') ?? [];
+    const roles = /Coworkers: ([^.]*)\./.exec(JSON.stringify(offered ?? null))?.[1]?.split('; ') ?? [];
     seen[key] = {
       agent: /^You are (.*?)\.\n/.exec(system)?.[1] ?? '',
       attempts,

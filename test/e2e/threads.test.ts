@@ -159,3 +159,32 @@ describe('a message while a run is live', () => {
     ]);
   });
 });
+
+describe('a run that asks a person', () => {
+  it('says its question in the thread, and the answer after it', async () => {
+    const asking = aGraph({
+      nodes: aGraph().nodes.map((node) =>
+        node.type === 'task' ? { ...node, data: { ...node.data, human_input: true } } : node,
+      ),
+    });
+    const id = await make('/threads', { graph_id: await make('/graphs', asking) });
+    stack.model.script([says('Dear reader')]);
+    const execution = await start(id, 'write');
+    await waitForStatus(stack, execution, ['waiting']);
+    const asked = (await messages(id)).at(-1);
+    expect(asked).toMatchObject({ kind: 'question', requires_user_input: true });
+    expect(asked?.content).toContain('Dear reader');
+    const { question_id: question } = z
+      .looseObject({ question_id: z.string() })
+      .parse(asked?.['message_metadata']);
+    await stack.call('POST', `/api/v1/executions/${execution}/questions/${question}/answer`, { answer: '' });
+    await waitForStatus(stack, execution, END);
+    expect((await messages(id)).map(({ kind }) => kind)).toEqual([
+      'user',
+      'question',
+      'answer',
+      'step',
+      'result',
+    ]);
+  });
+});
