@@ -5,7 +5,7 @@ import { crewResult } from '../../domain/run/result.ts';
 import type { ExecutionStatus, FinalStatus, TaskStatus } from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { toJsonb } from '../jsonb.ts';
-import type { Sql, SqlPool } from '../sql.ts';
+import { together, type Sql, type SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { settleUnfinishedTasks } from './commands.ts';
 import { closeOpenCalls, lockRun } from './calls.ts';
@@ -44,18 +44,14 @@ export async function claimRun(
       [ref.id, ref.generation, temporalRunId, now.toISOString()],
     );
     if (row === undefined) return { accepted: false };
-    const statuses = await sql.query<{ task_key: string; status: TaskStatus }>(
-      'select task_key, status from task_executions where execution_id = $1',
-      [ref.id],
-    );
-    if (ref.generation === 1) {
-      await appendEvents(
-        sql,
-        ref.id,
-        [{ type: 'workflow_started', key: 'g1:started', status: row.status }],
-        now,
-      );
-    }
+    const started: NewEvent = { type: 'workflow_started', key: 'g1:started', status: row.status };
+    const [statuses] = await together([
+      sql.query<{ task_key: string; status: TaskStatus }>(
+        'select task_key, status from task_executions where execution_id = $1',
+        [ref.id],
+      ),
+      ref.generation === 1 ? appendEvents(sql, ref.id, [started], now) : undefined,
+    ]);
     return toClaim(row, new Map(statuses.map((task) => [task.task_key, task.status])), now);
   });
 }
@@ -177,8 +173,10 @@ export async function finaliseRun(
         ? cancelledEnding(ending.note, ending.code)
         : await endingFor(sql, ref, row, ending);
     await writeEnding(sql, ref, written, now);
-    const released = await releaseRuns(sql, row.owner_id, maxActive, 1, now);
-    await appendEvents(sql, ref.id, [finalEvent(ref, written)], now);
+    const [released] = await together([
+      releaseRuns(sql, row.owner_id, maxActive, 1, now),
+      appendEvents(sql, ref.id, [finalEvent(ref, written)], now),
+    ]);
     return { state: { status: written.status, code: written.code }, released };
   });
 }
