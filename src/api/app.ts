@@ -4,7 +4,7 @@ import { MusterError, notFound } from '../domain/errors.ts';
 import { createPasswords } from '../security/passwords.ts';
 import { createOidcVerifier, type OidcVerifier } from '../security/oidc.ts';
 import { createTokenSigner } from '../security/tokens.ts';
-import type { ApiMiddleware, RequestState } from './context.ts';
+import type { ApiContext, ApiMiddleware, RequestState } from './context.ts';
 import type { AnyRoute } from './define-route.ts';
 import type { ApiDeps, ResourceDeps } from './deps.ts';
 import { auditMiddleware } from './middleware/audit.ts';
@@ -55,6 +55,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   app.use(errorAnswers());
   if (noAuth) app.use(loopbackOnly());
   app.use(rateLimit(limits));
+  app.use(literalPaths(routes));
   app.use(router.routes());
   app.use(noSuchRoute(router));
   return app;
@@ -97,19 +98,46 @@ function createRouter(routes: readonly AnyRoute[], runner: RouteRunner): ApiRout
   return router;
 }
 
-/** What no route took: 405 where another method is served, else 404. A plain OPTIONS learns the methods. */
+/**
+ * A path that a route spells out is not also a path with an id: `GET /executions/bulk` is no execution that is not there,
+ * it is a method that is not allowed.
+ */
+function literalPaths(routes: readonly AnyRoute[]): ApiMiddleware {
+  const methods = new Map<string, Set<string>>();
+  for (const route of routes) {
+    const path = plainPath(pathOf(route));
+    if (path.includes('{')) continue;
+    const known = methods.get(path) ?? new Set();
+    methods.set(path, known.add(methodOf(route)));
+    if (methodOf(route) === 'GET') known.add('HEAD');
+  }
+  return async (ctx, next) => {
+    const known = methods.get(plainPath(ctx.path));
+    if (known === undefined || known.has(ctx.method)) return next();
+    answerMethods(ctx, [...known].sort());
+  };
+}
+
+const plainPath = (path: string): string => path.replace(/(?<=.)\/$/, '');
+
+/** A plain OPTIONS learns the methods. @throws {MusterError} METHOD_NOT_ALLOWED for everything else */
+function answerMethods(ctx: ApiContext, methods: readonly string[]): void {
+  ctx.set('Allow', methods.join(', '));
+  if (ctx.method !== 'OPTIONS') {
+    throw new MusterError(
+      'METHOD_NOT_ALLOWED',
+      `${ctx.method} is not allowed here; use ${methods.join(', ')}`,
+    );
+  }
+  ctx.status = 204;
+}
+
+/** What no route took: 405 where another method is served, else 404. */
 function noSuchRoute(router: ApiRouter): ApiMiddleware {
   return async (ctx) => {
     const layers = router.stack.filter((layer) => layer.match(ctx.path));
     const methods = [...new Set(layers.flatMap((layer) => layer.methods))].sort();
     if (methods.length === 0) throw notFound('This path was');
-    ctx.set('Allow', methods.join(', '));
-    if (ctx.method !== 'OPTIONS') {
-      throw new MusterError(
-        'METHOD_NOT_ALLOWED',
-        `${ctx.method} is not allowed here; use ${methods.join(', ')}`,
-      );
-    }
-    ctx.status = 204;
+    answerMethods(ctx, methods);
   };
 }
