@@ -6,6 +6,7 @@ import { Migration20261121000005 } from './migration-20261121000005-engine.ts';
 import { Migration20261121000006 } from './migration-20261121000006-graphs.ts';
 import { Migration20261121000007 } from './migration-20261121000007-questions.ts';
 import { Migration20261121000008 } from './migration-20261121000008-task-controls.ts';
+import { Migration20261121000009 } from './migration-20261121000009-platform.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   { name: 'Migration20261121000006', class: Migration20261121000006 },
   { name: 'Migration20261121000007', class: Migration20261121000007 },
   { name: 'Migration20261121000008', class: Migration20261121000008 },
+  { name: 'Migration20261121000009', class: Migration20261121000009 },
 ];
