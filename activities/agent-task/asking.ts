@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { AgentAction, AgentInput } from '../../src/domain/agent/agent-state.ts';
 import type { JsonObject, JsonValue } from '../../src/domain/json.ts';
 import { answerText } from '../../src/domain/run/answer.ts';
-import { wasLost } from '../../src/persistence/runs/calls.ts';
+import { timesLost } from '../../src/persistence/runs/calls.ts';
 import { askQuestion, findQuestion, type NewQuestion } from '../../src/persistence/runs/questions.ts';
 import type { Lease } from '../../src/persistence/runs/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
@@ -59,9 +59,16 @@ export async function ask(
       if (call.name === ASK_HUMAN)
         return agentAsks(deps, sql, lease, material, now, key, call.arguments, returned);
       if (deps.tools.find(call.name)?.idempotent !== false) return { kind: 'nothing' };
-      if (!(await wasLost(sql, material.taskId, key))) return { kind: 'nothing' };
-      const asked = await put(sql, lease, material, now, unknownOutcome(key, call.name), (answer) =>
-        returned(answer === undefined ? 'Nobody knows whether the tool did its work.' : answerText(answer)),
+      const lost = await timesLost(sql, material.taskId, key);
+      if (lost === 0) return { kind: 'nothing' };
+      const asked = await put(
+        sql,
+        lease,
+        material,
+        now,
+        unknownOutcome(`${key}:unknown:${lost}`, call.name),
+        (answer) =>
+          returned(answer === undefined ? 'Nobody knows whether the tool did its work.' : answerText(answer)),
       );
       return asked.kind === 'input' &&
         asked.input.kind === 'tool_returned' &&
@@ -111,8 +118,9 @@ const reviewQuestion = ({ state, task }: TaskMaterial, raw: string): NewQuestion
   timeoutMs: null,
 });
 
+/** @param key with the number of times the call was lost: the leave to try again is for once */
 const unknownOutcome = (key: string, tool: string): NewQuestion => ({
-  key: `${key}:unknown`,
+  key,
   kind: 'unknown_outcome',
   question:
     `The worker died while the tool ${tool} ran; nobody knows whether it did its work. ` +

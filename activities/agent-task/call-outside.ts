@@ -24,7 +24,7 @@ export interface Returned {
 }
 
 /** A tool sees one key for a call, also when the whole run is retried. */
-const GENERATION = /^g\d+:/;
+const GENERATION = /^g[\d.]+:/;
 
 /** The call an action asks for. Its key is the same on every attempt; the generation makes a retry a new call. */
 export function describeCall(
@@ -34,7 +34,7 @@ export function describeCall(
   model: Model,
 ): NewCall {
   const failed = material.state.fallbacks[action.agentKey] ?? 0;
-  const turn = `g${generation}:turn-${material.state.turns + 1}`;
+  const turn = `g${generation}.${material.ids.life}:turn-${material.state.turns + 1}`;
   switch (action.kind) {
     case 'call_model':
       return {
@@ -155,7 +155,7 @@ export async function useTool(
   const names = toolNames(material, agentKey);
   const result = names.includes(wanted.name)
     ? await callTool(deps.tools, wanted.name, wanted.arguments, {
-        idempotencyKey: `${material.taskId}:${call.key.replace(GENERATION, '')}`,
+        idempotencyKey: `${material.taskId}:${material.edits}:${call.key.replace(GENERATION, '')}`,
         signal,
         now: deps.now,
       })

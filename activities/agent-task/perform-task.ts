@@ -85,6 +85,9 @@ async function runSlice(deps: TaskDeps, lease: Lease, signal: AbortSignal, say: 
   return position.outcome;
 }
 
+/** The longest a timer can wait; a slice is over long before. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 type CallPosition = Extract<Position, { kind: 'call' }>;
 
 async function makeCall(
@@ -96,7 +99,7 @@ async function makeCall(
 ): Promise<Position> {
   let returned: Returned;
   const left = timeLeft(position.material);
-  const timeout = left === null ? null : AbortSignal.timeout(left);
+  const timeout = left === null ? null : AbortSignal.timeout(Math.min(left, LONGEST_TIMER_MS));
   try {
     const either = timeout === null ? signal : AbortSignal.any([signal, timeout]);
     returned = await callOutside(deps, lease, position, either);

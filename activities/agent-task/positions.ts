@@ -42,7 +42,7 @@ import {
   type BareEvent,
   type Ended,
 } from './task-record.ts';
-import { fallBack, modelName, prepareTask, speaker, type TaskMaterial } from './task-material.ts';
+import { fallBack, modelName, prepareTask, speaker, timeLeft, type TaskMaterial } from './task-material.ts';
 
 /**
  * Where a task stands between two calls. Each function here is one transaction that settles the call just
@@ -96,8 +96,7 @@ export async function recordReturn(
 ): Promise<Position> {
   const now = deps.now();
   const { state, notes } = step(position.material.state, returned.input, position.material.rules);
-  const workedMs = state.workedMs + Math.max(now.getTime() - position.call.startedAt.getTime(), 0);
-  const material: TaskMaterial = { ...position.material, state: { ...state, workedMs } };
+  const material = worked({ ...position, material: { ...position.material, state } }, now);
   const events = [...returned.events, ...noteEvents(notes, lease)];
   const handBack = state.end === null && sliceOver();
   // The reply is paid for: a database that is away for a moment must not cost it.
@@ -114,6 +113,12 @@ export async function recordReturn(
   );
   deps.waker.wake('log', lease.id);
   return next;
+}
+
+/** The task with the time of its last call counted. */
+function worked({ material, call }: Extract<Position, { kind: 'call' }>, now: Date): TaskMaterial {
+  const workedMs = material.state.workedMs + Math.max(now.getTime() - call.startedAt.getTime(), 0);
+  return { ...material, state: { ...material.state, workedMs } };
 }
 
 /** The slice is over: what the agent reached is kept, and the task handed back. */
@@ -150,6 +155,7 @@ async function proceed(
     return proceed(deps, sql, lease, { ...material, state }, [...events, ...noteEvents(notes, lease)], now);
   }
   if (action.kind === 'review') throw new Error('a review is asked for or answered');
+  if (timeLeft(material) === 0) return failTask(sql, lease, material.ids, outOfTime(material), events, now);
   let model: Model;
   try {
     model = deps.models.resolve(modelName(material, action.agentKey));
@@ -244,7 +250,8 @@ export async function recordFailure(
   failure: ModelFailure,
 ): Promise<Ended | { kind: 'fallback' } | { kind: 'again'; attempt: number }> {
   const now = deps.now();
-  const { material, call } = position;
+  const { call } = position;
+  const material = worked(position, now);
   const verdict = await persistently(deps, () =>
     deps.sql.transaction(async (sql) => {
       await settleCall(sql, lease, material.taskId, call, { status: 'failed', error: failure.message }, now);
@@ -302,6 +309,15 @@ async function useFallback(
   ]);
 }
 
+/** The words are CrewAI's (crewai-0.121.1.md §4). */
+function outOfTime(material: TaskMaterial): { error: string; code: 'TIMEOUT' } {
+  const seconds = (speaker(material, material.task.agentKey).maxExecutionTimeMs ?? 0) / 1_000;
+  const error =
+    `Task '${material.task.name}' execution timed out after ${seconds} seconds. ` +
+    'Consider increasing max_execution_time or optimizing the task.';
+  return { error, code: 'TIMEOUT' };
+}
+
 /** A call took longer than its agent may work on the task: it is charged at its reserve, and the task has failed. */
 export async function recordTimeout(
   deps: TaskDeps,
@@ -309,15 +325,10 @@ export async function recordTimeout(
   { material, call }: Extract<Position, { kind: 'call' }>,
 ): Promise<Ended> {
   const now = deps.now();
-  const seconds = (speaker(material, material.task.agentKey).maxExecutionTimeMs ?? 0) / 1_000;
-  // The words are CrewAI's (crewai-0.121.1.md §4).
-  const error =
-    `Task '${material.task.name}' execution timed out after ${seconds} seconds. ` +
-    'Consider increasing max_execution_time or optimizing the task.';
   const ended = await deps.sql.transaction(async (sql) => {
     await lockRun(sql, lease.id);
     await loseOpenCalls(sql, lease.id, material.taskId, now, call.id);
-    return failTask(sql, lease, material.ids, { error, code: 'TIMEOUT' }, [], now);
+    return failTask(sql, lease, material.ids, outOfTime(material), [], now);
   });
   deps.waker.wake('log', lease.id);
   return ended;
@@ -353,7 +364,7 @@ export async function recordUnexpected(deps: TaskDeps, lease: Lease): Promise<Ta
     return failTask(
       sql,
       lease,
-      { taskId: task.task_id, agentId: task.agent_id },
+      { taskId: task.task_id, agentId: task.agent_id, life: task.attempts },
       { error, code: 'INTERNAL' },
       [],
       now,

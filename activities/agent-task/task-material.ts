@@ -4,17 +4,19 @@ import { systemPrompt, taskContext, taskPrompt, taskSummary } from '../../src/do
 import { startAgent } from '../../src/domain/agent/step.ts';
 import { interpolate } from '../../src/domain/plan/interpolate.ts';
 import type { PlanAgent, PlanTask } from '../../src/domain/plan/crew-plan.ts';
-import { inputsOf, unnamedInputs, type StoredIds } from '../../src/domain/plan/task-inputs.ts';
+import { inputsOf, unnamedInputs } from '../../src/domain/plan/task-inputs.ts';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import type { TaskOutput } from '../../src/domain/run/result.ts';
-import type { HeldTask } from '../../src/persistence/runs/task-lease.ts';
+import type { HeldTask, TaskIds } from '../../src/persistence/runs/task-lease.ts';
 
 /** A task with its agents, its texts filled in, and where its agent stands. */
 export interface TaskMaterial {
   /** Id of the task's run. */
   taskId: number;
   /** What its events name. */
-  ids: StoredIds;
+  ids: TaskIds;
+  /** How often people have changed it. */
+  edits: number;
   task: PlanTask;
   /** Every agent that may speak in this task, by key: models, limits and tools. */
   agents: ReadonlyMap<string, PlanAgent>;
@@ -60,6 +62,7 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   return {
     taskId: held.taskId,
     ids: held.ids,
+    edits: held.edits,
     task,
     agents,
     rules,

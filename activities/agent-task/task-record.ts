@@ -1,10 +1,9 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { AgentEnd } from '../../src/domain/agent/agent-state.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
-import type { StoredIds } from '../../src/domain/plan/task-inputs.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
 import { parkAfterFailure, type AfterFailure } from '../../src/persistence/runs/task-commands.ts';
-import { saveProgress, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/runs/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import type { TaskMaterial } from './task-material.ts';
 
@@ -43,7 +42,7 @@ export async function completeTask(
 export async function failTask(
   sql: Sql,
   lease: Lease,
-  ids: StoredIds,
+  ids: TaskIds,
   failure: { error: string; code: RunErrorCode },
   events: BareEvent[],
   now: Date,
@@ -67,17 +66,19 @@ export async function failTask(
 export async function append(
   sql: Sql,
   lease: Lease,
-  ids: StoredIds,
+  ids: TaskIds,
   events: readonly BareEvent[],
   now: Date,
 ): Promise<void> {
   if (events.length === 0) return;
   const { taskKey } = lease;
+  const { life, ...stored } = ids;
   const full = events.map((event) => ({
     ...event,
-    key: `${taskKey}/${event.key}`,
+    // A task that a person has tried again lives anew, in the same generation of its run.
+    key: `${taskKey}/${life}/${event.key}`,
     taskKey,
-    ...ids,
+    ...stored,
   }));
   await appendEvents(sql, lease.id, full, now);
 }

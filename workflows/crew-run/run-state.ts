@@ -7,6 +7,8 @@ export class RunState {
   phase: 'starting' | 'running' | 'cancelling' | 'closing' = 'starting';
   failure: { code: RunErrorCode; taskKey: string } | null = null;
   timedOut = false;
+  /** False in histories of before 2026-11-21's patch. */
+  startsAtOnce = true;
   /** How often a task came back because the row belongs to another Temporal run. */
   refusals = 0;
   /** An error no outcome stands for; it ends the run's main loop. */
@@ -84,6 +86,11 @@ export class RunState {
   /** Nothing is in flight and nothing will follow. */
   get isOver(): boolean {
     return this.out.size === 0 && (this.ends || this.done.size === this.tasks.length);
+  }
+
+  /** A task has failed, or time is up: nothing more is handed out. */
+  get isEnding(): boolean {
+    return this.ends;
   }
 
   private get ends(): boolean {

@@ -4,6 +4,7 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
+  patched,
   setHandler,
   sleep,
 } from '@temporalio/workflow';
@@ -53,6 +54,9 @@ async function runTasks(
   state: RunState,
   inFlight: CancellationScope,
 ): Promise<RunEnding | null> {
+  // Before, a task that became ready waited until nothing else was out, and one that was put off until its time came.
+  state.startsAtOnce = patched('2026-11-21-ready-at-once');
+  const width = state.startsAtOnce ? MAX_TASKS_OUT : 1;
   for (;;) {
     for (const key of state.ready(MAX_TASKS_OUT)) void perform(input, state, inFlight, key);
     await condition(
@@ -61,7 +65,7 @@ async function runTasks(
         state.isOver ||
         state.standsStill ||
         state.waitsForPeople ||
-        state.ready(1).length > 0,
+        state.ready(width).length > 0,
     );
     if (state.crash !== null) throw state.crash;
     if (state.refusals >= MAX_REFUSALS) return null;
@@ -126,7 +130,9 @@ async function waitForPeople(input: CrewRunInput, state: RunState): Promise<void
  */
 async function interruptedWhileDelayed(state: RunState, taskKey: string): Promise<boolean> {
   const delayMs = state.delayOf(taskKey) - Date.now();
-  return delayMs > 0 && (await condition(() => state.isPaused || state.timedOut, delayMs));
+  const isInterrupted = (): boolean =>
+    state.isPaused || (state.startsAtOnce ? state.isEnding : state.timedOut);
+  return delayMs > 0 && (await condition(isInterrupted, delayMs));
 }
 
 /** Writes `paused` and waits for a resume. */

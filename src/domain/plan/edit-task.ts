@@ -57,7 +57,8 @@ function applyEdit(plan: CrewPlan, task: PlanTask, edit: TaskEdit): PlanTask {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
     ...(expectedOutput !== undefined && { expectedOutput }),
-    ...(agentKey !== undefined && (byManager ? { coworkers: [agentKey] } : { agentKey })),
+    ...(agentKey !== undefined &&
+      (byManager ? { coworkers: [agentKey] } : { agentKey, coworkers: coworkersOf(plan, agentKey) })),
     ...(context !== undefined && {
       context:
         context === null ? { kind: 'unspecified' as const } : { kind: 'tasks' as const, keys: [...context] },
@@ -70,11 +71,17 @@ function applyEdit(plan: CrewPlan, task: PlanTask, edit: TaskEdit): PlanTask {
   };
 }
 
+/** Whom an agent may delegate to is the same in all its tasks; one that has none yet delegates to nobody. */
+const coworkersOf = (plan: CrewPlan, agentKey: string): string[] =>
+  plan.tasks.find((task) => task.agentKey === agentKey)?.coworkers ?? [];
+
 const conditionKeys = (task: PlanTask): string[] => (task.condition === null ? [] : [task.condition.taskKey]);
 
 function agentIssues(plan: CrewPlan, { agentKey }: TaskEdit): Issue[] {
-  if (agentKey === undefined || plan.agents.some((agent) => agent.key === agentKey)) return [];
-  const known = plan.agents.map((agent) => agent.key).join(', ');
+  const manager = plan.process === 'hierarchical' ? plan.tasks[0]?.agentKey : undefined;
+  const agents = plan.agents.filter((agent) => agent.key !== manager);
+  if (agentKey === undefined || agents.some((agent) => agent.key === agentKey)) return [];
+  const known = agents.map((agent) => agent.key).join(', ');
   return [{ path: '/agent', message: `no agent of this crew is called "${agentKey}"; there are: ${known}` }];
 }
 

@@ -241,12 +241,12 @@ export async function failedAttempts(sql: Sql, taskId: number, callKey: string):
   return row?.failed ?? 0;
 }
 
-/** Whether a worker died while a call was made, in any generation. @param key the call's, without its generation */
-export async function wasLost(sql: Sql, taskId: number, key: string): Promise<boolean> {
-  const rows = await sql.query(
-    `select 1 from calls where task_execution_id = $1 and status = 'lost'
-        and substr(call_key, strpos(call_key, ':') + 1) = $2 limit 1`,
+/** How often a worker died while a call was made, in any generation. @param key the call's, without its generation */
+export async function timesLost(sql: Sql, taskId: number, key: string): Promise<number> {
+  const [row] = await sql.query<{ lost: number }>(
+    `select count(*)::integer as lost from calls where task_execution_id = $1 and status = 'lost'
+        and substr(call_key, strpos(call_key, ':') + 1) = $2`,
     [taskId, key],
   );
-  return rows.length > 0;
+  return row?.lost ?? 0;
 }

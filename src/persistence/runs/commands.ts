@@ -4,6 +4,7 @@ import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { closeOpenCalls } from './calls.ts';
 import { closeQuestions } from './questions.ts';
+import { FRESH_START } from './task-lease.ts';
 import { mustQueue, releaseRuns, threadIsBusy } from './queue.ts';
 
 /**
@@ -185,7 +186,7 @@ async function applyChange(sql: Sql, row: CommandRow, change: Change, now: Date)
   const cancelled = change.status === 'cancelled';
   const retried = change.generation !== row.generation;
   await sql.query(
-    `update executions set status = $2, pause_requested = $3, generation = $4, control_version = $5,
+    `update executions set status = $2, parked = false, pause_requested = $3, generation = $4, control_version = $5,
        claimed_run_id = case when $6 then null else claimed_run_id end,
        completed_at = case when $7 then $9::timestamptz when $8 then null else completed_at end,
        error = case when $7 then 'cancelled' when $8 then null else error end,
@@ -242,7 +243,7 @@ export async function settleUnfinishedTasks(sql: Sql, id: number, now: Date): Pr
 async function reopenParked(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.query(
     `update task_executions t set status = 'pending', error = null, error_code = null, completed_at = null,
-       updated_at = $2, unexpected_errors = 0
+       updated_at = $2, unexpected_errors = 0, agent_state = ${FRESH_START}
      from executions e
      where e.id = $1 and e.on_task_failure = 'pause' and t.execution_id = e.id and t.status = 'failed'`,
     [id, now.toISOString()],
@@ -253,7 +254,7 @@ async function reopenParked(sql: Sql, id: number, now: Date): Promise<void> {
 async function reopenTasks(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.query(
     `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null, updated_at = $2,
-       unexpected_errors = 0
+       unexpected_errors = 0, agent_state = ${FRESH_START}
       where execution_id = $1 and status not in ('completed', 'skipped')`,
     [id, now.toISOString()],
   );

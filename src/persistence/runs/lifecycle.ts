@@ -9,7 +9,7 @@ import { together, type Sql, type SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { settleUnfinishedTasks } from './commands.ts';
 import { closeOpenCalls, lockRun } from './calls.ts';
-import { hasOpenQuestion } from './questions.ts';
+import { closeQuestions, hasOpenQuestion } from './questions.ts';
 import { releaseRuns } from './queue.ts';
 
 /** The steps of a run's life that its workflow writes: claim, paused, cancelling, the end. */
@@ -240,6 +240,7 @@ async function failureText(
 
 async function writeEnding(sql: Sql, ref: RunRef, ending: Ending, now: Date): Promise<void> {
   await closeOpenCalls(sql, ref.id, now);
+  await closeQuestions(sql, ref.id);
   if (ending.status !== 'completed') await settleUnfinishedTasks(sql, ref.id, now);
   await sql.query(
     `update executions set status = $2, error = $3, error_code = $4, result = $5, pause_requested = false,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { conflict, invalid, notFound } from '../../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import { isFinal, type ExecutionStatus } from '../../domain/run/status.ts';
 import { answerProblems } from '../../domain/run/answer.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
-import { toJsonb } from '../jsonb.ts';
+import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
@@ -61,8 +62,8 @@ export async function findQuestion(
 ): Promise<QuestionState | null> {
   const [row] = await sql.query<QuestionRow>(
     `select id, status, answer, has_default, default_answer, expires_at from questions
-      where task_execution_id = $1 and question_key = $2 and (status = 'answered' or generation = $3)
-      order by status = 'answered' desc, generation desc limit 1`,
+      where task_execution_id = $1 and question_key = $2 and (status in ('answered', 'open') or generation = $3)
+      order by status = 'answered' desc, status = 'open' desc, generation desc limit 1`,
     [taskId, key, run.generation],
   );
   if (row === undefined) return null;
@@ -96,7 +97,7 @@ export async function askQuestion(
       asked.key,
       run.generation,
       asked.kind,
-      asked.question,
+      storableText(asked.question),
       asked.options === null ? null : toJsonb(asked.options),
       asked.schema === null ? null : toJsonb(asked.schema),
       asked.default !== undefined,
@@ -115,7 +116,7 @@ export async function askQuestion(
     ...(asked.default !== undefined && { default: asked.default }),
   };
   return {
-    event: { type: 'question_asked', key: `g${run.generation}:${asked.key}:asked`, status: 'waiting', data },
+    event: { type: 'question_asked', key: `question:${id}:asked`, status: 'waiting', data },
     expiresAt,
   };
 }
@@ -146,10 +147,11 @@ export async function answerQuestion(
   now: Date,
 ): Promise<void> {
   await database.transaction(async (sql) => {
-    const [execution] = await sql.query<{ execution_id: string; status: string; generation: number }>(
-      'select execution_id, status, generation from executions where id = $1 for no key update',
-      [run.id],
-    );
+    const [execution] = await sql.query<{
+      execution_id: string;
+      status: ExecutionStatus;
+      generation: number;
+    }>('select execution_id, status, generation from executions where id = $1 for no key update', [run.id]);
     const [row] = await sql.query<AnsweredRow>(
       `select q.id, q.status, t.task_id, t.agent_id, q.task_key, q.question_key, q.generation, q.options, q.schema,
          q.expires_at
@@ -158,6 +160,10 @@ export async function answerQuestion(
       [questionId, run.id],
     );
     if (execution === undefined || row === undefined) throw notFound('question');
+    if (isFinal(execution.status))
+      throw conflict(`the execution is ${execution.status}: it takes no answer any more`, {
+        status: execution.status,
+      });
     const isLate = row.expires_at !== null && parseTimestamp(row.expires_at) <= now;
     if (row.status !== 'open' || isLate) {
       const status = row.status === 'open' ? 'expired' : row.status;
@@ -184,7 +190,7 @@ export async function answerQuestion(
     );
     const event: NewEvent = {
       type: 'question_answered',
-      key: `${row.task_key}/g${row.generation}:${row.question_key}:answered`,
+      key: `${row.task_key}/question:${row.id}:answered`,
       taskKey: row.task_key,
       taskId: row.task_id,
       agentId: row.agent_id,

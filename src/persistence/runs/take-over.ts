@@ -15,7 +15,7 @@ export async function takeOverTasks(
        completed_at = o.completed_at, updated_at = $4
      from task_executions o
      where n.execution_id = $2 and o.execution_id = $1 and o.task_key = n.task_key and o.position < $3
-       and o.status in ('completed', 'skipped')`,
+       and o.status in ('completed', 'skipped') and n.status = 'pending' and n.lease_run_id is null`,
     [from.id, into.id, from.beforePosition, now.toISOString()],
   );
 }

@@ -13,6 +13,7 @@ import {
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
+import { FRESH_START } from './task-lease.ts';
 
 /**
  * What people ask of one task of a run: try it again, leave it out, change it before it starts. Each is one
@@ -24,8 +25,8 @@ interface RunRow {
   execution_id: string;
   status: ExecutionStatus;
   generation: number;
-  pause_requested: boolean;
-  control_version: number;
+  on_task_failure: OnTaskFailure;
+  claimed_run_id: string | null;
   plan: CrewPlan;
   input_data: JsonObject;
 }
@@ -42,7 +43,7 @@ interface TaskRow {
 /** A run and one of its tasks, both locked. @throws {MusterError} NOT_FOUND */
 async function lockTask(sql: Sql, id: number, taskKey: string): Promise<{ run: RunRow; task: TaskRow }> {
   const [run] = await sql.query<RunRow>(
-    `select id, execution_id, status, generation, pause_requested, control_version, plan, input_data
+    `select id, execution_id, status, generation, on_task_failure, claimed_run_id, plan, input_data
        from executions where id = $1 for no key update`,
     [id],
   );
@@ -59,6 +60,38 @@ const refuse = (verb: string, { task_key: key, status }: TaskRow, why: string): 
   conflict(`cannot ${verb} task ${key}: ${why}`, { status });
 
 /**
+ * A failed task of a live run is of use again only where the run was parked for it: otherwise its workflow has counted it
+ * as done, or is about to end for it.
+ */
+function refuseUnlessParked(verb: string, run: RunRow, task: TaskRow): void {
+  if (run.on_task_failure === 'pause' && run.status !== 'cancelling') return;
+  const why =
+    run.status === 'cancelling'
+      ? 'the execution is cancelling'
+      : `on_task_failure is ${run.on_task_failure}; wait for the end of the execution, then retry or replay it`;
+  throw refuse(verb, task, why);
+}
+
+/**
+ * The workflow of a live run knows what each task waits for; a change that adds something that is not done yet would not
+ * be waited for.
+ */
+async function refuseNewWait(sql: Sql, run: RunRow, edited: CrewPlan, task: TaskRow): Promise<void> {
+  if (run.claimed_run_id === null || isFinal(run.status)) return;
+  const before = run.plan.tasks.find((one) => one.key === task.task_key)?.dependsOn ?? [];
+  const after = edited.tasks.find((one) => one.key === task.task_key)?.dependsOn ?? [];
+  const added = after.filter((key) => !before.includes(key));
+  const waiting = await sql.query<{ task_key: string }>(
+    `select task_key from task_executions
+      where execution_id = $1 and task_key = any($2) and status not in ('completed', 'skipped') order by position`,
+    [run.id, added],
+  );
+  if (waiting.length === 0) return;
+  const names = waiting.map((one) => one.task_key).join(', ');
+  throw refuse('edit', task, `it would have to wait for ${names}, which is not done yet; try again later`);
+}
+
+/**
  * Lets a failed task of a parked run be tried again.
  * @returns false when the whole run has ended and has to be retried instead.
  * @throws {MusterError} CONFLICT when the task has not failed.
@@ -73,6 +106,7 @@ export function retryTask(database: SqlPool, id: number, taskKey: string, now: D
     }
     if (task.status !== 'failed' || run.status === 'completed')
       throw refuse('retry', task, `it is ${task.status}; only a failed task can be retried`);
+    refuseUnlessParked('retry', run, task);
     await reopen(sql, task, now, false);
     const events = await goOn(sql, run, now);
     if (events.length > 0) await appendEvents(sql, id, events, now);
@@ -88,6 +122,7 @@ export async function skipTask(database: SqlPool, id: number, taskKey: string, n
       throw refuse('skip', task, `the execution is ${run.status}`);
     if (task.status !== 'pending' && task.status !== 'failed' && task.status !== 'waiting')
       throw refuse('skip', task, `it is ${task.status}`);
+    if (task.status === 'failed') refuseUnlessParked('skip', run, task);
     const plan = run.plan.tasks.find((one) => one.key === taskKey);
     const description = plan?.description ?? '';
     const output = {
@@ -115,7 +150,8 @@ export async function skipTask(database: SqlPool, id: number, taskKey: string, n
       status: 'skipped',
       data: { reason: 'left out by a person' },
     };
-    await appendEvents(sql, id, [skipped, ...(await goOn(sql, run, now))], now);
+    const gone = task.status === 'failed' ? await goOn(sql, run, now) : [];
+    await appendEvents(sql, id, [skipped, ...gone], now);
   });
 }
 
@@ -151,8 +187,10 @@ export async function changeTask(
       throw refuse('edit', task, `the execution is ${run.status}`);
     if (task.status !== 'pending' && task.status !== 'failed' && task.status !== 'cancelled')
       throw refuse('edit', task, `it is ${task.status}`);
+    if (task.status === 'failed' && !isFinal(run.status)) refuseUnlessParked('edit', run, task);
     const edited = editTask(run.plan, taskKey, edit, { inputs: run.input_data, offeredTools });
     if (!edited.ok) throw invalid('The task cannot be changed like this', edited.issues);
+    await refuseNewWait(sql, run, edited.plan, task);
     const plan = edited.plan.tasks.find((one) => one.key === taskKey);
     const agent = edited.plan.agents.find((one) => one.key === plan?.agentKey)?.role ?? task.agent;
     await sql.query('update executions set plan = $2, updated_at = $3 where id = $1', [
@@ -161,33 +199,47 @@ export async function changeTask(
       now.toISOString(),
     ]);
     const agentId = plan === undefined ? task.agent_id : storedIds(edited.plan, plan).agentId;
-    await sql.query(
-      'update task_executions set name = $2, agent = $3, agent_id = $4, agent_state = null where id = $1',
+    const [{ edits } = { edits: 0 }] = await sql.query<{ edits: number }>(
+      `update task_executions set name = $2, agent = $3, agent_id = $4, agent_state = null, edits = edits + 1
+        where id = $1 returning edits`,
       [task.id, plan?.name ?? taskKey, agent, agentId],
     );
+    await leaveBehind(sql, task, edits);
     if (task.status === 'failed' && !isFinal(run.status)) await reopen(sql, task, now, true);
-    const [{ edits } = { edits: 0 }] = await sql.query<{ edits: number }>(
-      `select count(*)::integer as edits from execution_events
-        where execution_id = $1 and task_key = $2 and type = 'task_edited'`,
-      [id, taskKey],
-    );
     const event: NewEvent = {
       type: 'task_edited',
-      key: `${taskKey}/edited:${edits + 1}`,
+      key: `${taskKey}/edited:${edits}`,
       taskKey,
       taskId: task.task_id,
       agentId: task.agent_id,
       // The log of a run that is over stays closed by its final event: the change shows in the task.
       data: { fields: Object.keys(edit).filter((name) => Reflect.get(edit, name) !== undefined) },
     };
-    await appendEvents(sql, id, [event, ...(await goOn(sql, run, now))], now);
+    const gone = task.status === 'failed' ? await goOn(sql, run, now) : [];
+    await appendEvents(sql, id, [event, ...gone], now);
   });
+}
+
+/** The changed task begins anew: what its former life asked, was answered and has lost is not its own any more. */
+async function leaveBehind(sql: Sql, { id }: TaskRow, edits: number): Promise<void> {
+  await sql.query(
+    `update questions set question_key = 'before-edit-' || $2::integer || ':' || question_key,
+       status = case when status = 'open' then 'expired' else status end
+      where task_execution_id = $1 and question_key not like 'before-edit-%'`,
+    [id, edits],
+  );
+  await sql.query(
+    `update calls set call_key = 'before-edit-' || $2::integer || ':' || call_key
+      where task_execution_id = $1 and status <> 'started' and call_key not like 'before-edit-%'`,
+    [id, edits],
+  );
 }
 
 async function reopen(sql: Sql, task: TaskRow, now: Date, fresh: boolean): Promise<void> {
   await sql.query(
     `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null,
-       updated_at = $2, unexpected_errors = 0, agent_state = case when $3 then null else agent_state end
+       updated_at = $2, unexpected_errors = 0,
+       agent_state = case when $3 then null else ${FRESH_START} end
      where id = $1`,
     [task.id, now.toISOString(), fresh],
   );
@@ -196,9 +248,9 @@ async function reopen(sql: Sql, task: TaskRow, now: Date, fresh: boolean): Promi
 /** A run parked for its failed tasks goes on when none is left. @returns what the log says of it */
 async function goOn(sql: Sql, run: RunRow, now: Date): Promise<NewEvent[]> {
   const [row] = await sql.query<{ control_version: number }>(
-    `update executions set pause_requested = false, control_version = control_version + 1, updated_at = $2,
+    `update executions set pause_requested = false, parked = false, control_version = control_version + 1, updated_at = $2,
        status = case when status = 'paused' then 'running' else status end
-     where id = $1 and pause_requested and on_task_failure = 'pause'
+     where id = $1 and parked
        and status in ('running', 'waiting', 'paused') and claimed_run_id is not null
        and not exists (select 1 from task_executions t where t.execution_id = $1 and t.status = 'failed')
      returning control_version`,
@@ -238,6 +290,7 @@ export interface AfterFailure {
 export async function parkAfterFailure(sql: Sql, id: number, now: Date): Promise<AfterFailure> {
   const [row] = await sql.query<{ on_task_failure: OnTaskFailure; control_version: number }>(
     `update executions set
+       parked = parked or (on_task_failure = 'pause' and not pause_requested),
        pause_requested = pause_requested or on_task_failure = 'pause',
        control_version = control_version + (on_task_failure = 'pause')::integer, updated_at = $2
      where id = $1 returning on_task_failure, control_version`,

@@ -25,12 +25,22 @@ export interface Lease {
   attempt: number;
 }
 
+/** SQL: an agent's state with its whole time and its first model again, for a task that is tried anew by a person. */
+export const FRESH_START = `agent_state || '{"workedMs": 0, "fallbacks": {}}'::jsonb`;
+
+/** What the events of a task name, and how often it was begun: a part of their keys. */
+export interface TaskIds extends StoredIds {
+  life: number;
+}
+
 /** A task under a lease, with all its activity needs to go on. */
 export interface HeldTask {
   /** Id of the task's run. */
   taskId: number;
   /** What its events name. */
-  ids: StoredIds;
+  ids: TaskIds;
+  /** How often people have changed it. */
+  edits: number;
   plan: CrewPlan;
   inputs: JsonObject;
   ownerId: string;
@@ -62,6 +72,7 @@ interface TaskRow {
   status: TaskStatus;
   agent_state: AgentState | null;
   attempts: number;
+  edits: number;
   task_id: number | null;
   agent_id: number | null;
   held_before: boolean;
@@ -88,7 +99,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
      where t.id = before.id
        and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or t.lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
-     returning run.owner_id, run.plan, run.input_data, t.id, t.status, t.agent_state, t.attempts, t.task_id, t.agent_id,
+     returning run.owner_id, run.plan, run.input_data, t.id, t.status, t.agent_state, t.attempts, t.edits, t.task_id, t.agent_id,
        before.lease_run_id is not null as held_before,
        (select coalesce(json_agg(json_build_object('taskKey', o.task_key, 'raw', coalesce(o.output->>'raw', ''))
            order by o.position), '[]')
@@ -111,7 +122,8 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
     kind: 'held',
     task: {
       taskId: task.id,
-      ids: { taskId: task.task_id, agentId: task.agent_id },
+      ids: { taskId: task.task_id, agentId: task.agent_id, life: task.attempts },
+      edits: task.edits,
       plan: task.plan,
       inputs: task.input_data,
       ownerId: task.owner_id,
@@ -202,16 +214,23 @@ interface CountedError {
   id: number;
   task_id: number | null;
   agent_id: number | null;
+  attempts: number;
   unexpected_errors: number;
 }
 
-/** Counts an error that nobody foresaw, under the lease; nothing when a newer holder exists. */
+/**
+ * Counts an error that nobody foresaw, and takes the lease with it: an error while it was taken has undone the taking.
+ * Nothing when a newer holder exists.
+ */
 export function countUnexpected(sql: Sql, lease: Lease): Promise<CountedError[]> {
   return sql.query<CountedError>(
-    `update task_executions set unexpected_errors = unexpected_errors + 1
-      where execution_id = $1 and task_key = $2 and lease_generation = $3 and lease_dispatch = $4 and lease_attempt = $5
-        and lease_run_id = $6
-      returning id, task_id, agent_id, unexpected_errors`,
+    `update task_executions t set unexpected_errors = unexpected_errors + 1,
+       lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, lease_run_id = $6
+     from executions e
+     where e.id = $1 and e.generation = $3 and e.claimed_run_id = $6 and t.execution_id = e.id and t.task_key = $2
+       and t.status not in ('completed', 'failed', 'skipped', 'cancelled')
+       and ((lease_generation, lease_dispatch, lease_attempt) <= ($3, $4, $5) or lease_run_id is distinct from $6)
+     returning t.id, t.task_id, t.agent_id, t.attempts, t.unexpected_errors`,
     [lease.id, lease.taskKey, lease.generation, lease.dispatch, lease.attempt, lease.temporalRunId],
   );
 }
