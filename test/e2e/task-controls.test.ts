@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
 import { peopleOf } from '../support/people.ts';
 import { aPlan, aTask, anAgent } from '../support/plans.ts';
-import { callsTool, fails, says } from '../support/scripted-model.ts';
+import { callsTool, fails, says, slowly } from '../support/scripted-model.ts';
 import {
   getEvents,
   getExecution,
@@ -64,7 +64,23 @@ describe('a run parked by a failed task', () => {
     stack.model.script([says('written'), says('checked')]);
     expect(await onTask(id, 'write', 'retry')).toMatchObject({ status: 202, body: { status: 'pending' } });
     expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
-    expect(await typesOf(id)).toEqual(expect.arrayContaining(['workflow_paused', 'workflow_resumed']));
+    expect(await typesOf(id)).toEqual([
+      'workflow_started',
+      'task_started',
+      'llm_call_completed',
+      'task_completed',
+      'task_started',
+      'task_failed',
+      'workflow_paused',
+      'workflow_resumed',
+      'task_started',
+      'llm_call_completed',
+      'task_completed',
+      'task_started',
+      'llm_call_completed',
+      'task_completed',
+      'workflow_completed',
+    ]);
   });
 
   it('goes on without the task when it is skipped', async () => {
@@ -97,6 +113,22 @@ describe('a run parked by a failed task', () => {
   });
 });
 
+describe('a run that a person has paused', () => {
+  it('stays paused when one of its tasks is changed or left out', async () => {
+    stack.model.script([slowly('facts', { chunkMs: 100, chunks: 5 })]);
+    const id = await start({ on_task_failure: 'pause' });
+    await until('the model is asked', async () => (await typesOf(id)).includes('task_started'));
+    await stack.call('POST', `/api/v1/executions/${id}/pause`);
+    await waitForStatus(stack, id, ['paused']);
+    expect((await edit(id, 'check', { description: 'Check it twice' })).status).toBe(202);
+    expect((await onTask(id, 'write', 'skip')).status).toBe(202);
+    expect(await getExecution(stack, id)).toMatchObject({ status: 'paused', pause_requested: true });
+    stack.model.script([says('checked')]);
+    await stack.call('POST', `/api/v1/executions/${id}/resume`);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ result: { raw: 'checked' } });
+  });
+});
+
 describe('on_task_failure: continue', () => {
   it('goes on without the output of the task that failed', async () => {
     stack.model.script([says('facts'), fails(401), says('checked')]);
@@ -104,6 +136,20 @@ describe('on_task_failure: continue', () => {
     const execution = await waitForStatus(stack, id, END);
     expect(execution).toMatchObject({ status: 'completed', result: { raw: 'checked' } });
     expect((await tasksOf(id)).map(({ status }) => status)).toEqual(['completed', 'failed', 'completed']);
+  });
+
+  it('takes no retry of the failed task while it runs: its workflow would not look at it', async () => {
+    stack.model.script([fails(401), callsTool('ask_human', { question: 'Go?' })]);
+    const plan = {
+      ...PLAN,
+      agents: [anAgent({ tools: ['ask_human'] })],
+      tasks: PLAN.tasks.slice(0, 2),
+    };
+    const id = await start({ on_task_failure: 'continue' }, plan);
+    await waitForStatus(stack, id, ['waiting']);
+    expect(await onTask(id, 'find', 'retry')).toMatchObject({ status: 409 });
+    await stack.call('POST', `/api/v1/executions/${id}/cancel`);
+    await waitForStatus(stack, id, END);
   });
 });
 

@@ -142,6 +142,18 @@ describe('a bug', () => {
     expect((await engine.events(ref)).at(-1)?.type).toBe('task_failed');
   });
 
+  it('that strikes before the task has begun ends it as well', async () => {
+    const ref = await engine.createClaimed();
+    await engine.database.sql.query(`update executions set plan = plan || '{"agents": []}' where id = $1`, [
+      ref.id,
+    ]);
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      await expect(openTask(worker(), leaseOf(ref, { attempt }))).rejects.toThrow('the plan has no agent');
+      const outcome = await recordUnexpected(worker(), leaseOf(ref, { attempt }));
+      expect(outcome).toEqual(attempt < 5 ? null : { kind: 'failed', code: 'INTERNAL' });
+    }
+  });
+
   it('is not counted by a holder whom a newer one has replaced', async () => {
     const ref = await engine.createClaimed();
     await openCall(ref);

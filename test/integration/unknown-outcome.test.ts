@@ -97,6 +97,29 @@ describe('a tool call that may not be repeated and whose worker died', () => {
     expect(await openAgain(ref, 3)).toMatchObject({ kind: 'call', action: { kind: 'call_tool' } });
   });
 
+  it('asks again when the worker dies a second time: the leave was for once', async () => {
+    const ref = await sending();
+    await openAgain(ref, 2);
+    await answer(ref, 'try again');
+    await openAgain(ref, 3);
+    expect(await openAgain(ref, 4)).toMatchObject({ outcome: { kind: 'waiting' } });
+    expect((await engine.events(ref)).filter(({ type }) => type === 'question_asked')).toHaveLength(2);
+  });
+
+  it('is asked about once, also when the reconciler starts the run over', async () => {
+    const ref = await sending();
+    await openAgain(ref, 2);
+    await engine.database.sql.query(
+      'update executions set generation = 2, claimed_run_id = null where id = $1',
+      [ref.id],
+    );
+    const second = { ...ref, generation: 2 };
+    await engine.claim(second, 'the-next');
+    const lease = leaseOf(second, { temporalRunId: 'the-next' });
+    expect(await openTask(deps, lease)).toMatchObject({ outcome: { kind: 'waiting' } });
+    expect((await engine.events(ref)).filter(({ type }) => type === 'question_asked')).toHaveLength(1);
+  });
+
   it('has what the person knows of it as its result', async () => {
     const ref = await sending();
     await openAgain(ref, 2);

@@ -123,6 +123,36 @@ describe('the crewRun workflow', () => {
     expect(run.endings).toEqual([{ status: 'completed' }]);
   });
 
+  it('hands out what has become ready although something else is still out', async () => {
+    let letGo: () => void = () => undefined;
+    const run = await play({
+      claim: claimed([task('slow'), task('a'), task('b', ['a'])]),
+      perform: ({ taskKey }) =>
+        taskKey === 'slow'
+          ? new Promise((resolve) => {
+              letGo = () => resolve({ kind: 'completed' });
+            })
+          : { kind: 'completed' },
+    });
+    await until('b was handed out', () => run.performed.includes('b#1'));
+    letGo();
+    expect(await run.end()).toEqual({ status: 'completed' });
+  });
+
+  it('does not wait for a task that was put off when another has failed', async () => {
+    const run = await play({
+      claim: claimed([task('later'), task('broken')]),
+      perform: async ({ taskKey }) => {
+        if (taskKey === 'later') return { kind: 'delayed', delayMs: 600_000 };
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return { kind: 'failed', code: 'MODEL_AUTH' };
+      },
+    });
+    await expect(run.end()).rejects.toThrow(WorkflowFailedError);
+    expect(run.endings).toEqual([{ status: 'failed', code: 'MODEL_AUTH', taskKey: 'broken' }]);
+    expect(run.performed.filter((one) => one.startsWith('later'))).toEqual(['later#1']);
+  });
+
   it('ends silently when its claim is refused', async () => {
     const run = await play({ claim: { accepted: false }, perform: () => ({ kind: 'completed' }) });
     expect(await run.end()).toEqual({ status: 'refused' });
