@@ -93,6 +93,17 @@ const STORIES: Record<string, (stack: TestStack) => Promise<string>> = {
     await stack.call('POST', `/api/v1/executions/${id}/tasks/a/skip`);
     return id;
   },
+  async 'ready-beside-a-slow-one'(stack) {
+    stack.model.when(/Take your time/, [slowly('at last', { chunkMs: 300, chunks: 8 })]);
+    stack.model.when(/Quick/, [says('one'), says('two')]);
+    const none = { kind: 'tasks' as const, keys: [] };
+    const tasks = [
+      aTask({ key: 'slow', description: 'Take your time', context: none }),
+      aTask({ key: 'a', description: 'Quick', context: none }),
+      aTask({ key: 'b', description: 'Quick', context: none, dependsOn: ['a'] }),
+    ];
+    return startPlan(stack, aPlan({ process: 'graph', tasks }));
+  },
   async 'side-by-side'(stack) {
     stack.model.always(() => says('done'));
     const none = { kind: 'tasks' as const, keys: [] };

@@ -25,7 +25,13 @@ describe('a recorded history', () => {
   });
 
   it('is there for every way a run can end', () => {
-    const shapes = ['answered-and-expired', 'delayed-by-retry-after', 'parked-and-skipped', 'side-by-side'];
+    const shapes = [
+      'ready-beside-a-slow-one',
+      'answered-and-expired',
+      'delayed-by-retry-after',
+      'parked-and-skipped',
+      'side-by-side',
+    ];
     const ends = ['completed', 'failed', 'cancelled', 'paused-and-resumed', 'timed-out'];
     for (const name of [...ends, ...shapes]) {
       expect(files.some((file) => file.endsWith(`-${name}.json`))).toBe(true);
