@@ -20,7 +20,7 @@ export type OutsideAction = Extract<AgentAction, { kind: 'call_model' | 'call_to
 export interface Returned {
   end: CallEnd;
   input: AgentInput;
-  events: Omit<NewEvent, 'taskKey' | 'taskId'>[];
+  events: Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>[];
 }
 
 /** A tool sees one key for a call, also when the whole run is retried. */
@@ -55,7 +55,10 @@ export function describeCall(
 }
 
 /** The event that says a call has begun. Model calls speak when they end. */
-export function begunEvents(action: OutsideAction, call: OpenCall): Omit<NewEvent, 'taskKey' | 'taskId'>[] {
+export function begunEvents(
+  action: OutsideAction,
+  call: OpenCall,
+): Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>[] {
   if (action.kind === 'call_model') return [];
   const data: JsonObject = {
     tool: action.call.name,

@@ -125,7 +125,7 @@ async function interrupt(
 ): Promise<Position> {
   await together([
     saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now),
-    append(sql, lease, material.taskId, events, now),
+    append(sql, lease, material.ids, events, now),
   ]);
   return { kind: 'outcome', outcome: { kind: 'sliced' } };
 }
@@ -141,7 +141,7 @@ async function proceed(
 ): Promise<Position> {
   const action = nextAction(material.state, material.rules);
   if (action.kind === 'done') return completeTask(sql, lease, material, action, events, now);
-  if (action.kind === 'failed') return failTask(sql, lease, material.taskId, action, events, now);
+  if (action.kind === 'failed') return failTask(sql, lease, material.ids, action, events, now);
   const asked = await ask(deps, sql, lease, material, action, now);
   if (asked.kind === 'waiting') return standWaiting(sql, lease, material, asked, events, now);
   if (asked.kind === 'input') {
@@ -154,7 +154,7 @@ async function proceed(
     model = deps.models.resolve(speaker(material, action.agentKey).model);
   } catch (error) {
     if (!(error instanceof ModelFailure)) throw error;
-    return failTask(sql, lease, material.taskId, { error: error.message, code: error.code }, events, now);
+    return failTask(sql, lease, material.ids, { error: error.message, code: error.code }, events, now);
   }
   const wanted = describeCall(action, material, lease.generation, model);
   // How far the task came is written whether the call may begin or not.
@@ -164,10 +164,10 @@ async function proceed(
     material.state.turns > 0
       ? saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now)
       : undefined,
-    append(sql, lease, material.taskId, events, now),
+    append(sql, lease, material.ids, events, now),
   ]);
   if (typeof call === 'string') return notBegun(sql, lease, material, call, now);
-  await append(sql, lease, material.taskId, begunEvents(action, call), now);
+  await append(sql, lease, material.ids, begunEvents(action, call), now);
   return { kind: 'call', action, call, model, material };
 }
 
@@ -182,7 +182,7 @@ async function standWaiting(
 ): Promise<Position> {
   await together([
     saveProgress(sql, lease, { kind: 'waiting', state: material.state }, now),
-    append(sql, lease, material.taskId, event === null ? events : [...events, event], now),
+    append(sql, lease, material.ids, event === null ? events : [...events, event], now),
   ]);
   return { kind: 'outcome', outcome: { kind: 'waiting', expiresInMs } };
 }
@@ -196,7 +196,7 @@ async function notBegun(
 ): Promise<Position> {
   if (refusal === 'exhausted') {
     const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
-    return failTask(sql, lease, material.taskId, { error, code: 'INTERNAL' }, [], now);
+    return failTask(sql, lease, material.ids, { error, code: 'INTERNAL' }, [], now);
   }
   if (refusal === 'budget') {
     const exhausted: BareEvent = {
@@ -208,7 +208,7 @@ async function notBegun(
       error: 'the next call would exceed max_tokens_total',
       code: 'BUDGET_EXHAUSTED' as const,
     };
-    return failTask(sql, lease, material.taskId, failure, [exhausted], now);
+    return failTask(sql, lease, material.ids, failure, [exhausted], now);
   }
   switch (refusal) {
     case 'paused':
@@ -248,7 +248,7 @@ export async function recordFailure(
       const attempt = await failedAttempts(sql, material.taskId, call.key);
       if (!failure.retryable || attempt >= MAX_TURN_ATTEMPTS) {
         const error = attempt > 1 ? `${failure.message} (tried ${attempt} times)` : failure.message;
-        return failTask(sql, lease, material.taskId, { error, code: failure.code }, [], now);
+        return failTask(sql, lease, material.ids, { error, code: failure.code }, [], now);
       }
       await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
       const again: BareEvent = {
@@ -261,7 +261,7 @@ export async function recordFailure(
           delay_ms: retryDelayMs(attempt, failure.retryAfterMs),
         },
       };
-      await append(sql, lease, material.taskId, [again], now);
+      await append(sql, lease, material.ids, [again], now);
       return { kind: 'again', attempt } as const;
     }),
   );
@@ -296,7 +296,14 @@ export async function recordUnexpected(deps: TaskDeps, lease: Lease): Promise<Ta
     if (task === undefined || task.unexpected_errors < MAX_UNEXPECTED_ERRORS) return null;
     await loseOpenCalls(sql, lease.id, task.id, now);
     const error = `an unexpected error of Muster happened ${task.unexpected_errors} times in this task; its log names it`;
-    return failTask(sql, lease, task.id, { error, code: 'INTERNAL' }, [], now);
+    return failTask(
+      sql,
+      lease,
+      { taskId: task.task_id, agentId: task.agent_id },
+      { error, code: 'INTERNAL' },
+      [],
+      now,
+    );
   });
   if (ended !== null) deps.waker.wake('log', lease.id);
   return ended?.outcome ?? null;

@@ -4,13 +4,17 @@ import { systemPrompt, taskContext, taskPrompt, taskSummary } from '../../src/do
 import { startAgent } from '../../src/domain/agent/step.ts';
 import { interpolate } from '../../src/domain/plan/interpolate.ts';
 import type { PlanAgent, PlanTask } from '../../src/domain/plan/crew-plan.ts';
+import { inputsOf, unnamedInputs, type StoredIds } from '../../src/domain/plan/task-inputs.ts';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import type { TaskOutput } from '../../src/domain/run/result.ts';
 import type { HeldTask } from '../../src/persistence/runs/task-lease.ts';
 
 /** A task with its agents, its texts filled in, and where its agent stands. */
 export interface TaskMaterial {
+  /** Id of the task's run. */
   taskId: number;
+  /** What its events name. */
+  ids: StoredIds;
   task: PlanTask;
   /** Every agent that may speak in this task, by key: models, limits and tools. */
   agents: ReadonlyMap<string, PlanAgent>;
@@ -28,7 +32,8 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   const agents = new Map(
     held.plan.agents.filter(({ key }) => speakers.has(key)).map((agent) => [agent.key, agent]),
   );
-  const fill = (text: string): string => interpolate(text, held.inputs);
+  const inputs = inputsOf(task, held.inputs);
+  const fill = (text: string): string => interpolate(text, inputs);
   const filled = new Map([...agents].map(([key, agent]) => [key, fillAgent(agent, fill)]));
   const self = filled.get(task.agentKey);
   if (self === undefined) throw new Error(`the plan has no agent ${task.agentKey}`);
@@ -43,11 +48,18 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   };
   const fresh = (): AgentState => {
     const shape = task.output === null ? null : shapePrompt(task.output.schema);
-    const prompt = taskPrompt({ description, expectedOutput }, taskContext(task, held.earlier), shape);
+    const details = unnamedInputs(held.plan, task, held.inputs);
+    const prompt = taskPrompt(
+      { description, expectedOutput },
+      taskContext(task, held.earlier),
+      shape,
+      details,
+    );
     return startAgent(task.agentKey, systemPrompt(self), prompt);
   };
   return {
     taskId: held.taskId,
+    ids: held.ids,
     task,
     agents,
     rules,

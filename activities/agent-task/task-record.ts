@@ -1,6 +1,7 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { AgentEnd } from '../../src/domain/agent/agent-state.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
+import type { StoredIds } from '../../src/domain/plan/task-inputs.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
 import { parkAfterFailure, type AfterFailure } from '../../src/persistence/runs/task-commands.ts';
 import { saveProgress, type Lease } from '../../src/persistence/runs/task-lease.ts';
@@ -9,8 +10,8 @@ import type { TaskMaterial } from './task-material.ts';
 
 /** What a task writes about itself: its end, and its events. Each runs inside the caller's transaction. */
 
-/** An event of this task: `append` adds the task, to its key too. */
-export type BareEvent = Omit<NewEvent, 'taskKey' | 'taskId'>;
+/** An event of this task: `append` adds the task and its agent, to its key too. */
+export type BareEvent = Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>;
 /** The task is over for this hand-out. */
 export interface Ended {
   kind: 'outcome';
@@ -34,7 +35,7 @@ export async function completeTask(
   };
   await together([
     saveProgress(sql, lease, { kind: 'completed', state: material.state, output }, now),
-    append(sql, lease, material.taskId, [...events, done], now),
+    append(sql, lease, material.ids, [...events, done], now),
   ]);
   return { kind: 'outcome', outcome: { kind: 'completed' } };
 }
@@ -42,7 +43,7 @@ export async function completeTask(
 export async function failTask(
   sql: Sql,
   lease: Lease,
-  taskId: number,
+  ids: StoredIds,
   failure: { error: string; code: RunErrorCode },
   events: BareEvent[],
   now: Date,
@@ -55,7 +56,7 @@ export async function failTask(
   };
   await together([
     saveProgress(sql, lease, { kind: 'failed', ...failure }, now),
-    append(sql, lease, taskId, [...events, failed], now),
+    append(sql, lease, ids, [...events, failed], now),
   ]);
   return {
     kind: 'outcome',
@@ -66,7 +67,7 @@ export async function failTask(
 export async function append(
   sql: Sql,
   lease: Lease,
-  taskId: number,
+  ids: StoredIds,
   events: readonly BareEvent[],
   now: Date,
 ): Promise<void> {
@@ -76,7 +77,7 @@ export async function append(
     ...event,
     key: `${taskKey}/${event.key}`,
     taskKey,
-    taskId,
+    ...ids,
   }));
   await appendEvents(sql, lease.id, full, now);
 }
@@ -92,7 +93,7 @@ export async function skipTask(sql: Sql, lease: Lease, material: TaskMaterial, n
   };
   await together([
     saveProgress(sql, lease, { kind: 'skipped', output }, now),
-    append(sql, lease, material.taskId, [skipped], now),
+    append(sql, lease, material.ids, [skipped], now),
   ]);
   return { kind: 'outcome', outcome: { kind: 'completed' } };
 }

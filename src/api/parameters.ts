@@ -38,6 +38,25 @@ export function queryInteger(rule: { min: number; max: number; default: number; 
     });
 }
 
+const YES = ['true', '1', 'yes', 'on'];
+const NO = ['false', '0', 'no', 'off'];
+
+/** Yes or no in a query string, in any of the usual words; anything else is 422. */
+export const queryBoolean = (rule: { default: boolean; description: string }) =>
+  z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum([...YES, ...NO], 'true or false'))
+    .transform((word) => YES.includes(word))
+    .default(rule.default)
+    .meta({
+      description: rule.description,
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.enum;
+        Object.assign(jsonSchema, { type: 'boolean', default: rule.default });
+      },
+    });
+
 /** `skip` and `limit`, as every list takes them. Spread into the list's own query schema. */
 export const pageQuery = {
   skip: queryInteger({ min: 0, max: MAX_INTEGER_ID, default: 0, description: 'How many to leave out' }),
@@ -60,3 +79,25 @@ export function listedOwner(caller: Caller, scope: 'mine' | 'all'): string | und
 export const timestampSchema = z.iso
   .datetime()
   .meta({ description: 'UTC, ISO 8601', example: '2026-11-20T09:30:00.000Z' });
+
+/** `limit` and `after`, as logs page. Spread into the query schema. */
+export const logPageQuery = {
+  after: queryInteger({
+    min: 0,
+    max: MAX_INTEGER_ID,
+    default: 0,
+    description: 'The seq after which to begin',
+  }),
+  limit: queryInteger({ min: 1, max: 1000, default: 100, description: 'How many at most' }),
+};
+
+/** A whole number that fits an `integer` of Postgres, in a body. */
+export const integerId = z.int().min(1).max(MAX_INTEGER_ID);
+
+/** The fields that were sent. */
+export function given<Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
+export function given(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

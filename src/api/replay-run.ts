@@ -2,7 +2,7 @@ import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
 import { overridePlan, type PlanOverrides } from '../domain/plan/override-plan.ts';
-import type { OnTaskFailure } from '../domain/run/status.ts';
+import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
 import { takeOverTasks } from '../persistence/runs/take-over.ts';
 import type { Engine } from './engine.ts';
@@ -13,7 +13,9 @@ interface ReplayedRow {
   owner_id: string;
   plan: CrewPlan;
   input_data: JsonObject;
+  kind: ExecutionKind;
   graph_id: string | null;
+  workflow_id: number | null;
   priority: number;
   tags: string[];
   timeout_seconds: number | null;
@@ -37,7 +39,7 @@ export interface ReplayWish {
  */
 export async function replayRun(engine: Engine, id: number, wish: ReplayWish): Promise<CreatedRun> {
   const [row] = await engine.system.query<ReplayedRow>(
-    `select execution_id, owner_id, plan, input_data, graph_id, priority, tags, timeout_seconds, max_tokens_total,
+    `select execution_id, owner_id, kind, plan, input_data, graph_id, workflow_id, priority, tags, timeout_seconds, max_tokens_total,
        on_task_failure from executions where id = $1`,
     [id],
   );
@@ -53,7 +55,9 @@ export async function replayRun(engine: Engine, id: number, wish: ReplayWish): P
   return startCrewRun(engine, {
     ownerId: row.owner_id,
     plan: overridden.plan,
+    kind: row.kind,
     ...(row.graph_id !== null && { graphId: row.graph_id }),
+    ...(row.workflow_id !== null && { workflowId: row.workflow_id }),
     inputs,
     options: {
       priority: row.priority,

@@ -1,7 +1,7 @@
 import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
-import type { OnTaskFailure } from '../domain/run/status.ts';
+import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import { missingInputs } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
@@ -23,9 +23,15 @@ export interface StartOptions {
 export interface RequestedRun {
   ownerId: string;
   plan: CrewPlan;
+  /** Default: `crew`. */
+  kind?: ExecutionKind;
   /** The graph the plan was made of. */
   graphId?: string;
+  /** The stored workflow the plan was made of, or the one its only task belongs to. */
+  workflowId?: number;
   inputs: JsonObject;
+  /** What the request calls the inputs. Default: `inputs`. */
+  inputsField?: string;
   options: StartOptions;
   /** Of the request (`request.idempotencyRef`): repeated after a crash, it finds the run it has started. */
   idempotencyRef: string | undefined;
@@ -48,7 +54,7 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
     throw invalid(
       `The crew ${plan.name} needs ${plan.inputs.join(', ')}; missing: ${missing.join(', ')}`,
       missing.map((name) => ({
-        path: `/inputs/${name}`,
+        path: `/${run.inputsField ?? 'inputs'}/${name}`,
         message: `the crew's texts use {${name}}: give it a value`,
       })),
     );
@@ -66,15 +72,25 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
   const { id, executionId, outboxId } = created;
   if (outboxId !== null) {
     const { priority = 0 } = options;
-    const start = { id, executionId, generation: 1, ownerId, crewName: plan.name, kind: 'crew', priority };
+    const start = {
+      id,
+      executionId,
+      generation: 1,
+      ownerId,
+      crewName: plan.name,
+      kind: kindOf(run),
+      priority,
+    };
     engine.dispatcher.deliverStart(outboxId, start);
   }
   return created;
 }
 
+const kindOf = (run: RequestedRun): ExecutionKind => run.kind ?? 'crew';
+
 const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
   ownerId: run.ownerId,
-  kind: 'crew',
+  kind: kindOf(run),
   crewName: run.plan.name,
   plan: run.plan,
   inputs: run.inputs,
@@ -84,6 +100,7 @@ const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
   maxTokensTotal: run.options.max_tokens_total ?? null,
   model: modelName(engine.models, run.plan.agents[0]?.model ?? null),
   graphId: run.graphId,
+  workflowId: run.workflowId,
   threadId: run.options.thread_id,
   onTaskFailure: run.options.on_task_failure ?? 'fail',
   parentExecutionId: run.replays?.executionId,

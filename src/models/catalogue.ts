@@ -22,3 +22,21 @@ export function catalogueProvider(model: string): ProviderName | undefined {
   const wanted = model.toLowerCase();
   return FAMILIES.find(([pattern]) => pattern.test(wanted))?.[1];
 }
+
+/** The most tokens one reply of a family may have, as its maker says. The first that fits wins. */
+const LONGEST_REPLIES: readonly (readonly [RegExp, number])[] = [
+  [/^llama-4-(maverick|scout)-/, 32_768],
+  [/^gpt-4\.1/, 32_768],
+  [/^gpt-4o/, 16_384],
+  [/^gpt-(4-turbo|4-1106|4-0125|3\.5-turbo)/, 4_096],
+  [/^gpt-4(-\d+)?$/, 8_192],
+  [/^claude-3-(haiku|opus|sonnet)/, 4_096],
+  [/^claude-3-5-/, 8_192],
+  [/^gemini-(1\.5|2\.0)-/, 8_192],
+];
+
+/** The most tokens a model can say at once, by its name with or without a provider; undefined when unknown. Pure. */
+export function longestReply(model: string): number | undefined {
+  const bare = model.slice(model.indexOf('/') + 1).toLowerCase();
+  return LONGEST_REPLIES.find(([pattern]) => pattern.test(bare))?.[1];
+}

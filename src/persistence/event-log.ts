@@ -10,8 +10,9 @@ export interface NewEvent {
   /** Unique within the execution and with the generation in it: writing it twice is harmless. */
   key: string;
   taskKey?: string;
-  taskId?: number;
-  agentId?: number;
+  /** Of the stored task and agent the run came from, null where it came from elsewhere. */
+  taskId?: number | null;
+  agentId?: number | null;
   status?: string;
   data?: JsonObject;
   /** Closes the log: nothing follows until a retry. */

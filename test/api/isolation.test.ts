@@ -32,6 +32,9 @@ interface World {
   thread: string;
   execution: string;
   question: string;
+  agent: string;
+  workflow: string;
+  task: string;
   apiKey: string;
   victim: Person;
 }
@@ -41,6 +44,9 @@ const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey 
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
 const template = { params: (world: World) => ({ template_id: world.template }) };
 const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
+const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
+const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
+const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 const OPERATIONS: Record<string, Operation> = {
@@ -74,6 +80,10 @@ const OPERATIONS: Record<string, Operation> = {
   listExecutionTasks: execution,
   listExecutionEvents: execution,
   streamExecution: execution,
+  getExecutionStats: { kind: 'personal' },
+  listExecutionLogs: execution,
+  getExecutionStatus: execution,
+  getExecutionMetrics: execution,
   pauseExecution: execution,
   resumeExecution: execution,
   cancelExecution: execution,
@@ -123,6 +133,34 @@ const OPERATIONS: Record<string, Operation> = {
   updateTemplate: { kind: 'admin', ...template, body: () => ({}) },
   deleteTemplate: { kind: 'admin', ...template },
   instantiateTemplate: { kind: 'personal', ...template },
+  listAgents: { kind: 'personal' },
+  createAgent: { kind: 'personal', body: () => ({}) },
+  getAgent: agent,
+  replaceAgent: { ...agent, body: () => ({}) },
+  updateAgent: { ...agent, body: () => ({}) },
+  deleteAgent: agent,
+  testAgent: { ...agent, body: () => ({ input: 'hello', wait_seconds: 1 }) },
+  listWorkflows: { kind: 'personal' },
+  createWorkflow: { kind: 'personal', body: () => ({}) },
+  getWorkflow: workflow,
+  replaceWorkflow: { ...workflow, body: () => ({}) },
+  updateWorkflow: { ...workflow, body: () => ({}) },
+  deleteWorkflow: workflow,
+  executeWorkflow: workflow,
+  listWorkflowExecutions: workflow,
+  pauseWorkflow: workflow,
+  resumeWorkflow: workflow,
+  cancelWorkflow: workflow,
+  listTasks: { kind: 'personal' },
+  listWorkflowTasks: workflow,
+  createTask: { kind: 'personal', body: () => ({}) },
+  getTask: task,
+  replaceTask: { ...task, body: () => ({}) },
+  updateTask: { ...task, body: () => ({}) },
+  deleteTask: task,
+  executeTask: task,
+  listTaskExecutions: task,
+  retryTask: task,
   listThreads: { kind: 'personal' },
   createThread: { kind: 'personal' },
   getThread: thread,
@@ -205,7 +243,9 @@ beforeAll(async () => {
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
+  const platform = await storedCrew(anna.token);
   world = {
+    ...platform,
     question,
     template: shipped?.id ?? '',
     graph: graphId,
@@ -228,6 +268,19 @@ beforeAll(async () => {
   }
 });
 const missing: string[] = [];
+
+/** An agent, a workflow and its task. @returns their ids as texts */
+async function storedCrew(token: string): Promise<{ agent: string; workflow: string; task: string }> {
+  const make = async (path: string, body: unknown): Promise<number> => {
+    const made = await people.send('POST', path, token, body);
+    return z.object({ id: z.int() }).parse(await made.json()).id;
+  };
+  const agentId = await make('/agents', { name: 'Annas agent', role: 'R', goal: 'G' });
+  const workflowId = await make('/workflows', { name: 'Annas workflow' });
+  const fields = { workflow_id: workflowId, agent_id: agentId, name: 'Annas task', description: 'Do it' };
+  const taskId = await make('/tasks', fields);
+  return { agent: String(agentId), workflow: String(workflowId), task: String(taskId) };
+}
 
 /** A question of Anna's run, as its agent would have asked it. */
 async function askedIn(executionId: string): Promise<string> {
@@ -346,6 +399,7 @@ describe('every operation of the OpenAPI document', () => {
         world.thread,
         world.anna.id,
         world.anna.email,
+        'Annas',
       ]) {
         expect(body).not.toContain(secret);
       }
@@ -359,7 +413,8 @@ describe('every operation of the OpenAPI document', () => {
       if (status !== 403) wrong.push(`${id}: ${status}`);
     }
     expect(wrong).toEqual([]);
-    for (const list of ['/api/v1/executions', '/api/v1/api-keys', '/api/v1/graphs', '/api/v1/threads']) {
+    const lists = 'executions api-keys graphs threads agents workflows tasks executions/stats'.split(' ');
+    for (const list of lists.map((name) => `/api/v1/${name}`)) {
       const response = await fetch(`${stack.api.url}${list}?scope=all`, {
         headers: { authorization: `Bearer ${bert.token}` },
       });

@@ -125,6 +125,8 @@ describe('a lease', () => {
       kind: 'over',
       status: 'completed',
       code: null,
+      policy: 'fail',
+      controlVersion: 0,
     });
     expect(await engine.tasks(ref)).toMatchObject([{ status: 'completed' }]);
 

@@ -25,6 +25,11 @@ const OWNED_TABLES = [
   'conversation_heads',
   'threads',
   'messages',
+  'agents',
+  'workflows',
+  'tasks',
+  'execution_days',
+  'execution_day_errors',
 ];
 
 const plan = aPlan();
@@ -66,6 +71,24 @@ beforeAll(async () => {
        )
        insert into messages (id, owner_id, conversation_id, seq, sender_type, kind, content, created_at)
        select gen_random_uuid(), $1, conversation_id, 1, 'user', 'user', 'secret', now() from thread`,
+      [id],
+    );
+    await system.sql.query(
+      `with agent as (
+         insert into agents (owner_id, name, role, goal, backstory, model, temperature, max_tokens, top_p, is_active,
+           capabilities, tools, created_at, updated_at)
+         values ($1, 'a', 'r', 'g', '', 'm', '0', 1, '1', true, '{}', '{}', now(), now()) returning id
+       ), workflow as (
+         insert into workflows (owner_id, name, description, workflow_type, is_active, created_at, updated_at)
+         values ($1, 'w', '', 'linear', true, now(), now()) returning id
+       ), day as (
+         insert into execution_days (owner_id, day, workflow_id, slot) values ($1, now(), 0, 0)
+       ), error as (
+         insert into execution_day_errors (owner_id, day, workflow_id, error_code, slot) values ($1, now(), 0, 'X', 0)
+       )
+       insert into tasks (owner_id, workflow_id, agent_id, name, description, task_type, priority, "order",
+         dependencies, is_active, created_at, updated_at)
+       select $1, workflow.id, agent.id, 't', 'd', 'ai_task', 0, 0, '{}', true, now(), now() from agent, workflow`,
       [id],
     );
     await system.sql.query(

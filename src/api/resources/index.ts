@@ -1,11 +1,13 @@
 import type { AnyRoute } from '../define-route.ts';
 import type { ResourceDeps } from '../deps.ts';
+import { agentRoutes } from './agents/routes.ts';
 import { ampRoutes } from './amp/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import type { Engine } from '../engine.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
+import { insightRoutes } from './executions/insight-routes.ts';
 import { replayRoutes } from './executions/replay-routes.ts';
 import { executionRoutes } from './executions/routes.ts';
 import { questionRoutes } from './executions/question-routes.ts';
@@ -13,10 +15,12 @@ import { executionTaskRoutes } from './executions/task-routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
 import { systemRoutes } from './system/routes.ts';
+import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
 import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { workflowRoutes } from './workflows/routes.ts';
 
 /** Every resource of the API, in the order in which the documentation lists them. */
 export const resources = (deps: ResourceDeps): AnyRoute[] => [
@@ -31,11 +35,15 @@ export const resources = (deps: ResourceDeps): AnyRoute[] => [
 export const engineResources = (engine: Engine): AnyRoute[] => [
   ...crewRoutes(engine),
   ...executionRoutes(engine),
+  ...insightRoutes(engine),
   ...executionTaskRoutes(engine),
   ...replayRoutes(engine),
   ...questionRoutes(engine),
   ...graphRoutes(engine),
   ...graphRunRoutes(engine),
+  ...agentRoutes(engine),
+  ...workflowRoutes(engine),
+  ...taskRoutes(engine),
   ...ampRoutes(engine),
   ...templateRoutes(engine),
   ...threadRoutes(engine),

@@ -36,13 +36,22 @@ export function systemPrompt(agent: Pick<PlanAgent, 'role' | 'goal' | 'backstory
   return `You are ${agent.role}.${backstory}\n\nWhat you strive for: ${agent.goal}`;
 }
 
-/** @param shape how the answer must look beyond what is expected, null for free text. */
-export function taskPrompt(task: FilledTask, context: string, shape: string | null = null): string {
+/**
+ * @param shape how the answer must look beyond what is expected, null for free text
+ * @param details what the run was given beside the texts, empty for nothing
+ */
+export function taskPrompt(
+  task: FilledTask,
+  context: string,
+  shape: string | null = null,
+  details = '',
+): string {
   const parts = [
     `Your task:\n${task.description}`,
     `What is expected as the result:\n${task.expectedOutput}\n\nAnswer with the complete result itself, not a summary of it.`,
   ];
   if (shape !== null) parts.push(shape);
+  if (details !== '') parts.push(`Details for this work:\n${details}`);
   if (context !== '') parts.push(`Material from earlier tasks to build upon:\n${context}`);
   return parts.join('\n\n');
 }

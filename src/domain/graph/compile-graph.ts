@@ -9,6 +9,7 @@ import type {
   TaskGuardrail,
   TaskOutputShape,
 } from '../plan/crew-plan.ts';
+import { crewManager } from '../plan/crew-manager.ts';
 import { delegates } from './crew-warnings.ts';
 import type { GraphDocument, GraphFinding, GraphReport, GraphSurroundings } from './graph-document.ts';
 import { createFindings } from './graph-findings.ts';
@@ -75,24 +76,7 @@ function managerOf(crew: CrewModel): PlanAgent {
   const taken = new Set([...crew.agents, ...crew.tasks].map(({ id }) => id));
   let key = 'crew_manager';
   while (taken.has(key)) key += '_';
-  const llm = readLlm(crew.node?.data.manager_llm);
-  return {
-    key,
-    role: 'Crew Manager',
-    goal: 'See every task through to a result that is as good as the team can make it.',
-    backstory:
-      'You lead a team and know what each member does best. You split work up, hand each part to whoever ' +
-      'suits it, tell them all they need to know, because they know nothing of what was said before, and ' +
-      'check what comes back before you answer for it.',
-    model: llm.model,
-    fallbackModels: [],
-    tools: [],
-    maxIter: DEFAULT_MAX_ITER,
-    maxTokens: llm.maxTokens,
-    temperature: llm.temperature,
-    topP: llm.topP,
-    maxExecutionTimeMs: null,
-  };
+  return crewManager(key, readLlm(crew.node?.data.manager_llm));
 }
 
 function toPlanAgent(agent: AgentModel): PlanAgent {

@@ -22,6 +22,8 @@ export interface CrewPlan {
   hiddenOutputs: string[];
   /** Names of the `{variables}` that the inputs must bring, sorted. */
   inputs: string[];
+  /** Inputs that no text names are told to every task. */
+  tellsUnnamedInputs?: boolean;
 }
 
 /** `graph` runs every task as soon as its inputs are there; the other two are CrewAI's. */
@@ -30,6 +32,8 @@ export type Compat = 'fixed' | 'strict';
 
 export interface PlanAgent {
   key: string;
+  /** Id of the stored agent it was made of, where there is one. */
+  agentId?: number;
   role: string;
   goal: string;
   backstory: string;
@@ -51,6 +55,10 @@ export interface PlanAgent {
 export interface PlanTask {
   /** Unique in the plan. */
   key: string;
+  /** Id of the stored task it was made of, where there is one. */
+  taskId?: number;
+  /** Inputs of its own, beneath those of the run. */
+  inputs?: JsonObject;
   name: string;
   description: string;
   expectedOutput: string;

@@ -2,6 +2,7 @@ import type { Issue } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { CrewPlan, PlanTask } from './crew-plan.ts';
 import { missingInputs, placeholders } from './interpolate.ts';
+import { inputsOf } from './task-inputs.ts';
 
 /** What may be changed of a task that has not started; what is undefined stays. */
 export interface TaskEdit {
@@ -38,7 +39,7 @@ export function editTask(
   ];
   const edited = applyEdit(plan, task, edit);
   const inputs = placeholders([edited.description, edited.expectedOutput]);
-  for (const name of missingInputs({ inputs }, run.inputs)) {
+  for (const name of missingInputs({ inputs }, inputsOf(edited, run.inputs))) {
     const field = placeholders([edited.description]).includes(name) ? 'description' : 'expected_output';
     issues.push({ path: `/${field}`, message: `the inputs of this execution do not bring {${name}}` });
   }

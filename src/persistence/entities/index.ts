@@ -3,6 +3,7 @@ import { AuditEntrySchema } from './audit-entry.entity.ts';
 import { ExecutionSchema } from './execution.entity.ts';
 import { ExternalIdentitySchema } from './external-identity.entity.ts';
 import { GraphSchema, GraphVersionSchema } from './graph.entity.ts';
+import { AgentSchema, TaskSchema, WorkflowSchema } from './platform.entity.ts';
 import { QuestionSchema } from './question.entity.ts';
 import { RefreshTokenSchema } from './refresh-token.entity.ts';
 import { SessionSchema } from './session.entity.ts';
@@ -25,5 +26,8 @@ export const entities = [
   GraphSchema,
   GraphVersionSchema,
   TemplateSchema,
+  AgentSchema,
+  WorkflowSchema,
+  TaskSchema,
   ThreadSchema,
 ];

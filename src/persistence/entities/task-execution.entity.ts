@@ -12,6 +12,9 @@ const TaskExecutionSchema = defineEntity({
     position: p.integer(),
     name: p.text(),
     agent: p.text(),
+    /** Of the stored task and agent it came from. */
+    taskId: p.integer().nullable(),
+    agentId: p.integer().nullable(),
     model: p.text().nullable(),
     status: p.string().$type<TaskStatus>(),
     attempts: p.integer(),

@@ -6,6 +6,7 @@ import { Migration20261121000005 } from './migration-20261121000005-engine.ts';
 import { Migration20261121000006 } from './migration-20261121000006-graphs.ts';
 import { Migration20261121000007 } from './migration-20261121000007-questions.ts';
 import { Migration20261121000008 } from './migration-20261121000008-task-controls.ts';
+import { Migration20261121000009 } from './migration-20261121000009-platform.ts';
 import { Migration20261121000010 } from './migration-20261121000010-release-without-lock.ts';
 
 /** Every migration, oldest first. Released ones never change. */
@@ -18,5 +19,6 @@ export const migrations = [
   { name: 'Migration20261121000006', class: Migration20261121000006 },
   { name: 'Migration20261121000007', class: Migration20261121000007 },
   { name: 'Migration20261121000008', class: Migration20261121000008 },
+  { name: 'Migration20261121000009', class: Migration20261121000009 },
   { name: 'Migration20261121000010', class: Migration20261121000010 },
 ];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
+import { storedIds } from '../../domain/plan/task-inputs.ts';
 import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
 import type { Sql } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
@@ -25,6 +26,8 @@ export interface NewRun {
   model: string | null;
   /** The graph it was compiled from. */
   graphId?: string | undefined;
+  /** The stored workflow it was compiled from. */
+  workflowId?: number | undefined;
   /** The conversation it belongs to: one run of a thread at a time, the others queue. */
   threadId?: string | undefined;
   /** What must not start twice: a second run of the same owner and reference is the first one. */
@@ -52,20 +55,23 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
     position,
     name: task.name,
     agent: run.plan.agents.find((agent) => agent.key === task.agentKey)?.role ?? task.agentKey,
+    task_id: storedIds(run.plan, task).taskId,
+    agent_id: storedIds(run.plan, task).agentId,
   }));
   const [row] = await sql.query<{ id: number; outbox_id: string | null }>(
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
          timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, graph_id, thread_id, on_task_failure,
-         parent_execution_id, queued)
-       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20,
+         parent_execution_id, workflow_id, queued)
+       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20, $21,
          take_run_slot($2, $15) or thread_is_busy($2, $18, null))
        on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
        returning id, queued
      ), tasks as (
-       insert into task_executions (execution_id, task_key, position, name, agent, updated_at)
-       select run.id, t.task_key, t.position, t.name, t.agent, $12
-         from run, jsonb_to_recordset($13::jsonb) as t(task_key text, position integer, name text, agent text)
+       insert into task_executions (execution_id, task_key, position, name, agent, task_id, agent_id, updated_at)
+       select run.id, t.task_key, t.position, t.name, t.agent, t.task_id, t.agent_id, $12
+         from run, jsonb_to_recordset($13::jsonb) as
+           t(task_key text, position integer, name text, agent text, task_id integer, agent_id integer)
      ), head as (
        insert into execution_log_heads (execution_id) select id from run
      ), command as (
@@ -94,6 +100,7 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       run.threadId ?? null,
       run.onTaskFailure ?? 'fail',
       run.parentExecutionId ?? null,
+      run.workflowId ?? null,
     ],
   );
   return row === undefined

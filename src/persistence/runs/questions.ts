@@ -81,7 +81,7 @@ export async function askQuestion(
   taskId: number,
   asked: NewQuestion,
   now: Date,
-): Promise<{ event: Omit<NewEvent, 'taskKey' | 'taskId'>; expiresAt: Date | null }> {
+): Promise<{ event: Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>; expiresAt: Date | null }> {
   const id = randomUUID();
   const expiresAt = asked.timeoutMs === null ? null : new Date(now.getTime() + asked.timeoutMs);
   await sql.query(
@@ -123,7 +123,8 @@ export async function askQuestion(
 interface AnsweredRow {
   id: string;
   status: 'open' | 'answered' | 'expired';
-  task_execution_id: number;
+  task_id: number | null;
+  agent_id: number | null;
   task_key: string;
   question_key: string;
   generation: number;
@@ -150,8 +151,10 @@ export async function answerQuestion(
       [run.id],
     );
     const [row] = await sql.query<AnsweredRow>(
-      `select id, status, task_execution_id, task_key, question_key, generation, options, schema, expires_at
-         from questions where id = $1 and execution_id = $2 for no key update`,
+      `select q.id, q.status, t.task_id, t.agent_id, q.task_key, q.question_key, q.generation, q.options, q.schema,
+         q.expires_at
+         from questions q join task_executions t on t.id = q.task_execution_id
+        where q.id = $1 and q.execution_id = $2 for no key update of q`,
       [questionId, run.id],
     );
     if (execution === undefined || row === undefined) throw notFound('question');
@@ -183,7 +186,8 @@ export async function answerQuestion(
       type: 'question_answered',
       key: `${row.task_key}/g${row.generation}:${row.question_key}:answered`,
       taskKey: row.task_key,
-      taskId: row.task_execution_id,
+      taskId: row.task_id,
+      agentId: row.agent_id,
       status,
       data: { question_id: row.id, answer: given.answer, answered_by: given.userId },
     };

@@ -2,6 +2,7 @@ import { conflict, invalid, notFound } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { editTask, type TaskEdit } from '../../domain/plan/edit-task.ts';
+import { storedIds } from '../../domain/plan/task-inputs.ts';
 import { taskSummary } from '../../domain/agent/prompts.ts';
 import {
   isFinal,
@@ -34,6 +35,8 @@ interface TaskRow {
   task_key: string;
   status: TaskStatus;
   agent: string;
+  task_id: number | null;
+  agent_id: number | null;
 }
 
 /** A run and one of its tasks, both locked. @throws {MusterError} NOT_FOUND */
@@ -44,7 +47,7 @@ async function lockTask(sql: Sql, id: number, taskKey: string): Promise<{ run: R
     [id],
   );
   const [task] = await sql.query<TaskRow>(
-    `select id, task_key, status, agent from task_executions
+    `select id, task_key, status, agent, task_id, agent_id from task_executions
       where execution_id = $1 and task_key = $2 for no key update`,
     [id, taskKey],
   );
@@ -107,7 +110,8 @@ export async function skipTask(database: SqlPool, id: number, taskKey: string, n
       type: 'task_skipped',
       key: `${taskKey}/g${run.generation}:skipped`,
       taskKey,
-      taskId: task.id,
+      taskId: task.task_id,
+      agentId: task.agent_id,
       status: 'skipped',
       data: { reason: 'left out by a person' },
     };
@@ -156,11 +160,11 @@ export async function changeTask(
       toJsonb(edited.plan),
       now.toISOString(),
     ]);
-    await sql.query('update task_executions set name = $2, agent = $3, agent_state = null where id = $1', [
-      task.id,
-      plan?.name ?? taskKey,
-      agent,
-    ]);
+    const agentId = plan === undefined ? task.agent_id : storedIds(edited.plan, plan).agentId;
+    await sql.query(
+      'update task_executions set name = $2, agent = $3, agent_id = $4, agent_state = null where id = $1',
+      [task.id, plan?.name ?? taskKey, agent, agentId],
+    );
     if (task.status === 'failed' && !isFinal(run.status)) await reopen(sql, task, now, true);
     const [{ edits } = { edits: 0 }] = await sql.query<{ edits: number }>(
       `select count(*)::integer as edits from execution_events
@@ -171,7 +175,8 @@ export async function changeTask(
       type: 'task_edited',
       key: `${taskKey}/edited:${edits + 1}`,
       taskKey,
-      taskId: task.id,
+      taskId: task.task_id,
+      agentId: task.agent_id,
       // The log of a run that is over stays closed by its final event: the change shows in the task.
       data: { fields: Object.keys(edit).filter((name) => Reflect.get(edit, name) !== undefined) },
     };

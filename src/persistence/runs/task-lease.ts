@@ -2,6 +2,7 @@ import type { AgentState } from '../../domain/agent/agent-state.ts';
 import type { EarlierOutput } from '../../domain/agent/prompts.ts';
 import type { RunErrorCode } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { StoredIds } from '../../domain/plan/task-inputs.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
 import { isTaskFinal, type OnTaskFailure, type TaskStatus } from '../../domain/run/status.ts';
@@ -26,7 +27,10 @@ export interface Lease {
 
 /** A task under a lease, with all its activity needs to go on. */
 export interface HeldTask {
+  /** Id of the task's run. */
   taskId: number;
+  /** What its events name. */
+  ids: StoredIds;
   plan: CrewPlan;
   inputs: JsonObject;
   ownerId: string;
@@ -35,7 +39,7 @@ export interface HeldTask {
   earlier: EarlierOutput[];
   /** Tool calls that an earlier holder began and nobody knows the outcome of. */
   lostTools: string[];
-  events: Omit<NewEvent, 'taskKey' | 'taskId'>[];
+  events: Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>[];
 }
 
 export type LeaseAnswer =
@@ -58,6 +62,8 @@ interface TaskRow {
   status: TaskStatus;
   agent_state: AgentState | null;
   attempts: number;
+  task_id: number | null;
+  agent_id: number | null;
   held_before: boolean;
   earlier: EarlierOutput[];
 }
@@ -82,7 +88,8 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
      where t.id = before.id
        and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or t.lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
-     returning run.owner_id, run.plan, run.input_data, t.id, t.status, t.agent_state, t.attempts, before.lease_run_id is not null as held_before,
+     returning run.owner_id, run.plan, run.input_data, t.id, t.status, t.agent_state, t.attempts, t.task_id, t.agent_id,
+       before.lease_run_id is not null as held_before,
        (select coalesce(json_agg(json_build_object('taskKey', o.task_key, 'raw', coalesce(o.output->>'raw', ''))
            order by o.position), '[]')
          from task_executions o
@@ -104,6 +111,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
     kind: 'held',
     task: {
       taskId: task.id,
+      ids: { taskId: task.task_id, agentId: task.agent_id },
       plan: task.plan,
       inputs: task.input_data,
       ownerId: task.owner_id,
@@ -190,16 +198,20 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
   if (rows.length === 0) throw new StaleLease();
 }
 
+interface CountedError {
+  id: number;
+  task_id: number | null;
+  agent_id: number | null;
+  unexpected_errors: number;
+}
+
 /** Counts an error that nobody foresaw, under the lease; nothing when a newer holder exists. */
-export function countUnexpected(
-  sql: Sql,
-  lease: Lease,
-): Promise<{ id: number; unexpected_errors: number }[]> {
-  return sql.query<{ id: number; unexpected_errors: number }>(
+export function countUnexpected(sql: Sql, lease: Lease): Promise<CountedError[]> {
+  return sql.query<CountedError>(
     `update task_executions set unexpected_errors = unexpected_errors + 1
       where execution_id = $1 and task_key = $2 and lease_generation = $3 and lease_dispatch = $4 and lease_attempt = $5
         and lease_run_id = $6
-      returning id, unexpected_errors`,
+      returning id, task_id, agent_id, unexpected_errors`,
     [lease.id, lease.taskKey, lease.generation, lease.dispatch, lease.attempt, lease.temporalRunId],
   );
 }

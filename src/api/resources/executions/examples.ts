@@ -61,3 +61,39 @@ export const exampleEvent = {
   timestamp: '2026-11-20T09:30:00.000Z',
   data: { attempt: 1 },
 };
+
+export const exampleStats = {
+  total_executions: 100,
+  successful_executions: 95,
+  failed_executions: 5,
+  running_executions: 2,
+  success_rate: 95.0,
+  average_execution_time: 120.5,
+  total_tokens_used: 50_000,
+  executions_by_day: [{ date: '2026-11-20', count: 10, successful: 9, failed: 1 }],
+  top_workflows: [{ workflow_id: 1, count: 50, successful: 48, failed: 2 }],
+  error_breakdown: [{ error: 'MODEL_TIMEOUT', count: 3 }],
+};
+
+export const exampleLogEntry = {
+  seq: 1,
+  timestamp: '2026-11-20T09:30:00.000Z',
+  level: 'info' as const,
+  message: 'workflow started',
+  data: {},
+};
+
+export const exampleMetrics = {
+  id: 1,
+  execution_id: '550e8400-e29b-41d4-a716-446655440000',
+  status: 'completed' as const,
+  queue_time: 0.02,
+  execution_time: 72.1,
+  model_time: 68.4,
+  tool_time: 1.2,
+  model_calls: 6,
+  failed_model_calls: 1,
+  tool_calls: 2,
+  token_usage: { prompt_tokens: 1200, completion_tokens: 800, total_tokens: 2000 },
+  tasks: { completed: 2 },
+};

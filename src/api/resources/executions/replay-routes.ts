@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { MusterError } from '../../../domain/errors.ts';
 import { EXECUTION_KINDS, EXECUTION_STATUSES } from '../../../domain/run/status.ts';
-import { commandRun } from '../../../persistence/runs/commands.ts';
 import { findExecutionIds } from '../../../persistence/repositories/executions.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
@@ -11,6 +9,7 @@ import { reachExecution } from './access.ts';
 import { exampleExecution } from './examples.ts';
 import { present } from './routes.ts';
 import { executionRefParam, executionSchema } from './schema.ts';
+import { STEER_MOST, steeredSchema, steerMany } from './steer-many.ts';
 import { taskEditSchema, toTaskEdit } from './task-routes.ts';
 
 const TAGS = ['Executions'] as const;
@@ -95,16 +94,13 @@ const replayRoute = (engine: Engine): AnyRoute =>
   );
 
 const ACTIONS = ['cancel', 'retry', 'replay', 'pause', 'resume'] as const;
-/** More than this in one request is another request. */
-const BULK_MOST = 1_000;
-const AT_ONCE = 8;
 
 const bulkBody = z
   .object({
     action: z.enum(ACTIONS),
     filter: z
       .object({
-        execution_ids: z.array(z.uuid()).max(BULK_MOST).optional(),
+        execution_ids: z.array(z.uuid()).max(STEER_MOST).optional(),
         status: z.array(z.enum(EXECUTION_STATUSES)).optional(),
         kind: z.enum(EXECUTION_KINDS).optional(),
         crew_name: z.string().optional(),
@@ -118,14 +114,6 @@ const bulkBody = z
     dry_run: z.boolean().default(false).describe('Only says what would be met'),
   })
   .meta({ id: 'BulkAction' });
-
-const bulkResult = z
-  .object({
-    matched: z.int().describe(`At most ${BULK_MOST} at once, the oldest first`),
-    done: z.int(),
-    failed: z.array(z.object({ execution_id: z.uuid(), error: z.string(), message: z.string() })),
-  })
-  .meta({ id: 'BulkResult' });
 
 const bulkRoute = (engine: Engine): AnyRoute =>
   defineRoute(
@@ -142,7 +130,7 @@ const bulkRoute = (engine: Engine): AnyRoute =>
       responses: {
         200: {
           description: 'What was done',
-          schema: bulkResult,
+          schema: steeredSchema,
           example: {
             matched: 2,
             done: 1,
@@ -152,39 +140,8 @@ const bulkRoute = (engine: Engine): AnyRoute =>
       },
     },
     async ({ body, respond }) => {
-      const rows = await findExecutionIds(engine.system, body.filter, BULK_MOST);
-      const failed: z.input<typeof bulkResult>['failed'] = [];
-      if (body.dry_run) return respond(200, { matched: rows.length, done: 0, failed });
-      for (let start = 0; start < rows.length; start += AT_ONCE) {
-        await Promise.all(
-          rows.slice(start, start + AT_ONCE).map(async (row) => {
-            const refusal = await refusalOf(() => act(engine, row.id, body.action));
-            if (refusal !== null) failed.push({ execution_id: row.execution_id, ...refusal });
-          }),
-        );
-      }
-      void engine.dispatcher.deliverNow();
-      return respond(200, { matched: rows.length, done: rows.length - failed.length, failed });
+      const rows = await findExecutionIds(engine.system, body.filter, STEER_MOST);
+      if (body.dry_run) return respond(200, { matched: rows.length, done: 0, failed: [] });
+      return respond(200, await steerMany(engine, rows, body.action));
     },
   );
-
-async function act(engine: Engine, id: number, action: (typeof ACTIONS)[number]): Promise<void> {
-  if (action === 'replay') {
-    await replayRun(engine, id, { idempotencyRef: undefined });
-    return;
-  }
-  await commandRun(engine.system, id, action, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
-  engine.waker.wake('log', id);
-  engine.waker.wake('control', id);
-}
-
-/** What forbids an action; what is no refusal is thrown on. */
-async function refusalOf(work: () => Promise<void>): Promise<{ error: string; message: string } | null> {
-  try {
-    await work();
-    return null;
-  } catch (error) {
-    if (error instanceof MusterError) return { error: error.code, message: error.message };
-    throw error;
-  }
-}

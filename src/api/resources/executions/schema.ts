@@ -4,6 +4,7 @@ import { EXECUTION_KINDS, EXECUTION_STATUSES, TASK_STATUSES } from '../../../dom
 import {
   timestampSchema,
   integerIdParam,
+  logPageQuery,
   ownershipQuery,
   pageQuery,
   queryInteger,
@@ -93,6 +94,53 @@ export const taskRunSchema = z
   })
   .meta({ id: 'TaskRun', description: 'One task of one execution.' });
 
+const ends = { count: z.int(), successful: z.int(), failed: z.int() };
+
+export const statsSchema = z
+  .object({
+    total_executions: z.int().describe('Successful and failed'),
+    successful_executions: z.int(),
+    failed_executions: z.int().describe('Cancelled ones among them'),
+    running_executions: z.int().describe('Under way now: running, paused, waiting or cancelling'),
+    success_rate: z.number().describe('Percent of the total, one decimal; 0 when there is none'),
+    average_execution_time: z.number().describe('Seconds from start to end'),
+    total_tokens_used: z.int(),
+    executions_by_day: z.array(z.object({ date: z.iso.date(), ...ends })).describe('UTC days, oldest first'),
+    top_workflows: z.array(z.object({ workflow_id: z.int(), ...ends })),
+    error_breakdown: z.array(z.object({ error: z.string().describe('An `error_code`'), count: z.int() })),
+  })
+  .meta({ id: 'ExecutionStats' });
+
+export const executionStatusSchema = z
+  .object({
+    id: z.int(),
+    execution_id: z.uuid(),
+    status: z.enum(EXECUTION_STATUSES),
+    progress: z.object({
+      completed_tasks: z.int().describe('Skipped ones among them'),
+      total_tasks: z.int(),
+    }),
+    error_message: z.string().nullable(),
+  })
+  .meta({ id: 'ExecutionStatus' });
+
+export const metricsSchema = z
+  .object({
+    id: z.int(),
+    execution_id: z.uuid(),
+    status: z.enum(EXECUTION_STATUSES),
+    queue_time: z.number().describe('Seconds until work began'),
+    execution_time: z.number().describe('Seconds from then to the end, or until now'),
+    model_time: z.number().describe('Seconds in models, added up over calls that ran side by side'),
+    tool_time: z.number(),
+    model_calls: z.int(),
+    failed_model_calls: z.int(),
+    tool_calls: z.int(),
+    token_usage: tokenUsageSchema,
+    tasks: z.record(z.string(), z.int()).describe('How many tasks are in which state'),
+  })
+  .meta({ id: 'ExecutionMetrics' });
+
 /** An execution in a path: its integer id or its UUID. */
 export const executionRefParam = z
   .union([integerIdParam.transform((id) => ({ id })), z.uuid().transform((executionId) => ({ executionId }))])
@@ -102,7 +150,7 @@ export const executionRefParam = z
   });
 
 /** `status` takes a comma list. */
-const statusList = z
+export const statusList = z
   .string()
   .transform((text) => text.split(',').map((part) => part.trim()))
   .pipe(z.array(z.enum(EXECUTION_STATUSES)).min(1))
@@ -119,15 +167,7 @@ export const listQuery = z.object({
   thread_id: z.uuid().optional(),
 });
 
-export const eventsQuery = z.object({
-  after: queryInteger({
-    min: 0,
-    max: 2_147_483_647,
-    default: 0,
-    description: 'The seq after which to begin',
-  }),
-  limit: queryInteger({ min: 1, max: 1000, default: 100, description: 'How many at most' }),
-});
+export const eventsQuery = z.object(logPageQuery);
 
 export const streamQuery = z.object({
   after: queryInteger({

@@ -56,11 +56,27 @@ export const executionTaskRoutes = (engine: Engine): AnyRoute[] => [
   editRoute(engine),
 ];
 
-/** Wakes whom a change concerns. @returns the task as it is now */
-async function changed(engine: Engine, caller: Caller, id: number, key: string) {
+/**
+ * Tries a failed task again; where its run has ended with it, the run is retried.
+ * @throws {MusterError} CONFLICT with the reason when neither is possible.
+ */
+export async function retryTaskOf(engine: Engine, id: number, key: string): Promise<void> {
+  if (!(await retryTask(engine.system, id, key, engine.now()))) {
+    const { MAX_ACTIVE_EXECUTIONS_PER_USER: most } = engine.settings;
+    await commandRun(engine.system, id, 'retry', most, engine.now());
+  }
+  wakeFor(engine, id);
+}
+
+function wakeFor(engine: Engine, id: number): void {
   engine.waker.wake('log', id);
   engine.waker.wake('control', id);
   void engine.dispatcher.deliverNow();
+}
+
+/** Wakes whom a change concerns. @returns the task as it is now */
+async function changed(engine: Engine, caller: Caller, id: number, key: string) {
+  wakeFor(engine, id);
   const tasks = await engine.database.as(reachOf(caller), (em) => listTasks(em, id));
   const task = tasks.find((one) => one.taskKey === key);
   if (task === undefined) throw notFound('task');
@@ -82,10 +98,7 @@ const retryRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params: { execution_id: ref, key }, caller, respond }) => {
       const { id } = await reachExecution(engine, caller, ref);
-      if (!(await retryTask(engine.system, id, key, engine.now()))) {
-        const { MAX_ACTIVE_EXECUTIONS_PER_USER: most } = engine.settings;
-        await commandRun(engine.system, id, 'retry', most, engine.now());
-      }
+      await retryTaskOf(engine, id, key);
       return respond(202, await changed(engine, caller, id, key));
     },
   );

@@ -9,7 +9,7 @@ import {
 } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute, type RequestFacts } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { listedOwner } from '../../parameters.ts';
+import { given, listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
 import { reachGraph } from './access.ts';
@@ -172,14 +172,6 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
       return respond(200, presentGraph(graph), { ETag: `"${graph.version}"` });
     },
   );
-
-/** The fields that were sent. */
-function given<Fields extends object>(
-  fields: Fields,
-): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
-function given(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
 
 const deleteRoute = (engine: Engine): AnyRoute =>
   defineRoute(
