@@ -53,7 +53,12 @@ export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
 
 /** Starts the stack; workers are the test's own to start and stop. */
 export async function startTestStack(
-  options: { settings?: Record<string, string>; reachDatabase?: TestApiOptions['reachDatabase'] } = {},
+  options: {
+    settings?: Record<string, string>;
+    reachDatabase?: TestApiOptions['reachDatabase'];
+    /** How often WebSockets are pinged. */
+    heartbeatMs?: number;
+  } = {},
 ): Promise<TestStack> {
   const model = await startScriptedModel();
   const given = {
@@ -72,7 +77,15 @@ export async function startTestStack(
     settings: given,
     ...(options.reachDatabase !== undefined && { reachDatabase: options.reachDatabase }),
     withDatabase: (databases, settings) => {
-      engine = createEngine({ settings, ...databases, temporal, logger, crewsDir: CREWS });
+      const { heartbeatMs } = options;
+      engine = createEngine({
+        settings,
+        ...databases,
+        temporal,
+        logger,
+        crewsDir: CREWS,
+        ...(heartbeatMs !== undefined && { heartbeatMs }),
+      });
       return { routes: engineResources(engine.engine) };
     },
   });
