@@ -139,6 +139,8 @@ describe('a lease', () => {
       kind: 'over',
       status: 'failed',
       code: 'MODEL_AUTH',
+      policy: 'fail',
+      controlVersion: 0,
     });
   });
 

@@ -54,7 +54,8 @@ export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
 /** Starts the stack; workers are the test's own to start and stop. */
 export async function startTestStack(
   options: {
-    settings?: Record<string, string>;
+    /** By the names of the environment; a function where they need the model's address. */
+    settings?: Record<string, string> | ((modelUrl: string) => Record<string, string>);
     reachDatabase?: TestApiOptions['reachDatabase'];
     /** How often WebSockets are pinged. */
     heartbeatMs?: number;
@@ -67,7 +68,7 @@ export async function startTestStack(
     OPENAI_BASE_URL: model.url,
     OPENAI_API_KEY: PLANTED_PROVIDER_KEY,
     TEMPORAL_UI_URL: 'http://127.0.0.1:8233',
-    ...options.settings,
+    ...(typeof options.settings === 'function' ? options.settings(model.url) : options.settings),
   };
   const temporal = await createTemporal(readSettings(given));
   const logLines: string[] = [];
