@@ -24,6 +24,7 @@ const scripts = {
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   crewai: 'test/crewai/main.ts',
+  'client-types': 'test/client-types.ts',
 };
 /** These end when this process is gone, however it went; the others are short and end by themselves. */
 const servers = ['start', 'api', 'worker'];
@@ -128,7 +129,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|fuzz|malformed|crewai> …',
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|fuzz|malformed|crewai|client-types> …',
   );
   process.exit(2);
 }
