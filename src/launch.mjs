@@ -21,6 +21,7 @@ const stampFile = join(modules, '.lock-hash');
 const scripts = {
   check: 'test/support/run-checks.ts',
   bench: 'bench/main.ts',
+  'bench-streams': 'bench/streams/main.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   crewai: 'test/crewai/main.ts',
@@ -129,7 +130,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|fuzz|malformed|crewai|client-types> …',
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|fuzz|malformed|crewai|client-types> …',
   );
   process.exit(2);
 }
