@@ -22,6 +22,7 @@ const scripts = {
   check: 'test/support/run-checks.ts',
   bench: 'bench/main.ts',
   'bench-streams': 'bench/streams/main.ts',
+  'bench-stats': 'bench/stats.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   crewai: 'test/crewai/main.ts',
@@ -130,7 +131,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|fuzz|malformed|crewai|client-types> …',
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|fuzz|malformed|crewai|client-types> …',
   );
   process.exit(2);
 }

@@ -209,9 +209,11 @@ export type CreateAgentSchema = {
   backstory?: string | null | undefined;
   /** `provider/model`, or a bare name of the catalogue */
   model?: string | undefined;
+  /** A number from 0 to 2, as a text */
   temperature?: string | number | undefined;
   /** Of one reply; what the model can do at most is kept to */
   max_tokens?: number | undefined;
+  /** A number from 0 to 1, as a text */
   top_p?: string | number | undefined;
   is_active?: boolean | undefined;
   /** `max_iter`: model turns one task may take; the rest is kept */
@@ -227,9 +229,11 @@ export type UpdateAgentSchema = {
   backstory?: string | null | undefined;
   /** `provider/model`, or a bare name of the catalogue */
   model?: string | undefined;
+  /** A number from 0 to 2, as a text */
   temperature?: string | number | undefined;
   /** Of one reply; what the model can do at most is kept to */
   max_tokens?: number | undefined;
+  /** A number from 0 to 1, as a text */
   top_p?: string | number | undefined;
   is_active?: boolean | undefined;
   /** `max_iter`: model turns one task may take; the rest is kept */

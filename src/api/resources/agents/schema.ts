@@ -17,7 +17,8 @@ const decimalText = (max: number) =>
     .union([z.string().trim(), z.number().transform(String)])
     .refine((text) => /^\d{1,3}(\.\d{1,10})?$/.test(text) && Number(text) <= max, {
       message: `a number from 0 to ${max}, as a text`,
-    });
+    })
+    .describe(`A number from 0 to ${max}, as a text`);
 
 const text = z.string().trim().min(1).max(10_000);
 const names = z.array(z.string().trim().min(1).max(200)).max(200);
