@@ -21,11 +21,13 @@ const stampFile = join(modules, '.lock-hash');
 const scripts = {
   check: 'test/support/run-checks.ts',
   bench: 'bench/main.ts',
+  'bench-streams': 'bench/streams/main.ts',
   'bench-stats': 'bench/stats.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   crewai: 'test/crewai/main.ts',
   'crewai-exports': 'test/crewai/exported-projects.ts',
+  'client-types': 'test/client-types.ts',
 };
 /** These end when this process is gone, however it went; the others are short and end by themselves. */
 const servers = ['start', 'api', 'worker'];
@@ -130,7 +132,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-stats|fuzz|malformed|crewai|crewai-exports> …',
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|fuzz|malformed|crewai|crewai-exports|client-types> …',
   );
   process.exit(2);
 }

@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { createApp } from '../../src/api/app.ts';
 import { createEngine } from '../../src/api/create-engine.ts';
+import { createHttpServer } from '../../src/api/http-server.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { temporalHealthOf } from '../../src/api/temporal-health.ts';
 import { programVersion } from '../../src/api/version.ts';
@@ -40,11 +40,7 @@ const app = createApp({
   isDraining: () => signals.stop.aborted,
   routes: engineResources(running.engine),
 });
-const handle = app.callback();
-const server = createServer(
-  { keepAliveTimeout: 65_000 },
-  (request, response) => void handle(request, response),
-);
+const server = createHttpServer(app.callback());
 server.listen(settings.API_PORT, settings.API_HOST);
 await once(server, 'listening');
 process.send?.('ready');

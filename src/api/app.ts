@@ -92,7 +92,10 @@ function bySpecificity(one: AnyRoute, other: AnyRoute): number {
 function createRouter(routes: readonly AnyRoute[], runner: RouteRunner): ApiRouter {
   const router: ApiRouter = new Router<RequestState>({ sensitive: true });
   for (const route of routes.toSorted(bySpecificity)) {
-    const path = pathOf(route).replaceAll(/\{(\w+)\}/g, ':$1');
+    // Without its trailing slash, if it has one, a path is served with and without.
+    const path = pathOf(route)
+      .replace(/(?<=.)\/$/, '')
+      .replaceAll(/\{(\w+)\}/g, ':$1');
     router.register(path, [methodOf(route).toLowerCase()], runRoute(route, runner));
   }
   return router;

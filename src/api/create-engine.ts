@@ -14,8 +14,10 @@ import { probeSearchAttributes } from '../temporal/search-attributes.ts';
 import { createToolbox } from '../tools/toolbox.ts';
 import type { Engine } from './engine.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
+import { createExecutionFeeds } from './realtime/execution-feeds.ts';
 import { createLogHub } from './realtime/log-hub.ts';
 import { createMessageHub } from './realtime/message-hub.ts';
+import { createSockets } from './realtime/sockets.ts';
 
 /** The crews that ship with the program. */
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -39,6 +41,8 @@ export function createEngine(deps: {
   logger: Logger;
   /** Where the crews that can be started by name lie. Default: the examples. */
   crewsDir?: string;
+  /** How often WebSockets are pinged, other than the usual, for tests. */
+  heartbeatMs?: number;
 }): RunningEngine {
   const { settings, database, temporal, logger } = deps;
   const { sql } = deps.system;
@@ -50,6 +54,8 @@ export function createEngine(deps: {
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
   const hub = createLogHub({ sql, listener, logger });
   const messages = createMessageHub({ sql, listener, logger });
+  const feeds = createExecutionFeeds({ sql, hub, listener, logger, now });
+  const sockets = createSockets(deps.heartbeatMs);
   const credentials = createCredentialWatch({ sql, logger, now });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
@@ -66,6 +72,8 @@ export function createEngine(deps: {
       waker,
       hub,
       messages,
+      feeds,
+      sockets,
       credentials,
       crews,
       models: createModels(settings),
@@ -73,10 +81,14 @@ export function createEngine(deps: {
       now,
     },
     endStreams: () => {
+      sockets.close();
+      feeds.end();
       hub.close();
       messages.close();
     },
     async close() {
+      sockets.close();
+      feeds.end();
       hub.close();
       messages.close();
       credentials.close();

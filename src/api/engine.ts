@@ -8,8 +8,10 @@ import type { Dispatcher } from '../temporal/dispatcher.ts';
 import type { Runs } from '../temporal/runs.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
+import type { ExecutionFeeds } from './realtime/execution-feeds.ts';
 import type { LogHub } from './realtime/log-hub.ts';
 import type { MessageHub } from './realtime/message-hub.ts';
+import type { Sockets } from './realtime/sockets.ts';
 
 /** What the resources that start, steer and show runs work with. */
 export interface Engine {
@@ -24,6 +26,9 @@ export interface Engine {
   hub: LogHub;
   /** The messages of conversations, as they come. */
   messages: MessageHub;
+  /** What WebSockets follow. */
+  feeds: ExecutionFeeds;
+  sockets: Sockets;
   credentials: CredentialWatch;
   crews: CrewCatalogue;
   models: Models;

@@ -9,6 +9,7 @@ import {
 import type { Duplex } from 'node:stream';
 import { MusterError, type RequestErrorCode } from '../domain/errors.ts';
 import { toEnvelope } from './errors.ts';
+import { mayUpgrade, ordinaryExchange } from './upgrade.ts';
 
 /** Against clients that send slowly or too much; how long an answer takes is not limited by these. */
 const HTTP_LIMITS = {
@@ -90,7 +91,17 @@ export function createHttpServer(handle: Handle, limits: Partial<typeof HTTP_LIM
     else refuse(socket, code, message);
   };
 
-  const server = createServer({ ...HTTP_LIMITS, ...limits, requireHostHeader: false }, onRequest);
+  const options = {
+    ...HTTP_LIMITS,
+    ...limits,
+    requireHostHeader: false,
+    shouldUpgradeCallback: mayUpgrade,
+  };
+  const server = createServer(options, onRequest);
+  server.on('upgrade', (request, socket, head) => {
+    const response = ordinaryExchange(request, socket, head);
+    if (response !== undefined) onRequest(request, response);
+  });
   server.on('clientError', onClientError);
   // An expectation we do not know may be ignored (RFC 9110 §10.1.1); Node's own 417 has no body.
   server.on('checkExpectation', onRequest);

@@ -48,6 +48,11 @@ const ERROR_TEXTS: Record<
     description: 'The request does not fit its schema',
     message: 'The request does not fit',
   },
+  UPGRADE_REQUIRED: {
+    description: 'Asked without the upgrade it needs',
+    message: 'This is a WebSocket: connect with ws:// or wss://',
+    headers: { Upgrade: '`websocket`' },
+  },
   RATE_LIMITED: {
     description: 'Too many requests',
     message: 'Too many requests; try again in 30 seconds',

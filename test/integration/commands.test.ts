@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import type { Engine } from '../../src/api/engine.ts';
 import { createCredentialWatch, type CredentialWatch } from '../../src/api/realtime/credential-watch.ts';
+import { createExecutionFeeds, type ExecutionFeeds } from '../../src/api/realtime/execution-feeds.ts';
+import { createSockets, type Sockets } from '../../src/api/realtime/sockets.ts';
 import { createLogHub, type LogHub } from '../../src/api/realtime/log-hub.ts';
 import { createMessageHub, type MessageHub } from '../../src/api/realtime/message-hub.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
@@ -36,6 +38,8 @@ let waker: Waker | undefined;
 let hub: LogHub | undefined;
 let messages: MessageHub | undefined;
 let credentials: CredentialWatch | undefined;
+let feeds: ExecutionFeeds | undefined;
+let sockets: Sockets | undefined;
 let listener: WakeListener | undefined;
 
 beforeAll(async () => {
@@ -46,6 +50,8 @@ beforeAll(async () => {
       waker = createWaker(sql, logger);
       hub = createLogHub({ sql, listener, logger });
       messages = createMessageHub({ sql, listener, logger });
+      feeds = createExecutionFeeds({ sql, hub, listener, logger, now: () => new Date() });
+      sockets = createSockets();
       credentials = createCredentialWatch({ sql, logger, now: () => new Date() });
       const engine: Engine = {
         settings,
@@ -60,6 +66,8 @@ beforeAll(async () => {
         waker,
         hub,
         messages,
+        feeds,
+        sockets,
         credentials,
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
@@ -72,6 +80,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   hub?.close();
+  feeds?.end();
+  sockets?.close();
   messages?.close();
   credentials?.close();
   await waker?.close();

@@ -65,7 +65,7 @@ interface Reading {
 function read(hub: LogHub, ref: RunRef, after = 0): Reading {
   const reading: Reading = { seqs: [], ended: false, leave: () => undefined };
   reading.leave = hub.follow(ref.id, after, {
-    event: (_frame, seq) => void reading.seqs.push(seq),
+    event: ({ seq }) => void reading.seqs.push(seq),
     ready: () => Promise.resolve(),
     token: () => undefined,
     end: () => {

@@ -57,6 +57,8 @@ export async function startTestStack(
     /** By the names of the environment; a function where they need the model's address. */
     settings?: Record<string, string> | ((modelUrl: string) => Record<string, string>);
     reachDatabase?: TestApiOptions['reachDatabase'];
+    /** How often WebSockets are pinged. */
+    heartbeatMs?: number;
   } = {},
 ): Promise<TestStack> {
   const model = await startScriptedModel();
@@ -76,7 +78,15 @@ export async function startTestStack(
     settings: given,
     ...(options.reachDatabase !== undefined && { reachDatabase: options.reachDatabase }),
     withDatabase: (databases, settings) => {
-      engine = createEngine({ settings, ...databases, temporal, logger, crewsDir: CREWS });
+      const { heartbeatMs } = options;
+      engine = createEngine({
+        settings,
+        ...databases,
+        temporal,
+        logger,
+        crewsDir: CREWS,
+        ...(heartbeatMs !== undefined && { heartbeatMs }),
+      });
       return { routes: engineResources(engine.engine) };
     },
   });

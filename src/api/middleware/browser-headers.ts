@@ -42,16 +42,19 @@ const ALLOWED = [
   'Last-Event-ID',
 ];
 
+/** Whether pages of this origin may use the API: the list names it, or has `*`. */
+export const isAllowedOrigin = (origins: readonly string[], origin: string): boolean =>
+  origins.some((allowed) => allowed === '*' || allowed.replace(/\/$/, '') === origin);
+
 /**
  * Lets pages of the listed origins call this API; with an empty list no other origin may. `*` allows all.
  * Credentials are headers a page must set itself, so cookies are never allowed.
  */
 export function crossOrigin(origins: readonly string[]): Koa.Middleware {
-  const allowed = new Set(origins.map((origin) => origin.replace(/\/$/, '')));
   return cors({
     origin: (ctx) => {
       const origin = ctx.get('Origin');
-      return origin !== '' && (allowed.has('*') || allowed.has(origin)) ? origin : '';
+      return origin !== '' && isAllowedOrigin(origins, origin) ? origin : '';
     },
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ALLOWED,

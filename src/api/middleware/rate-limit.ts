@@ -27,6 +27,8 @@ export function rateLimit(limits: RateLimits): ApiMiddleware {
     if (!isLimited(ctx.path)) return next();
     const address = addressGroup(ctx.ip);
     await count(ctx, limits, 'default', address);
+    const opensSocket = plainPath(ctx.path) === '/ws' && ctx.get('Upgrade') !== '';
+    if (opensSocket) await count(ctx, limits, 'websocket', address);
     if (GUESSABLE.has(plainPath(ctx.path))) await count(ctx, limits, 'auth', address);
     await next();
   };

@@ -32,7 +32,8 @@ function writeAccessLine(ctx: ApiContext, durationMs: number): void {
     duration_ms: Math.round(durationMs * 10) / 10,
     ip: ctx.ip,
     ...(caller === undefined ? {} : { user_id: caller.userId }),
-    ...(ctx.res.writableFinished ? {} : { aborted: true }),
+    // A WebSocket has no answer that could end.
+    ...(ctx.res.writableFinished || ctx.res.statusCode === 101 ? {} : { aborted: true }),
   };
   if (QUIET_PATHS.has(ctx.path)) log.debug(line, 'request');
   else log.info(line, 'request');

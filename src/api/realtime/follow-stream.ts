@@ -1,12 +1,8 @@
-import { z } from 'zod';
 import type { ApiContext, Caller } from '../context.ts';
 import type { CredentialWatch } from './credential-watch.ts';
 import type { LogReader } from './log-topic.ts';
 import { openSse } from './sse.ts';
-
-const claimsSchema = z.object({ exp: z.number() });
-/** The longest a timer can wait. */
-const LONGEST_MS = 2_147_483_647;
+import { whileCredentialHolds } from './while-credential-holds.ts';
 
 /** Postgres' largest integer, which a seq is. */
 const LARGEST_SEQ = 2_147_483_647;
@@ -30,19 +26,14 @@ export function followStream(
   const stream = openSse(ctx);
   if (first !== undefined) stream.send(first);
   const leave = follow({
-    event: (frame) => stream.send(frame),
+    event: (entry) => stream.send(entry.sse()),
     ready: () => stream.ready(),
-    token: (frame) => stream.offer(frame),
+    token: (text) => stream.offer(text.sse()),
     end: () => stream.end(),
   });
-  const claims = claimsSchema.safeParse(ctx.state.claims);
-  const expiry = claims.success
-    ? setTimeout(() => stream.end(), Math.min(Math.max(claims.data.exp * 1000 - Date.now(), 0), LONGEST_MS))
-    : undefined;
-  const unwatch = credentials.watch(caller, () => stream.end());
+  const release = whileCredentialHolds({ ctx, caller, credentials }, () => stream.end());
   stream.onClose(() => {
-    unwatch();
-    clearTimeout(expiry);
+    release();
     leave();
   });
 }

@@ -1,23 +1,25 @@
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** Events one read takes. */
 const PAGE = 500;
 
 /** Somebody who follows a log. Frames arrive in order, each once. */
 export interface LogReader {
-  /** The same buffer goes to every reader: serialised once. */
-  event(frame: Buffer, seq: number): void;
+  /** The same entry goes to every reader: serialised once. */
+  event(entry: TopicEntry): void;
   /** Resolves when the reader has taken what it was given; a reader that goes away resolves it too. */
   ready(): Promise<void>;
-  token(frame: Buffer): void;
+  token(text: Outgoing): void;
   /** The final event is out and the log is closed. */
   end(): void;
 }
 
 /** One entry of a log, ready to be sent. */
-export interface TopicEntry {
+export interface TopicEntry extends Outgoing {
   seq: number;
-  frame: Buffer;
+  /** The platform's agent it is about. */
+  agentId: number | null;
   /** The log may be closed after it. */
   mayEnd: boolean;
 }
@@ -96,8 +98,8 @@ export class LogTopic {
     }
   }
 
-  token(frame: Buffer): void {
-    for (const { live, reader } of this.subscriptions) if (live) reader.token(frame);
+  token(text: Outgoing): void {
+    for (const { live, reader } of this.subscriptions) if (live) reader.token(text);
   }
 
   /** Ends every reader; each reconnects where it stood. */
@@ -109,10 +111,10 @@ export class LogTopic {
     if (this.subscriptions.delete(subscription)) subscription.reader.end();
   }
 
-  private deliver(subscription: Subscription, seq: number, frame: Buffer): void {
-    if (seq <= subscription.position || !this.subscriptions.has(subscription)) return;
-    subscription.position = seq;
-    subscription.reader.event(frame, seq);
+  private deliver(subscription: Subscription, entry: TopicEntry): void {
+    if (entry.seq <= subscription.position || !this.subscriptions.has(subscription)) return;
+    subscription.position = entry.seq;
+    subscription.reader.event(entry);
   }
 
   private async readToEnd(): Promise<void> {
@@ -121,7 +123,7 @@ export class LogTopic {
       for (const event of events) {
         this.lastSeq = event.seq;
         for (const subscription of this.subscriptions) {
-          if (subscription.live) this.deliver(subscription, event.seq, event.frame);
+          if (subscription.live) this.deliver(subscription, event);
         }
       }
       const last = events.at(-1);
@@ -143,7 +145,7 @@ export class LogTopic {
       const events = await this.source.read(this.id, subscription.position, PAGE);
       for (const event of events) {
         await subscription.reader.ready();
-        this.deliver(subscription, event.seq, event.frame);
+        this.deliver(subscription, event);
       }
       await subscription.reader.ready();
       if (!this.subscriptions.has(subscription)) return;

@@ -3,8 +3,8 @@ import type { Sql } from '../../persistence/sql.ts';
 import type { WakeListener } from '../../persistence/wake.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { LogReader, TopicSource } from './log-topic.ts';
+import { outgoing } from './outgoing.ts';
 import { presentMessage } from './present-message.ts';
-import { sseFrame } from './sse-frame.ts';
 import { createTopicHub } from './topic-hub.ts';
 
 /** One a process: everybody who follows a conversation hangs on one topic. Conversations do not end. */
@@ -22,8 +22,9 @@ export function createMessageHub(deps: { sql: Sql; listener: WakeListener; logge
   const source: TopicSource = {
     read: async (id, after, limit) =>
       (await readMessages(sql, id, after, limit)).map((message) => ({
+        ...outgoing('message_created', presentMessage(message), { id: message.seq }),
         seq: message.seq,
-        frame: sseFrame('message_created', presentMessage(message), message.seq),
+        agentId: null,
         mayEnd: false,
       })),
     heads: async (ids) =>

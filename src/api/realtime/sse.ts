@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ApiContext } from '../context.ts';
+import { drained } from './drained.ts';
 
 const HEARTBEAT = Buffer.from(': heartbeat\n\n');
 /** A comment so often keeps proxies from closing a quiet stream. */
@@ -54,22 +55,4 @@ function write(res: ServerResponse, frame: Buffer): void {
 
 function writeIfIdle(res: ServerResponse, frame: Buffer): void {
   if (!res.writableNeedDrain) write(res, frame);
-}
-
-/** One frame may have megabytes and the line be slow; who has not read it after so long is taken for gone. */
-const STUCK_MS = 180_000;
-
-function drained(res: ServerResponse): Promise<void> {
-  if (!res.writableNeedDrain || res.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const stuck = setTimeout(() => res.destroy(), STUCK_MS);
-    const go = (): void => {
-      clearTimeout(stuck);
-      res.off('drain', go);
-      res.off('close', go);
-      resolve();
-    };
-    res.once('drain', go);
-    res.once('close', go);
-  });
 }

@@ -1,6 +1,7 @@
 import type { WakeListener } from '../../persistence/wake.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { LogTopic, type LogReader, type TopicSource } from './log-topic.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** The hub looks by itself so often: a lost wake-up call costs at most this. */
 const LOOK_MS = 1_000;
@@ -12,7 +13,7 @@ export interface TopicHub {
   /** Makes those of these topics that somebody follows read on. */
   wake: (ids: readonly number[]) => void;
   /** Sends a passing frame to those who are caught up. */
-  token(id: number, frame: () => Buffer): void;
+  token(id: number, text: () => Outgoing): void;
   /** How many follow something. */
   readers(): number;
   close(): void;
@@ -49,9 +50,9 @@ export function createTopicHub(deps: {
     wake(ids) {
       for (const id of ids) void topics.get(id)?.readOn();
     },
-    token(id, frame) {
+    token(id, text) {
       const topic = topics.get(id);
-      if (topic !== undefined && topic.size > 0) topic.token(frame());
+      if (topic !== undefined && topic.size > 0) topic.token(text());
     },
     readers: () => [...topics.values()].reduce((sum, topic) => sum + topic.size, 0),
     close() {

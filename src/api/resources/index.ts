@@ -21,6 +21,7 @@ import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { workflowRoutes } from './workflows/routes.ts';
+import { webSocketRoutes } from './websocket/routes.ts';
 
 /** Every resource of the API, in the order in which the documentation lists them. */
 export const resources = (deps: ResourceDeps): AnyRoute[] => [
@@ -48,4 +49,5 @@ export const engineResources = (engine: Engine): AnyRoute[] => [
   ...templateRoutes(engine),
   ...threadRoutes(engine),
   ...toolRoutes(engine),
+  ...webSocketRoutes(engine),
 ];

@@ -1,0 +1,103 @@
+import { MusterError, notFound } from '../../../domain/errors.ts';
+import { findAgent } from '../../../persistence/repositories/agents.repository.ts';
+import type { ApiContext, Caller } from '../../context.ts';
+import { defineStream, type AnyRoute } from '../../define-route.ts';
+import type { Engine } from '../../engine.ts';
+import { isAllowedOrigin } from '../../middleware/browser-headers.ts';
+import { CLOSE, type SocketLine } from '../../realtime/socket-line.ts';
+import { SOCKET_PROTOCOL } from '../../realtime/socket-messages.ts';
+import { createSocketSession, type SocketReach } from '../../realtime/socket-session.ts';
+import type { SocketParty } from '../../realtime/sockets.ts';
+import { whileCredentialHolds } from '../../realtime/while-credential-holds.ts';
+import { asksToUpgrade, takeUpgrade } from '../../upgrade.ts';
+import { reachExecution, reachOf } from '../executions/access.ts';
+import { reachWorkflow } from '../workflows/access.ts';
+
+const KEY = /^[+/0-9A-Za-z]{22}==$/;
+
+/** The WebSocket on which clients follow executions, workflows and agents. */
+export const webSocketRoutes = (engine: Engine): AnyRoute[] => [
+  defineStream(
+    {
+      method: 'GET',
+      path: '/ws/',
+      operationId: 'openWebSocket',
+      tags: ['Events'],
+      summary: 'Events over a WebSocket',
+      description: SOCKET_PROTOCOL,
+      access: 'user',
+      responses: {
+        101: { description: 'The connection is a WebSocket now' },
+      },
+      errors: ['MALFORMED_REQUEST', 'UPGRADE_REQUIRED'],
+    },
+    async ({ ctx, caller }) => {
+      checkHandshake(ctx, engine.settings.CORS_ORIGINS);
+      if (!engine.sockets.isOpen()) throw new MusterError('SERVICE_UNAVAILABLE', 'The server is stopping');
+      const upgrade = takeUpgrade(ctx.req);
+      if (upgrade === undefined) return;
+      ctx.respond = false;
+      engine.sockets.accept(ctx.req, upgrade, (line) => joinedBy(engine, ctx, caller, line));
+    },
+  ),
+];
+
+/** @throws {MusterError} unless this is the opening handshake of a WebSocket, from a page that may. */
+function checkHandshake(ctx: ApiContext, origins: readonly string[]): void {
+  const { headers } = ctx.req;
+  if (!asksToUpgrade(ctx.req) || headers.upgrade?.toLowerCase() !== 'websocket') {
+    ctx.set('Upgrade', 'websocket');
+    throw new MusterError('UPGRADE_REQUIRED', 'This is a WebSocket: connect with ws:// or wss://');
+  }
+  if (headers['sec-websocket-version'] !== '13' || !KEY.test(headers['sec-websocket-key'] ?? '')) {
+    ctx.set('Sec-WebSocket-Version', '13');
+    throw new MusterError('MALFORMED_REQUEST', 'The handshake is not that of a WebSocket of version 13');
+  }
+  const origin = ctx.get('Origin');
+  if (origin !== '' && !isAllowedOrigin(origins, origin) && !isOwnOrigin(ctx, origin)) {
+    throw new MusterError('FORBIDDEN', 'Pages of this origin may not connect; see CORS_ORIGINS');
+  }
+}
+
+/** A browser lets any page open a WebSocket and only tells whose it is. */
+const isOwnOrigin = (ctx: ApiContext, origin: string): boolean =>
+  URL.canParse(origin) && new URL(origin).host === ctx.host;
+
+function joinedBy(engine: Engine, ctx: ApiContext, caller: Caller, line: SocketLine): SocketParty {
+  const { feeds, credentials, now } = engine;
+  const { log, requestId } = ctx.state;
+  const feed = feeds.open(caller, {
+    event: (entry) => line.send(entry.socket()),
+    token: (text) => line.offer(text.socket()),
+    ready: () => line.ready(),
+  });
+  const release = whileCredentialHolds({ ctx, caller, credentials }, () =>
+    line.close(CLOSE.credentialEnded, 'the credential has ended'),
+  );
+  const session = createSocketSession({
+    line,
+    feed,
+    feeds,
+    reach: reachOfCaller(engine, caller),
+    requestId,
+    failed: (error) => log.error({ err: error }, 'message of a WebSocket failed'),
+    now,
+  });
+  return {
+    receive: (data, isBinary) => session.receive(data, isBinary),
+    closed: () => {
+      release();
+      feeds.close(feed);
+    },
+  };
+}
+
+const reachOfCaller = (engine: Engine, caller: Caller): SocketReach => ({
+  execution: (ref) => reachExecution(engine, caller, ref),
+  workflow: async (id) => void (await reachWorkflow(engine, caller, id)),
+  agent: async (id) => {
+    const scope = reachOf(caller);
+    const agent = await engine.database.as(scope, (em) => findAgent(em, id, scope));
+    if (agent === null) throw notFound('agent');
+  },
+});

@@ -1,0 +1,4166 @@
+/** Made by `npm run client:types` from the OpenAPI document; not to be changed by hand. */
+
+export type RegisterSchema = {
+  email: string;
+  /** 8 to 1024 characters */
+  password: string;
+  name?: string | null | undefined;
+};
+
+export type LoginSchema = { email: string; password: string };
+
+export type RefreshSchema = { refresh_token: string };
+
+export type LogoutSchema = { refresh_token?: string | undefined };
+
+export type UpdateMeSchema = {
+  name?: string | null | undefined;
+  /** Null only where there is none: an address cannot be taken away */
+  email?: string | null | undefined;
+};
+
+export type ChangePasswordSchema = {
+  current_password: string;
+  /** 8 to 1024 characters */
+  new_password: string;
+};
+
+export type CreateApiKeySchema = {
+  name: string;
+  scopes?: ('read' | 'write' | 'agent' | 'admin')[] | undefined;
+  expires_at?: string | null | undefined;
+};
+
+export type UpdateApiKeySchema = {
+  name?: string | undefined;
+  scopes?: ('read' | 'write' | 'agent' | 'admin')[] | undefined;
+  expires_at?: string | null | undefined;
+};
+
+export type CreateUserSchema = {
+  email: string;
+  /** Left out: a random one is made and shown once */
+  password?: string | undefined;
+  name?: string | null | undefined;
+  role?: 'user' | 'admin' | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type UpdateUserSchema = {
+  role?: 'user' | 'admin' | undefined;
+  is_active?: boolean | undefined;
+  name?: string | null | undefined;
+};
+
+export type ResetPasswordSchema = {
+  /** Left out: a random one is made and shown once */
+  new_password?: string | undefined;
+};
+
+export type CrewStartSchema = {
+  /** Folder name of an example, or the id of a graph. Default: `research` */
+  crew?: string | undefined;
+  /** Values for the crew’s `{variables}`. Without `crew`, the example’s own inputs fill in what is not given */
+  inputs?: { [key: string]: __schema0Schema } | undefined;
+  /** Higher is sooner; 0 is usual */
+  priority?: number | undefined;
+  tags?: string[] | undefined;
+  /** Ends the execution as failed with TIMEOUT */
+  timeout_seconds?: number | undefined;
+  /** Ends it as failed with BUDGET_EXHAUSTED */
+  max_tokens_total?: number | undefined;
+  /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
+  on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+  /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
+  thread_id?: string | undefined;
+};
+
+export type TaskEditSchema = {
+  name?: string | undefined;
+  description?: string | undefined;
+  expected_output?: string | undefined;
+  /** Key of an agent of the crew */
+  agent?: string | undefined;
+  /** Keys of earlier tasks; null for all of them */
+  context?: string[] | null | undefined;
+  tools?: string[] | undefined;
+  human_input?: boolean | undefined;
+};
+
+export type ReplaySchema = {
+  /** Key of the task to begin with; those before it are taken over */
+  from_task?: string | undefined;
+  /** Laid over the inputs of the run */
+  inputs?: { [key: string]: __schema1Schema } | undefined;
+  /** Changes, by the keys of agents and tasks */
+  overrides?:
+    | {
+        agents?:
+          | {
+              [key: string]: {
+                role?: string | undefined;
+                goal?: string | undefined;
+                backstory?: string | undefined;
+                model?: string | undefined;
+                max_iter?: number | undefined;
+                temperature?: number | undefined;
+              };
+            }
+          | undefined;
+        tasks?: { [key: string]: TaskEditSchema } | undefined;
+      }
+    | undefined;
+};
+
+export type BulkActionSchema = {
+  action: 'cancel' | 'retry' | 'replay' | 'pause' | 'resume';
+  filter: {
+    execution_ids?: string[] | undefined;
+    status?:
+      | ('pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled')[]
+      | undefined;
+    kind?: 'crew' | 'flow' | 'task' | 'agent_test' | undefined;
+    crew_name?: string | undefined;
+    owner_id?: string | undefined;
+    /** UTC, ISO 8601 */
+    created_before?: string | undefined;
+    /** UTC, ISO 8601 */
+    created_after?: string | undefined;
+  };
+  /** Only says what would be met */
+  dry_run?: boolean | undefined;
+};
+
+export type QuestionAnswerSchema = {
+  /** One of the options, what fits the schema, or a text; for `human_input` empty to accept */
+  answer: __schema2Schema;
+};
+
+export type CreateGraphSchema = {
+  name?: string | undefined;
+  description?: string | undefined;
+  nodes?: GraphNodeSchema[] | undefined;
+  edges?: GraphEdgeSchema[] | undefined;
+  viewport?: { x: number; y: number; zoom: number } | null | undefined;
+};
+
+export type GraphNodeSchema = {
+  id: string;
+  /** `agent`, `task`, `crew` or `tool` */
+  type: string;
+  position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
+  /** The fields of the agent, task, crew or tool */
+  data?: { [key: string]: __schema3Schema } | undefined;
+} & { [key: string]: unknown };
+
+export type GraphEdgeSchema = { id?: string | undefined; source: string; target: string } & {
+  [key: string]: unknown;
+};
+
+export type UpdateGraphSchema = {
+  name?: string | undefined;
+  description?: string | undefined;
+  nodes?: GraphNodeSchema[] | undefined;
+  edges?: GraphEdgeSchema[] | undefined;
+  /** null takes it away */
+  viewport?: { x: number; y: number; zoom: number } | null | undefined;
+  /** The version this change was made from: 409 when the graph is at another. As `If-Match` */
+  version?: number | undefined;
+};
+
+export type CloneGraphSchema = { name?: string | undefined };
+
+export type ImportGraphSchema = {
+  /** What the graph shall be called; else as the crew calls itself */
+  name?: string | undefined;
+  /** The text of each file by its path */
+  files: { [key: string]: string };
+};
+
+export type GraphDocumentSchema = {
+  name?: string | undefined;
+  description?: string | undefined;
+  nodes?: GraphNodeSchema[] | undefined;
+  edges?: GraphEdgeSchema[] | undefined;
+  /** Where the builder looks; kept, without a meaning */
+  viewport?: { x: number; y: number; zoom: number } | undefined;
+};
+
+export type ExecuteGraphSchema = {
+  /** Values for the crew’s `{variables}` */
+  inputs?: { [key: string]: __schema4Schema } | undefined;
+  /** Higher is sooner; 0 is usual */
+  priority?: number | undefined;
+  tags?: string[] | undefined;
+  /** Ends the execution as failed with TIMEOUT */
+  timeout_seconds?: number | undefined;
+  /** Ends it as failed with BUDGET_EXHAUSTED */
+  max_tokens_total?: number | undefined;
+  /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
+  on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+  /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
+  thread_id?: string | undefined;
+};
+
+export type CreateAgentSchema = {
+  name: string;
+  role: string;
+  goal: string;
+  backstory?: string | null | undefined;
+  /** `provider/model`, or a bare name of the catalogue */
+  model?: string | undefined;
+  /** A number from 0 to 2, as a text */
+  temperature?: string | number | undefined;
+  /** Of one reply; what the model can do at most is kept to */
+  max_tokens?: number | undefined;
+  /** A number from 0 to 1, as a text */
+  top_p?: string | number | undefined;
+  is_active?: boolean | undefined;
+  /** `max_iter`: model turns one task may take; the rest is kept */
+  config?: { [key: string]: __schema5Schema } | null | undefined;
+  capabilities?: string[] | null | undefined;
+  tools?: string[] | null | undefined;
+};
+
+export type UpdateAgentSchema = {
+  name?: string | undefined;
+  role?: string | undefined;
+  goal?: string | undefined;
+  backstory?: string | null | undefined;
+  /** `provider/model`, or a bare name of the catalogue */
+  model?: string | undefined;
+  /** A number from 0 to 2, as a text */
+  temperature?: string | number | undefined;
+  /** Of one reply; what the model can do at most is kept to */
+  max_tokens?: number | undefined;
+  /** A number from 0 to 1, as a text */
+  top_p?: string | number | undefined;
+  is_active?: boolean | undefined;
+  /** `max_iter`: model turns one task may take; the rest is kept */
+  config?: { [key: string]: __schema5Schema } | null | undefined;
+  capabilities?: string[] | null | undefined;
+  tools?: string[] | null | undefined;
+};
+
+export type TestAgentSchema = {
+  input: string;
+  /** Fills `{name}`s of the agent and the input; what neither names is told besides */
+  context?: { [key: string]: __schema6Schema } | null | undefined;
+  /** How long to wait for the answer */
+  wait_seconds?: number | undefined;
+};
+
+export type CreateWorkflowSchema = {
+  name: string;
+  description?: string | null | undefined;
+  /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
+  workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
+  /** `manager_llm`; the rest is kept */
+  config?: { [key: string]: __schema7Schema } | null | undefined;
+  /** An inactive one starts nothing */
+  is_active?: boolean | undefined;
+};
+
+export type UpdateWorkflowSchema = {
+  name?: string | undefined;
+  description?: string | null | undefined;
+  /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
+  workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
+  /** `manager_llm`; the rest is kept */
+  config?: { [key: string]: __schema7Schema } | null | undefined;
+  /** An inactive one starts nothing */
+  is_active?: boolean | undefined;
+};
+
+export type ExecuteWorkflowSchema = {
+  /** Fills the tasks’ `{name}`s; what no task names is told to every task */
+  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  /** Laid over the workflow’s own for this run */
+  config?: { [key: string]: __schema9Schema } | null | undefined;
+  /** Higher is sooner; 0 is usual */
+  priority?: number | undefined;
+  tags?: string[] | undefined;
+  /** Ends the execution as failed with TIMEOUT */
+  timeout_seconds?: number | undefined;
+  /** Ends it as failed with BUDGET_EXHAUSTED */
+  max_tokens_total?: number | undefined;
+  /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
+  on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+  /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
+  thread_id?: string | undefined;
+};
+
+export type CreateTaskSchema = {
+  workflow_id: number;
+  agent_id: number;
+  name: string;
+  /** May hold `{name}`s, which the start fills in */
+  description: string;
+  /** Kept; every task is done by its agent */
+  task_type?: string | undefined;
+  /** Higher is sooner; a run has the highest of its tasks */
+  priority?: number | undefined;
+  /** Its place in the workflow; ties go by id */
+  order?: number | undefined;
+  /** Values for its `{name}`s where the start brings none */
+  input_data?: { [key: string]: __schema10Schema } | null | undefined;
+  /** `expected_output`, `human_input`; the rest is kept */
+  config?: { [key: string]: __schema10Schema } | null | undefined;
+  /** Ids of tasks of the same workflow; looked at by workflows of type `graph` */
+  dependencies?: number[] | null | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type UpdateTaskSchema = {
+  workflow_id?: number | undefined;
+  agent_id?: number | undefined;
+  name?: string | undefined;
+  /** May hold `{name}`s, which the start fills in */
+  description?: string | undefined;
+  /** Kept; every task is done by its agent */
+  task_type?: string | undefined;
+  /** Higher is sooner; a run has the highest of its tasks */
+  priority?: number | undefined;
+  /** Its place in the workflow; ties go by id */
+  order?: number | undefined;
+  /** Values for its `{name}`s where the start brings none */
+  input_data?: { [key: string]: __schema10Schema } | null | undefined;
+  /** `expected_output`, `human_input`; the rest is kept */
+  config?: { [key: string]: __schema10Schema } | null | undefined;
+  /** Ids of tasks of the same workflow; looked at by workflows of type `graph` */
+  dependencies?: number[] | null | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type ExecuteTaskSchema = {
+  /** Laid over the task’s own; what the task does not name is told to it besides */
+  input_data?: { [key: string]: __schema11Schema } | null | undefined;
+  /** Laid over the task’s own for this run */
+  config?: { [key: string]: __schema12Schema } | null | undefined;
+  /** Higher is sooner; 0 is usual */
+  priority?: number | undefined;
+  tags?: string[] | undefined;
+  /** Ends the execution as failed with TIMEOUT */
+  timeout_seconds?: number | undefined;
+  /** Ends it as failed with BUDGET_EXHAUSTED */
+  max_tokens_total?: number | undefined;
+  /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
+  on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+  /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
+  thread_id?: string | undefined;
+};
+
+export type AmpKickoffSchema = {
+  /** Values for the crew’s `{variables}` */
+  inputs?: { [key: string]: __schema4Schema } | undefined;
+};
+
+export type AmpResumeSchema = {
+  /** The kickoff */
+  execution_id: string;
+  /** Key of the task whose output waits to be looked at */
+  task_id: string;
+  /** What to change; goes into the next answer */
+  human_feedback?: string | undefined;
+  /** True: the output is good as it is */
+  is_approve: boolean;
+};
+
+export type CreateTemplateSchema = {
+  /** Unique */
+  name: string;
+  description?: string | undefined;
+  graph: GraphDocumentSchema;
+};
+
+export type UpdateTemplateSchema = {
+  name?: string | undefined;
+  description?: string | undefined;
+  graph?: GraphDocumentSchema | undefined;
+};
+
+export type InstantiateTemplateSchema = {
+  /** Of the graph; the template’s when left out */
+  name?: string | undefined;
+};
+
+export type CreateThreadSchema = {
+  title?: string | undefined;
+  graph_id?: string | null | undefined;
+  /** What becomes of a start while a run of this thread is live: it waits for the end of that (`queue`), is refused with 409 (`reject`), or has it cancelled and then starts (`cancel_and_start`) */
+  on_busy?: 'queue' | 'reject' | 'cancel_and_start' | undefined;
+};
+
+export type UpdateThreadSchema = {
+  title?: string | undefined;
+  graph_id?: string | null | undefined;
+  /** What becomes of a start while a run of this thread is live: it waits for the end of that (`queue`), is refused with 409 (`reject`), or has it cancelled and then starts (`cancel_and_start`) */
+  on_busy?: 'queue' | 'reject' | 'cancel_and_start' | undefined;
+};
+
+export type CreateMessageSchema = {
+  content: string;
+  /** Whether it starts the thread’s graph */
+  execute?: boolean | undefined;
+  /** Values for the crew’s `{variables}` */
+  inputs?: { [key: string]: __schema4Schema } | undefined;
+  /** Higher is sooner; 0 is usual */
+  priority?: number | undefined;
+  tags?: string[] | undefined;
+  /** Ends the execution as failed with TIMEOUT */
+  timeout_seconds?: number | undefined;
+  /** Ends it as failed with BUDGET_EXHAUSTED */
+  max_tokens_total?: number | undefined;
+  /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
+  on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+};
+
+export type RunToolSchema = {
+  /** As its `input_schema` wants it */
+  input?: { [key: string]: __schema13Schema } | undefined;
+};
+
+export type __schema0Schema =
+  string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
+
+export type __schema1Schema =
+  string | number | boolean | null | __schema1Schema[] | { [key: string]: __schema1Schema };
+
+export type __schema2Schema =
+  string | number | boolean | null | __schema2Schema[] | { [key: string]: __schema2Schema };
+
+export type __schema3Schema =
+  string | number | boolean | null | __schema3Schema[] | { [key: string]: __schema3Schema };
+
+export type __schema4Schema =
+  string | number | boolean | null | __schema4Schema[] | { [key: string]: __schema4Schema };
+
+export type __schema5Schema =
+  string | number | boolean | null | __schema5Schema[] | { [key: string]: __schema5Schema };
+
+export type __schema6Schema =
+  string | number | boolean | null | __schema6Schema[] | { [key: string]: __schema6Schema };
+
+export type __schema7Schema =
+  string | number | boolean | null | __schema7Schema[] | { [key: string]: __schema7Schema };
+
+export type __schema8Schema =
+  string | number | boolean | null | __schema8Schema[] | { [key: string]: __schema8Schema };
+
+export type __schema9Schema =
+  string | number | boolean | null | __schema9Schema[] | { [key: string]: __schema9Schema };
+
+export type __schema10Schema =
+  string | number | boolean | null | __schema10Schema[] | { [key: string]: __schema10Schema };
+
+export type __schema11Schema =
+  string | number | boolean | null | __schema11Schema[] | { [key: string]: __schema11Schema };
+
+export type __schema12Schema =
+  string | number | boolean | null | __schema12Schema[] | { [key: string]: __schema12Schema };
+
+export type __schema13Schema =
+  string | number | boolean | null | __schema13Schema[] | { [key: string]: __schema13Schema };
+
+export type ErrorSchema = {
+  error:
+    | 'MALFORMED_REQUEST'
+    | 'INVALID_JSON'
+    | 'UNAUTHENTICATED'
+    | 'FORBIDDEN'
+    | 'NOT_FOUND'
+    | 'METHOD_NOT_ALLOWED'
+    | 'REQUEST_TIMEOUT'
+    | 'CONFLICT'
+    | 'PAYLOAD_TOO_LARGE'
+    | 'UNSUPPORTED_MEDIA_TYPE'
+    | 'VALIDATION_FAILED'
+    | 'UPGRADE_REQUIRED'
+    | 'RATE_LIMITED'
+    | 'HEADERS_TOO_LARGE'
+    | 'SERVICE_UNAVAILABLE'
+    | 'INTERNAL';
+  /** For a person */
+  message: string;
+  /** What a program can use; `issues` lists everything that is wrong with an input */
+  details: {
+    request_id: string;
+    issues?:
+      | {
+          /** A JSON pointer into the body (`/email`), or `?name` for a query parameter */
+          path: string;
+          message: string;
+        }[]
+      | undefined;
+  } & { [key: string]: unknown };
+  /** The same as `message` */
+  detail: string;
+};
+
+export type UserSchema = {
+  id: string;
+  /** Null for people of an external issuer without a verified address of their own */
+  email: string | null;
+  name: string | null;
+  role: 'user' | 'admin';
+  is_active: boolean;
+  /** UTC, ISO 8601 */
+  created_at: string;
+};
+
+export type SessionSchema = {
+  access_token: string;
+  /** Good for one refresh */
+  refresh_token: string;
+  token_type: 'bearer';
+  /** Seconds the access token is valid */
+  expires_in: number;
+  user: UserSchema;
+};
+
+export type MessageSchema = { message: string };
+
+export type ApiKeySchema = {
+  id: string;
+  owner_id: string;
+  name: string;
+  /** How the key begins: enough to recognise it, not to use it */
+  prefix: string;
+  scopes: ('read' | 'write' | 'agent' | 'admin')[];
+  expires_at: string | null;
+  /** To the minute */
+  last_used_at: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+};
+
+export type NewApiKeySchema = {
+  id: string;
+  owner_id: string;
+  name: string;
+  /** How the key begins: enough to recognise it, not to use it */
+  prefix: string;
+  scopes: ('read' | 'write' | 'agent' | 'admin')[];
+  expires_at: string | null;
+  /** To the minute */
+  last_used_at: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** The key itself; shown this once, null when the answer is repeated */
+  key: string | null;
+};
+
+export type NewUserSchema = {
+  id: string;
+  /** Null for people of an external issuer without a verified address of their own */
+  email: string | null;
+  name: string | null;
+  role: 'user' | 'admin';
+  is_active: boolean;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** The random password, shown this once; null when one was given */
+  password: string | null;
+};
+
+export type PasswordResetSchema = {
+  message: string;
+  /** The random password, shown this once; null when one was given */
+  password: string | null;
+};
+
+export type AuditEntrySchema = {
+  id: string;
+  /** UTC, ISO 8601 */
+  at: string;
+  /** Whose credential it was; null when nobody was recognised */
+  actor_user_id: string | null;
+  /** The API key, where it was one */
+  actor_key_id: string | null;
+  /** The operation, or what happened in its course */
+  action: string;
+  /** The id of what it was done to */
+  target: string | null;
+  method: string;
+  path: string;
+  /** How it was answered: what was refused stands here too */
+  status: number;
+  ip: string;
+  request_id: string;
+};
+
+export type WelcomeSchema = {
+  name: string;
+  version: string;
+  message: string;
+  links: { docs: string; redoc: string; openapi: string; health: string };
+};
+
+export type HealthSchema = {
+  status: 'ok' | 'degraded';
+  environment: string;
+  version: string;
+  database: {
+    status: 'ok' | 'unavailable';
+    /** Null when it did not answer */
+    latency_ms: number | null;
+  };
+  temporal: { status: 'ok' | 'unavailable'; address: string; ui_url: string | null };
+  models: {
+    /** The built-in demo model stands in for every model */
+    demo: boolean;
+    default_model: string;
+  };
+};
+
+export type LiveSchema = { status: 'ok' };
+
+export type ReadySchema = {
+  status: 'ready' | 'not_ready';
+  checks: { database: 'ok' | 'unavailable'; migrations: 'ok' | 'pending' | 'unknown'; draining: boolean };
+};
+
+export type CrewStartedSchema = {
+  execution_id: string;
+  status: 'PROCESSING' | 'COMPLETED' | 'ERROR';
+  message: string;
+};
+
+export type CrewStatusSchema = {
+  execution_id: string;
+  status: 'PROCESSING' | 'COMPLETED' | 'ERROR';
+  result:
+    | ({ raw: string; data: { [key: string]: unknown }; tasks_output: unknown[] } & {
+        [key: string]: unknown;
+      })
+    | null;
+  error: string | null;
+};
+
+export type CrewExecutionsSchema = {
+  executions: {
+    execution_id: string;
+    crew_name: string;
+    status: 'PROCESSING' | 'COMPLETED' | 'ERROR';
+    /** UTC, ISO 8601 */
+    created_at: string;
+    /** UTC, ISO 8601 */
+    updated_at: string;
+  }[];
+};
+
+export type ExecutionSchema = {
+  id: number;
+  execution_id: string;
+  kind: 'crew' | 'flow' | 'task' | 'agent_test';
+  workflow_id: number | null;
+  graph_id: string | null;
+  flow_name: string | null;
+  crew_name: string | null;
+  thread_id: string | null;
+  parent_execution_id: string | null;
+  status: 'pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
+  /** A pause was asked for and the turns in flight are ending */
+  pause_requested: boolean;
+  input_data: { [key: string]: unknown };
+  output_data: { [key: string]: unknown } | null;
+  /** Crews: `{raw, data, tasks_output[]}` */
+  result: { [key: string]: unknown } | null;
+  error: string | null;
+  error_message: string | null;
+  error_code: string | null;
+  /** In lists always null; see `/events` */
+  execution_log: LogEntrySchema[] | null;
+  priority: number;
+  tags: string[];
+  token_usage: TokenUsageSchema;
+  cost_usd: number | null;
+  model: string | null;
+  /** UTC, ISO 8601 */
+  started_at: string;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  completed_at: string | null;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  created_by: string;
+  temporal: { workflow_id: string; run_id: string | null; url: string | null };
+  mlflow: { run_id: string | null; url: string | null } | null;
+};
+
+export type LogEntrySchema = {
+  seq: number;
+  /** UTC, ISO 8601 */
+  timestamp: string;
+  level: 'info' | 'warning' | 'error';
+  message: string;
+  data: { [key: string]: unknown };
+};
+
+export type TokenUsageSchema = { prompt_tokens: number; completion_tokens: number; total_tokens: number };
+
+export type TaskRunSchema = {
+  id: number;
+  key: string;
+  name: string;
+  status: 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped' | 'cancelled';
+  attempts: number;
+  agent: string;
+  output: TaskOutputSchema | null;
+  error: string | null;
+  error_code: string | null;
+  token_usage: TokenUsageSchema;
+  started_at: string | null;
+  completed_at: string | null;
+};
+
+export type TaskOutputSchema = {
+  name: string;
+  description: string;
+  expected_output: string;
+  summary: string;
+  raw: string;
+  json_dict: { [key: string]: unknown } | null;
+  agent: string;
+  output_format: 'raw' | 'json' | 'pydantic';
+};
+
+export type EventSchema = {
+  /** 1…n without a gap within one execution */
+  seq: number;
+  type:
+    | 'workflow_started'
+    | 'workflow_retried'
+    | 'task_edited'
+    | 'workflow_paused'
+    | 'workflow_resumed'
+    | 'workflow_waiting'
+    | 'workflow_cancelling'
+    | 'workflow_completed'
+    | 'workflow_failed'
+    | 'workflow_cancelled'
+    | 'task_started'
+    | 'task_retrying'
+    | 'task_completed'
+    | 'task_failed'
+    | 'task_skipped'
+    | 'llm_call_completed'
+    | 'tool_started'
+    | 'tool_completed'
+    | 'tool_failed'
+    | 'guardrail_failed'
+    | 'question_asked'
+    | 'question_answered'
+    | 'message_created'
+    | 'budget_exhausted';
+  execution_id: string;
+  /** the integer id of the execution */
+  id: number;
+  /** of the stored workflow it is a run of */
+  workflow_id: number | null;
+  /** of the stored task */
+  task_id: number | null;
+  task_key: string | null;
+  /** of the stored agent */
+  agent_id: number | null;
+  /** state of the execution or task after the event */
+  status: string | null;
+  timestamp: string;
+  data: { [key: string]: unknown };
+};
+
+export type ExecutionStatsSchema = {
+  /** Successful and failed */
+  total_executions: number;
+  successful_executions: number;
+  /** Cancelled ones among them */
+  failed_executions: number;
+  /** Under way now: running, paused, waiting or cancelling */
+  running_executions: number;
+  /** Percent of the total, one decimal; 0 when there is none */
+  success_rate: number;
+  /** Seconds from start to end */
+  average_execution_time: number;
+  total_tokens_used: number;
+  /** UTC days, oldest first */
+  executions_by_day: { date: string; count: number; successful: number; failed: number }[];
+  top_workflows: { workflow_id: number; count: number; successful: number; failed: number }[];
+  error_breakdown: {
+    /** An `error_code` */
+    error: string;
+    count: number;
+  }[];
+};
+
+export type ExecutionStatusSchema = {
+  id: number;
+  execution_id: string;
+  status: 'pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
+  progress: {
+    /** Skipped ones among them */
+    completed_tasks: number;
+    total_tasks: number;
+  };
+  error_message: string | null;
+};
+
+export type ExecutionMetricsSchema = {
+  id: number;
+  execution_id: string;
+  status: 'pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
+  /** Seconds until work began */
+  queue_time: number;
+  /** Seconds from then to the end, or until now */
+  execution_time: number;
+  /** Seconds in models, added up over calls that ran side by side */
+  model_time: number;
+  tool_time: number;
+  model_calls: number;
+  failed_model_calls: number;
+  tool_calls: number;
+  token_usage: TokenUsageSchema;
+  /** How many tasks are in which state */
+  tasks: { [key: string]: number };
+};
+
+export type BulkResultSchema = {
+  /** At most 1000 at once, the oldest first */
+  matched: number;
+  done: number;
+  failed: { execution_id: string; error: string; message: string }[];
+};
+
+export type QuestionSchema = {
+  id: string;
+  /** The integer id of the execution that asks */
+  execution_id: number;
+  task_key: string;
+  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly */
+  kind: 'ask_human' | 'human_input' | 'unknown_outcome';
+  question: string;
+  /** The possible answers, null when it is free */
+  options: string[] | null;
+  /** The JSON schema an answer must fit */
+  schema: { [key: string]: __schema14Schema } | null;
+  status: 'open' | 'answered' | 'expired';
+  answer: __schema15Schema;
+  /** What counts when nobody answers in time */
+  default: __schema16Schema;
+  /** UTC, ISO 8601 */
+  asked_at: string;
+  answered_at: string | null;
+  expires_at: string | null;
+};
+
+export type GraphSummarySchema = {
+  id: string;
+  owner_id: string;
+  name: string;
+  description: string;
+  /** Raised by every save that changes something */
+  version: number;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type GraphSchema = {
+  id: string;
+  owner_id: string;
+  name: string;
+  description: string;
+  /** Raised by every save that changes something */
+  version: number;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  nodes: GraphNodeOutputSchema[];
+  edges: GraphEdgeOutputSchema[];
+  viewport: { x: number; y: number; zoom: number } | null;
+};
+
+export type GraphVersionSchema = {
+  graph_id: string;
+  /** Raised by every save that changes something */
+  version: number;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  created_by: string;
+};
+
+export type GraphVersionDocumentSchema = {
+  graph_id: string;
+  /** Raised by every save that changes something */
+  version: number;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  created_by: string;
+  document: GraphDocumentOutputSchema;
+};
+
+export type ImportedGraphSchema = {
+  graph: GraphSchema;
+  report: GraphValidationSchema;
+  /** What could not be read or was left out */
+  warnings: {
+    /** `file:line`, or the file */
+    path: string;
+    message: string;
+  }[];
+};
+
+export type GraphValidationSchema = {
+  valid: boolean;
+  errors: {
+    /** CrewAI’s own error type, or ours with the prefix `graph_` */
+    code: string;
+    message: string;
+    /** A JSON pointer into the document */
+    path: string;
+    node_id?: string | undefined;
+  }[];
+  warnings: {
+    /** CrewAI’s own error type, or ours with the prefix `graph_` */
+    code: string;
+    message: string;
+    /** A JSON pointer into the document */
+    path: string;
+    node_id?: string | undefined;
+  }[];
+  crewai_version: string;
+  /** Ids of the task nodes */
+  execution_order: string[];
+  /** Names of the variables a start must bring */
+  inputs: string[];
+};
+
+export type GraphInputsSchema = { inputs: string[] };
+
+export type AgentSchema = {
+  id: number;
+  name: string;
+  role: string;
+  goal: string;
+  backstory: string;
+  model: string;
+  temperature: string;
+  max_tokens: number;
+  top_p: string;
+  is_active: boolean;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  /** Id of its owner */
+  created_by: string | null;
+  config: { [key: string]: unknown } | null;
+  capabilities: string[];
+  tools: string[];
+  /** Tools that nobody offers here: kept, but not handed to it */
+  warnings: {
+    /** A JSON pointer into the body */
+    path: string;
+    message: string;
+  }[];
+};
+
+export type AgentTestSchema = {
+  agent_id: number;
+  input: string;
+  output: string | null;
+  /** Seconds */
+  execution_time: number;
+  tokens_used: number;
+  success: boolean;
+  error: string | null;
+  /** Where to look for more */
+  execution_id: string;
+};
+
+export type WorkflowSchema = {
+  id: number;
+  name: string;
+  description: string;
+  workflow_type: 'linear' | 'parallel' | 'hierarchical' | 'graph';
+  config: { [key: string]: unknown } | null;
+  is_active: boolean;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  /** Id of its owner */
+  created_by: string | null;
+};
+
+export type TaskSchema = {
+  id: number;
+  workflow_id: number;
+  agent_id: number;
+  name: string;
+  description: string;
+  task_type: string;
+  priority: number;
+  order: number;
+  input_data: { [key: string]: unknown } | null;
+  config: { [key: string]: unknown } | null;
+  dependencies: number[];
+  is_active: boolean;
+  /** Of its latest run; `pending` before the first */
+  status: 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped' | 'cancelled';
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  /** Id of its owner */
+  created_by: string | null;
+};
+
+export type TaskExecutionSchema = {
+  id: number;
+  key: string;
+  name: string;
+  status: 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped' | 'cancelled';
+  attempts: number;
+  agent: string;
+  output: TaskOutputSchema | null;
+  error: string | null;
+  error_code: string | null;
+  token_usage: TokenUsageSchema;
+  started_at: string | null;
+  completed_at: string | null;
+  task_id: number | null;
+  agent_id: number | null;
+  workflow_id: number | null;
+  execution_id: number;
+  execution_uuid: string;
+};
+
+export type AmpInputsSchema = { inputs: string[] };
+
+export type AmpKickedOffSchema = { kickoff_id: string };
+
+export type AmpStatusSchema =
+  | {
+      status: 'running';
+      current_task: string | null;
+      progress: { completed_tasks: number; total_tasks: number };
+    }
+  | {
+      status: 'completed';
+      result: {
+        output: string;
+        tasks: {
+          task_id: string;
+          output: string;
+          agent: string;
+          /** Seconds */
+          execution_time: number;
+        }[];
+      };
+      /** Seconds */
+      execution_time: number;
+    }
+  | {
+      status: 'error';
+      error: string;
+      message: string;
+      /** Seconds */
+      execution_time: number;
+    };
+
+export type AmpResumedSchema = { kickoff_id: string; status: 'running' };
+
+export type TemplateSchema = {
+  id: string;
+  name: string;
+  description: string;
+  graph: GraphDocumentOutputSchema;
+  /** null: it ships with the program */
+  created_by: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type ThreadSchema = {
+  id: string;
+  owner_id: string;
+  title: string;
+  /** What its messages may start */
+  graph_id: string | null;
+  /** What becomes of a start while a run of this thread is live: it waits for the end of that (`queue`), is refused with 409 (`reject`), or has it cancelled and then starts (`cancel_and_start`) */
+  on_busy: 'queue' | 'reject' | 'cancel_and_start';
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type ConversationMessageSchema = {
+  id: string;
+  /** 1…n within its conversation: what `after` and `Last-Event-ID` speak of */
+  seq: number;
+  thread_id: string | null;
+  /** The run it started or comes from */
+  execution_id: string | null;
+  agent_instance_id: string | null;
+  sender_type: 'agent' | 'user';
+  /** `step`: the output of a task. `result`, `failure`: how a run ended */
+  kind: 'user' | 'step' | 'question' | 'answer' | 'feedback' | 'result' | 'failure' | 'system';
+  content: string;
+  requires_user_input: boolean;
+  message_metadata: { [key: string]: unknown };
+  /** UTC, ISO 8601 */
+  created_at: string;
+};
+
+export type ToolSchema = {
+  name: string;
+  description: string;
+  /** JSON Schema of its input */
+  input_schema: { [key: string]: __schema18Schema };
+  /** Whether a call may be repeated without doing a thing twice */
+  idempotent: boolean;
+  source: 'builtin' | 'mcp';
+  /** The MCP server it comes from */
+  server: string | null;
+};
+
+export type ToolOutputSchema = { output: string };
+
+export type ToolServerSchema = {
+  name: string;
+  status: 'connecting' | 'connected' | 'away';
+  /** Why it is away (for admins) */
+  error: string | null;
+  /** What it offers, or offered when it was last there */
+  tools: string[];
+};
+
+export type __schema14Schema =
+  string | number | boolean | null | __schema14Schema[] | { [key: string]: __schema14Schema };
+
+export type __schema15Schema =
+  string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
+
+export type __schema16Schema =
+  string | number | boolean | null | __schema16Schema[] | { [key: string]: __schema16Schema };
+
+export type __schema17Schema =
+  string | number | boolean | null | __schema17Schema[] | { [key: string]: __schema17Schema };
+
+export type __schema18Schema =
+  string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
+
+export type GraphNodeOutputSchema = {
+  id: string;
+  /** `agent`, `task`, `crew` or `tool` */
+  type: string;
+  position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
+  /** The fields of the agent, task, crew or tool */
+  data: { [key: string]: __schema17Schema };
+} & { [key: string]: unknown };
+
+export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
+  [key: string]: unknown;
+};
+
+export type GraphDocumentOutputSchema = {
+  name: string;
+  description: string;
+  nodes: GraphNodeOutputSchema[];
+  edges: GraphEdgeOutputSchema[];
+  /** Where the builder looks; kept, without a meaning */
+  viewport?: { x: number; y: number; zoom: number } | undefined;
+};
+
+export interface paths {
+  '/api/v1/auth/register': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Make an account */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': RegisterSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
+        400: components['responses']['InvalidJson'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/auth/login': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Trade e-mail and password for an access token and a refresh token */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': LoginSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': SessionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/auth/refresh': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Trade a refresh token for a new pair of tokens */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': RefreshSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': SessionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/auth/logout': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** End the session */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: { content: { 'application/json': LogoutSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/auth/me': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Whose credential this is */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch: /** Change your name or e-mail address */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateMeSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/auth/change-password': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Choose another password */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': ChangePasswordSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': SessionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/api-keys': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your API keys, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ApiKeySchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Make an API key */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateApiKeySchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': NewApiKeySchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/api-keys/{id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One API key */ {
+      parameters: { query?: never; header?: never; path: { id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ApiKeySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete: /** Revoke an API key, at once */ {
+      parameters: { query?: never; header?: never; path: { id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change what a key is called, may do, and how long */ {
+      parameters: { query?: never; header?: never; path: { id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateApiKeySchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ApiKeySchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/api-keys/{id}/rotate': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Replace the secret of a key */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': NewApiKeySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/users': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Users, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Make a user */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateUserSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': NewUserSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/users/{id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One user */ {
+      parameters: { query?: never; header?: never; path: { id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete: /** Delete a user with all credentials */ {
+      parameters: { query?: never; header?: never; path: { id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change role, name, or whether the user may do anything */ {
+      parameters: { query?: never; header?: never; path: { id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateUserSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/users/{id}/reset-password': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Give a user another password */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { id: string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': ResetPasswordSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': PasswordResetSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/audit': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** What admins and API keys did, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          actor_user_id?: string | undefined;
+          action?: string | undefined;
+          after?: string | undefined;
+          before?: string | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AuditEntrySchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** What this is, and where to look next */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WelcomeSchema } };
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/health': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How the services behind this one are */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': HealthSchema } };
+        503: { headers: { [name: string]: unknown }; content: { 'application/json': HealthSchema } };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/livez': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Whether this process is alive */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': LiveSchema } };
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/readyz': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Whether this process wants requests */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ReadySchema } };
+        503: { headers: { [name: string]: unknown }; content: { 'application/json': ReadySchema } };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/crew/start': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Start a crew */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': CrewStartSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': CrewStartedSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/crew/status/{execution_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How a crew is doing */ {
+      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': CrewStatusSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/crew/executions': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The latest crew executions */ {
+      parameters: { query?: { limit?: number | undefined }; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': CrewExecutionsSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Executions, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          scope?: 'mine' | 'all' | undefined;
+          status?: string | undefined;
+          kind?: 'crew' | 'flow' | 'task' | 'agent_test' | undefined;
+          flow_name?: string | undefined;
+          workflow_id?: number | undefined;
+          graph_id?: string | undefined;
+          thread_id?: string | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One execution */ {
+      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/tasks': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its tasks, in the order of the plan */ {
+      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TaskRunSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/events': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its log as JSON, page by page */ {
+      parameters: {
+        query?: { after?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': EventSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/stream': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its log as server-sent events */ {
+      parameters: {
+        query?: { after?: number | undefined; token?: string | undefined };
+        header?: never;
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'text/event-stream': string } };
+        204: { headers: { [name: string]: unknown }; content?: never };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/pause': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Pause it */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/resume': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Resume it */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/cancel': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Cancel it */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/retry': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Retry it */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/stats': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How executions went */ {
+      parameters: {
+        query?: {
+          scope?: 'mine' | 'all' | undefined;
+          workflow_id?: number | undefined;
+          days?: number | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionStatsSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/logs': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its log in words, page by page */ {
+      parameters: {
+        query?: { after?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': LogEntrySchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/status': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How far it is */ {
+      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionStatusSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/metrics': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** What it took: time, calls and tokens */ {
+      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': ExecutionMetricsSchema };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/tasks/{key}/retry': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Try a failed task again */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { execution_id: number | string; key: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': TaskRunSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/tasks/{key}/skip': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Leave a task out */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { execution_id: number | string; key: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': TaskRunSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/tasks/{key}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch: /** Change a task that has not started */ {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: { execution_id: number | string; key: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': TaskEditSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': TaskRunSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/replay': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Run it again, as a new execution */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': ReplaySchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/bulk': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Steer many executions at once */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': BulkActionSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': BulkResultSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/questions': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your inbox: what all your runs ask, newest first */ {
+      parameters: {
+        query?: {
+          status?: 'open' | 'answered' | 'expired' | undefined;
+          skip?: number | undefined;
+          limit?: number | undefined;
+          scope?: 'mine' | 'all' | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': QuestionSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/questions': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** What it has asked, oldest first */ {
+      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': QuestionSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/executions/{execution_id}/questions/{question_id}/answer': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Answer it */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { execution_id: number | string; question_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': QuestionAnswerSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': QuestionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your graphs, newest first, without their nodes and edges */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          scope?: 'mine' | 'all' | undefined;
+          q?: string | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphSummarySchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Store a graph */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateGraphSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': GraphSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One graph */ {
+      parameters: { query?: never; header?: never; path: { graph_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Save a graph as its next version */ {
+      parameters: { query?: never; header?: never; path: { graph_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateGraphSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a graph with its versions */ {
+      parameters: { query?: never; header?: never; path: { graph_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Save a graph as its next version */ {
+      parameters: { query?: never; header?: never; path: { graph_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateGraphSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}/clone': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Copy a graph into one of your own */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { graph_id: string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': CloneGraphSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': GraphSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}/versions': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its versions, newest first, without what they hold */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path: { graph_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphVersionSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}/versions/{version}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One version with its document */ {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: { graph_id: string; version: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': GraphVersionDocumentSchema };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}/versions/{version}/restore': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Go back to a version */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { graph_id: string; version: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/import': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Make a graph of a CrewAI project */ {
+      parameters: {
+        query?: { name?: string | undefined };
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': ImportGraphSchema; 'application/zip': string } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': ImportedGraphSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}/export': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Take a graph away as a file */ {
+      parameters: {
+        query?: { format?: 'json' | 'crewai' | undefined };
+        header?: never;
+        path: { graph_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': GraphDocumentOutputSchema; 'application/zip': string };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/validate': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Say what is wrong with a graph that is not stored */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': GraphDocumentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphValidationSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}/validate': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Say what is wrong with a stored graph */ {
+      parameters: { query?: never; header?: never; path: { graph_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphValidationSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}/inputs': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The names of the variables a start must bring */ {
+      parameters: { query?: never; header?: never; path: { graph_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': GraphInputsSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/graphs/{graph_id}/execute': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Run a graph */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { graph_id: string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': ExecuteGraphSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agents': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your agents, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          scope?: 'mine' | 'all' | undefined;
+          active_only?: boolean | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Store an agent */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateAgentSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': AgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agents/{agent_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One agent */ {
+      parameters: { query?: never; header?: never; path: { agent_id: number }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change an agent */ {
+      parameters: { query?: never; header?: never; path: { agent_id: number }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete an agent */ {
+      parameters: { query?: never; header?: never; path: { agent_id: number }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change an agent */ {
+      parameters: { query?: never; header?: never; path: { agent_id: number }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/agents/{agent_id}/test': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Put an input to an agent and wait for what it says */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { agent_id: number };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': TestAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentTestSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/workflows': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your workflows, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          scope?: 'mine' | 'all' | undefined;
+          active_only?: boolean | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WorkflowSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Store a workflow */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateWorkflowSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': WorkflowSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/workflows/{workflow_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One workflow */ {
+      parameters: { query?: never; header?: never; path: { workflow_id: number }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WorkflowSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a workflow */ {
+      parameters: { query?: never; header?: never; path: { workflow_id: number }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateWorkflowSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WorkflowSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a workflow with its tasks */ {
+      parameters: { query?: never; header?: never; path: { workflow_id: number }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a workflow */ {
+      parameters: { query?: never; header?: never; path: { workflow_id: number }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateWorkflowSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WorkflowSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/workflows/{workflow_id}/execute': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Run a workflow */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { workflow_id: number };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': ExecuteWorkflowSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/workflows/{workflow_id}/executions': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its executions, and those of its single tasks, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; status?: string | undefined };
+        header?: never;
+        path: { workflow_id: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/workflows/{workflow_id}/pause': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Pause all its live executions */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { workflow_id: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': BulkResultSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/workflows/{workflow_id}/resume': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Resume all its live executions */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { workflow_id: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': BulkResultSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/workflows/{workflow_id}/cancel': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Cancel all its live executions */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { workflow_id: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': BulkResultSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tasks': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your tasks, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          scope?: 'mine' | 'all' | undefined;
+          workflow_id?: number | undefined;
+          agent_id?: number | undefined;
+          status?: string | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TaskSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Add a task to a workflow */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateTaskSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': TaskSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tasks/workflow/{workflow_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The tasks of a workflow, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          agent_id?: number | undefined;
+          status?: string | undefined;
+        };
+        header?: never;
+        path: { workflow_id: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TaskSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tasks/{task_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One task */ {
+      parameters: { query?: never; header?: never; path: { task_id: number }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TaskSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a task */ {
+      parameters: { query?: never; header?: never; path: { task_id: number }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateTaskSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TaskSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a task */ {
+      parameters: { query?: never; header?: never; path: { task_id: number }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a task */ {
+      parameters: { query?: never; header?: never; path: { task_id: number }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateTaskSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TaskSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/tasks/{task_id}/execute': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Run a task by itself */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { task_id: number };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': ExecuteTaskSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tasks/{task_id}/executions': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its runs in whatever execution, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path: { task_id: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TaskExecutionSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tasks/{task_id}/retry': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Try its latest failed run again */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { task_id: number };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/amp/{graph_id}/inputs': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The names of the inputs a kickoff must bring */ {
+      parameters: { query?: never; header?: never; path: { graph_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AmpInputsSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/amp/{graph_id}/kickoff': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Start the crew */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { graph_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': AmpKickoffSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AmpKickedOffSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/amp/{graph_id}/status/{kickoff_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How a kickoff is doing */ {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: { graph_id: string; kickoff_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AmpStatusSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/amp/{graph_id}/resume': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Look at an output of a task with `human_input` */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { graph_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': AmpResumeSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AmpResumedSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/templates': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The templates, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TemplateSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Make a template */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateTemplateSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': TemplateSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/templates/{template_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One template */ {
+      parameters: { query?: never; header?: never; path: { template_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TemplateSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a template */ {
+      parameters: { query?: never; header?: never; path: { template_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateTemplateSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TemplateSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a template */ {
+      parameters: { query?: never; header?: never; path: { template_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a template */ {
+      parameters: { query?: never; header?: never; path: { template_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateTemplateSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': TemplateSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/templates/{template_id}/instantiate': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Make a graph of a template */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { template_id: string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': InstantiateTemplateSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': GraphSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/threads': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your threads, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          scope?: 'mine' | 'all' | undefined;
+          graph_id?: string | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ThreadSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Begin a thread */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': CreateThreadSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': ThreadSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/threads/{thread_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One thread */ {
+      parameters: { query?: never; header?: never; path: { thread_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ThreadSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a thread */ {
+      parameters: { query?: never; header?: never; path: { thread_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateThreadSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ThreadSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a thread with its messages */ {
+      parameters: { query?: never; header?: never; path: { thread_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a thread */ {
+      parameters: { query?: never; header?: never; path: { thread_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateThreadSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ThreadSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/threads/{thread_id}/messages': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its messages, page by page */ {
+      parameters: {
+        query?: { after?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path: { thread_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': ConversationMessageSchema[] };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Say something, and with `execute` start the thread’s graph */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { thread_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateMessageSchema } };
+      responses: {
+        201: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': ConversationMessageSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/threads/{thread_id}/stream': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its messages as server-sent events */ {
+      parameters: {
+        query?: { after?: number | undefined; token?: string | undefined };
+        header?: never;
+        path: { thread_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'text/event-stream': string } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tools': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The tools agents may use, by name */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ToolSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tools/{name}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One tool */ {
+      parameters: { query?: never; header?: never; path: { name: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ToolSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tools/{name}/run': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Try a tool out */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { name: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': RunToolSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ToolOutputSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tool-servers': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The MCP servers that tools come from, and which of them are away */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ToolServerSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/ws/': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Events over a WebSocket */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        101: { headers: { [name: string]: unknown }; content?: never };
+        400: components['responses']['MalformedRequest'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        426: components['responses']['UpgradeRequired'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/openapi.json': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** This document */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': { openapi: string } & { [key: string]: unknown } };
+        };
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+
+export interface components {
+  schemas: {
+    Register: RegisterSchema;
+    Login: LoginSchema;
+    Refresh: RefreshSchema;
+    Logout: LogoutSchema;
+    UpdateMe: UpdateMeSchema;
+    ChangePassword: ChangePasswordSchema;
+    CreateApiKey: CreateApiKeySchema;
+    UpdateApiKey: UpdateApiKeySchema;
+    CreateUser: CreateUserSchema;
+    UpdateUser: UpdateUserSchema;
+    ResetPassword: ResetPasswordSchema;
+    CrewStart: CrewStartSchema;
+    TaskEdit: TaskEditSchema;
+    Replay: ReplaySchema;
+    BulkAction: BulkActionSchema;
+    QuestionAnswer: QuestionAnswerSchema;
+    CreateGraph: CreateGraphSchema;
+    GraphNode: GraphNodeSchema;
+    GraphEdge: GraphEdgeSchema;
+    UpdateGraph: UpdateGraphSchema;
+    CloneGraph: CloneGraphSchema;
+    ImportGraph: ImportGraphSchema;
+    GraphDocument: GraphDocumentSchema;
+    ExecuteGraph: ExecuteGraphSchema;
+    CreateAgent: CreateAgentSchema;
+    UpdateAgent: UpdateAgentSchema;
+    TestAgent: TestAgentSchema;
+    CreateWorkflow: CreateWorkflowSchema;
+    UpdateWorkflow: UpdateWorkflowSchema;
+    ExecuteWorkflow: ExecuteWorkflowSchema;
+    CreateTask: CreateTaskSchema;
+    UpdateTask: UpdateTaskSchema;
+    ExecuteTask: ExecuteTaskSchema;
+    AmpKickoff: AmpKickoffSchema;
+    AmpResume: AmpResumeSchema;
+    CreateTemplate: CreateTemplateSchema;
+    UpdateTemplate: UpdateTemplateSchema;
+    InstantiateTemplate: InstantiateTemplateSchema;
+    CreateThread: CreateThreadSchema;
+    UpdateThread: UpdateThreadSchema;
+    CreateMessage: CreateMessageSchema;
+    RunTool: RunToolSchema;
+    __schema0: __schema0Schema;
+    __schema1: __schema1Schema;
+    __schema2: __schema2Schema;
+    __schema3: __schema3Schema;
+    __schema4: __schema4Schema;
+    __schema5: __schema5Schema;
+    __schema6: __schema6Schema;
+    __schema7: __schema7Schema;
+    __schema8: __schema8Schema;
+    __schema9: __schema9Schema;
+    __schema10: __schema10Schema;
+    __schema11: __schema11Schema;
+    __schema12: __schema12Schema;
+    __schema13: __schema13Schema;
+    Error: ErrorSchema;
+    User: UserSchema;
+    Session: SessionSchema;
+    Message: MessageSchema;
+    ApiKey: ApiKeySchema;
+    NewApiKey: NewApiKeySchema;
+    NewUser: NewUserSchema;
+    PasswordReset: PasswordResetSchema;
+    AuditEntry: AuditEntrySchema;
+    Welcome: WelcomeSchema;
+    Health: HealthSchema;
+    Live: LiveSchema;
+    Ready: ReadySchema;
+    CrewStarted: CrewStartedSchema;
+    CrewStatus: CrewStatusSchema;
+    CrewExecutions: CrewExecutionsSchema;
+    Execution: ExecutionSchema;
+    LogEntry: LogEntrySchema;
+    TokenUsage: TokenUsageSchema;
+    TaskRun: TaskRunSchema;
+    TaskOutput: TaskOutputSchema;
+    Event: EventSchema;
+    ExecutionStats: ExecutionStatsSchema;
+    ExecutionStatus: ExecutionStatusSchema;
+    ExecutionMetrics: ExecutionMetricsSchema;
+    BulkResult: BulkResultSchema;
+    Question: QuestionSchema;
+    GraphSummary: GraphSummarySchema;
+    Graph: GraphSchema;
+    GraphVersion: GraphVersionSchema;
+    GraphVersionDocument: GraphVersionDocumentSchema;
+    ImportedGraph: ImportedGraphSchema;
+    GraphValidation: GraphValidationSchema;
+    GraphInputs: GraphInputsSchema;
+    Agent: AgentSchema;
+    AgentTest: AgentTestSchema;
+    Workflow: WorkflowSchema;
+    Task: TaskSchema;
+    TaskExecution: TaskExecutionSchema;
+    AmpInputs: AmpInputsSchema;
+    AmpKickedOff: AmpKickedOffSchema;
+    AmpStatus: AmpStatusSchema;
+    AmpResumed: AmpResumedSchema;
+    Template: TemplateSchema;
+    Thread: ThreadSchema;
+    ConversationMessage: ConversationMessageSchema;
+    Tool: ToolSchema;
+    ToolOutput: ToolOutputSchema;
+    ToolServer: ToolServerSchema;
+    __schema14: __schema14Schema;
+    __schema15: __schema15Schema;
+    __schema16: __schema16Schema;
+    __schema17: __schema17Schema;
+    __schema18: __schema18Schema;
+    GraphNodeOutput: GraphNodeOutputSchema;
+    GraphEdgeOutput: GraphEdgeOutputSchema;
+    GraphDocumentOutput: GraphDocumentOutputSchema;
+  };
+  responses: {
+    InvalidJson: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    Forbidden: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    Conflict: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    PayloadTooLarge: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    UnsupportedMediaType: {
+      headers: { [name: string]: unknown };
+      content: { 'application/json': ErrorSchema };
+    };
+    ValidationFailed: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    RateLimited: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    ServiceUnavailable: {
+      headers: { [name: string]: unknown };
+      content: { 'application/json': ErrorSchema };
+    };
+    Unauthenticated: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    NotFound: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    MalformedRequest: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    UpgradeRequired: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+  };
+}

@@ -1,0 +1,12 @@
+/** How a client proves who it is: an access token (or what makes a fresh one), or an API key. */
+export interface Credentials {
+  token?: string | (() => string | Promise<string>);
+  apiKey?: string;
+}
+
+/** The headers of one request. */
+export async function credentialHeaders({ token, apiKey }: Credentials): Promise<Record<string, string>> {
+  if (apiKey !== undefined) return { 'x-api-key': apiKey };
+  const value = typeof token === 'function' ? await token() : token;
+  return value === undefined ? {} : { authorization: `Bearer ${value}` };
+}
