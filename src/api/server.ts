@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { SettingsError, type Settings } from '../config.ts';
+import { loadFlows } from '../flows/flow-catalogue.ts';
 import { createModels } from '../models/create-models.ts';
 import { createAuditTrail } from '../persistence/audit-trail.ts';
 import { createDatabase } from '../persistence/database.ts';
@@ -50,10 +51,11 @@ export async function runApi(
 ): Promise<RunningApi> {
   const logger = createLogger({ level: settings.LOG_LEVEL, pretty: process.stdout.isTTY });
   const databaseUrl = databaseUrlOf(settings, noAuth);
+  const flows = await loadFlows(settings.FLOWS_DIR);
   const database = await createDatabase(databaseUrl, { actsFor: 'owners' });
   const system = await createDatabase(databaseUrl, { actsFor: 'system' });
   const temporal = await createTemporal(settings);
-  const running = createEngine({ settings, database, system, temporal, logger });
+  const running = createEngine({ settings, database, system, temporal, logger, flows });
   const audit = createAuditTrail(system.sql, logger);
   let isDraining = false;
   const app = createApp({

@@ -32,6 +32,7 @@ interface World {
   thread: string;
   execution: string;
   question: string;
+  flowRun: string;
   apiKey: string;
   victim: Person;
 }
@@ -120,6 +121,9 @@ const OPERATIONS: Record<string, Operation> = {
     kind: 'own',
     params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),
   },
+  listFlows: { kind: 'personal' },
+  executePoemFlow: { kind: 'personal', body: () => ({ sentence_count: 0 }) },
+  getPoemFlowExecution: { kind: 'own', params: (world) => ({ execution_id: world.flowRun }) },
   listTemplates: { kind: 'personal' },
   createTemplate: { kind: 'admin', body: () => ({}) },
   getTemplate: { kind: 'personal', ...template },
@@ -205,11 +209,14 @@ beforeAll(async () => {
     body: '{}',
   });
   const { kickoff_id: kickoffId } = z.object({ kickoff_id: z.string() }).parse(await kickoff.json());
+  const flowRun = await people.send('POST', '/poem-flow/execute', anna.token, { sentence_count: 1 });
+  const { execution_id: flowRunId } = z.object({ execution_id: z.string() }).parse(await flowRun.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
   world = {
+    flowRun: flowRunId,
     question,
     template: shipped?.id ?? '',
     graph: graphId,
@@ -345,6 +352,7 @@ describe('every operation of the OpenAPI document', () => {
       expect([id, status]).toEqual([id, 200]);
       for (const secret of [
         world.execution,
+        world.flowRun,
         world.apiKey,
         world.graph,
         world.thread,

@@ -61,6 +61,7 @@ beforeAll(async () => {
         hub,
         messages,
         credentials,
+        flows: { list: () => [], find: () => undefined },
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
         tools: createToolbox(settings, logger),

@@ -5,6 +5,7 @@ import { DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@tempo
 import { createEngine, type RunningEngine } from '../../src/api/create-engine.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
+import { loadFlows } from '../../src/flows/flow-catalogue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { bundleWorkflows, startWorker, type RunningWorker } from '../../src/worker.ts';
@@ -67,12 +68,13 @@ export async function startTestStack(
   const temporal = await createTemporal(readSettings(given));
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
+  const flows = await loadFlows(readSettings(given).FLOWS_DIR);
   let engine: RunningEngine | undefined;
   const api = await startTestApi({
     settings: given,
     ...(options.reachDatabase !== undefined && { reachDatabase: options.reachDatabase }),
     withDatabase: (databases, settings) => {
-      engine = createEngine({ settings, ...databases, temporal, logger, crewsDir: CREWS });
+      engine = createEngine({ settings, ...databases, temporal, logger, flows, crewsDir: CREWS });
       return { routes: engineResources(engine.engine) };
     },
   });

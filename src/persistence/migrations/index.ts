@@ -7,6 +7,7 @@ import { Migration20261121000006 } from './migration-20261121000006-graphs.ts';
 import { Migration20261121000007 } from './migration-20261121000007-questions.ts';
 import { Migration20261121000008 } from './migration-20261121000008-task-controls.ts';
 import { Migration20261121000010 } from './migration-20261121000010-release-without-lock.ts';
+import { Migration20261121000011 } from './migration-20261121000011-flows.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   { name: 'Migration20261121000007', class: Migration20261121000007 },
   { name: 'Migration20261121000008', class: Migration20261121000008 },
   { name: 'Migration20261121000010', class: Migration20261121000010 },
+  { name: 'Migration20261121000011', class: Migration20261121000011 },
 ];
