@@ -58,21 +58,6 @@ export async function runApi(
   const running = createEngine({ settings, database, system, temporal, logger, flows });
   const audit = createAuditTrail(system.sql, logger);
   let isDraining = false;
-  const app = createApp({
-    settings,
-    database,
-    logger,
-    audit,
-    version: programVersion(),
-    temporalHealth: temporalHealthOf(temporal, logger),
-    noAuth,
-    validateResponses: false,
-    demoStandsIn: createModels(settings).demoStandsIn,
-    isDraining: () => isDraining,
-    rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
-    routes: engineResources(running.engine),
-  });
-  const server = createHttpServer(app.callback());
   const release = async (): Promise<void> => {
     await running.close();
     await temporal.close();
@@ -80,7 +65,23 @@ export async function runApi(
     await database.close();
     await system.close();
   };
+  let server: Server;
   try {
+    const app = createApp({
+      settings,
+      database,
+      logger,
+      audit,
+      version: programVersion(),
+      temporalHealth: temporalHealthOf(temporal, logger),
+      noAuth,
+      validateResponses: false,
+      demoStandsIn: createModels(settings).demoStandsIn,
+      isDraining: () => isDraining,
+      rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
+      routes: engineResources(running.engine),
+    });
+    server = createHttpServer(app.callback());
     await listen(server, settings.API_HOST, settings.API_PORT);
   } catch (error) {
     await release();

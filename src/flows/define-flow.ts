@@ -166,9 +166,9 @@ function makers<Request extends z.ZodObject, State extends z.ZodObject>(
     labelOf: (said: Word) => string | null,
   ): FlowStep => ({
     shape,
-    ...('ask' in work && { ask: (view: PlainView) => work.ask(seen(view)) }),
-    ...('crew' in work && { crew: (view: PlainView) => work.crew(seen(view)) }),
-    ...('wait' in work && { wait: (view: PlainView) => work.wait(seen(view)) }),
+    ...(work.ask !== undefined && { ask: (view: PlainView) => work.ask(seen(view)) }),
+    ...(work.crew !== undefined && { crew: (view: PlainView) => work.crew(seen(view)) }),
+    ...(work.wait !== undefined && { wait: (view: PlainView) => work.wait(seen(view)) }),
     async work(context, given) {
       const typed: Context = { ...context, ...seen(context) };
       const said = await workOf(work, typed, given);
@@ -192,9 +192,9 @@ function workOf<Request, State, Word>(
   context: StepContext<Request, State>,
   given: Given,
 ): Word | Promise<Word> | undefined {
-  if ('run' in work) return work.run(context);
-  if ('ask' in work) return work.then(context, given.answer);
-  if ('wait' in work) return work.then?.(context);
+  if (work.run !== undefined) return work.run(context);
+  if (work.ask !== undefined) return work.then(context, given.answer);
+  if (work.wait !== undefined) return work.then?.(context);
   if (given.result === undefined) throw new Error('a crew step works with the result of its crew');
   return work.then(context, given.result);
 }

@@ -80,21 +80,44 @@ export interface StepCrew {
 
 /** What a step does: work at once, or wait for a person, a crew or a time and then work. Waiting takes no worker. */
 export type StepWork<Request, State, Said> =
-  | { run(step: StepContext<Request, State>): Said | Promise<Said> }
-  | {
-      ask(step: StepView<Request, State>): StepQuestion;
-      /** @param answer undefined when nobody answered in time and there is no default */
-      then(step: StepContext<Request, State>, answer: JsonValue | undefined): Said | Promise<Said>;
-    }
-  | {
-      crew(step: StepView<Request, State>): StepCrew;
-      then(step: StepContext<Request, State>, result: CrewResult): Said | Promise<Said>;
-    }
-  | {
-      /** Milliseconds; days are fine. */
-      wait(step: StepView<Request, State>): number;
-      then?(step: StepContext<Request, State>): Said | Promise<Said>;
-    };
+  | WorkAtOnce<Request, State, Said>
+  | AskPerson<Request, State, Said>
+  | RunCrew<Request, State, Said>
+  | WaitTime<Request, State, Said>;
+
+/** Exactly one of the four; the others are named so that each `then` has its own parameters. */
+interface WorkAtOnce<Request, State, Said> {
+  run(step: StepContext<Request, State>): Said | Promise<Said>;
+  ask?: undefined;
+  crew?: undefined;
+  wait?: undefined;
+}
+
+interface AskPerson<Request, State, Said> {
+  ask(step: StepView<Request, State>): StepQuestion;
+  /** @param answer undefined when nobody answered in time and there is no default */
+  then(step: StepContext<Request, State>, answer: JsonValue | undefined): Said | Promise<Said>;
+  run?: undefined;
+  crew?: undefined;
+  wait?: undefined;
+}
+
+interface RunCrew<Request, State, Said> {
+  crew(step: StepView<Request, State>): StepCrew;
+  then(step: StepContext<Request, State>, result: CrewResult): Said | Promise<Said>;
+  run?: undefined;
+  ask?: undefined;
+  wait?: undefined;
+}
+
+interface WaitTime<Request, State, Said> {
+  /** Milliseconds; days are fine. */
+  wait(step: StepView<Request, State>): number;
+  then?(step: StepContext<Request, State>): Said | Promise<Said>;
+  run?: undefined;
+  ask?: undefined;
+  crew?: undefined;
+}
 
 /** Thrown by a step that cannot be done, now or later: it fails with these words. */
 export class StepFailure extends Error {

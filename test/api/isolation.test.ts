@@ -33,6 +33,7 @@ interface World {
   execution: string;
   question: string;
   flowRun: string;
+  reviewRun: string;
   apiKey: string;
   victim: Person;
 }
@@ -123,6 +124,11 @@ const OPERATIONS: Record<string, Operation> = {
   },
   listFlows: { kind: 'personal' },
   executePoemFlow: { kind: 'personal', body: () => ({ sentence_count: 0 }) },
+  executeContentReviewFlow: { kind: 'personal', body: () => ({ topic: '' }) },
+  getContentReviewFlowExecution: {
+    kind: 'own',
+    params: (world) => ({ execution_id: world.reviewRun }),
+  },
   getPoemFlowExecution: { kind: 'own', params: (world) => ({ execution_id: world.flowRun }) },
   listTemplates: { kind: 'personal' },
   createTemplate: { kind: 'admin', body: () => ({}) },
@@ -211,12 +217,15 @@ beforeAll(async () => {
   const { kickoff_id: kickoffId } = z.object({ kickoff_id: z.string() }).parse(await kickoff.json());
   const flowRun = await people.send('POST', '/poem-flow/execute', anna.token, { sentence_count: 1 });
   const { execution_id: flowRunId } = z.object({ execution_id: z.string() }).parse(await flowRun.json());
+  const reviewRun = await people.send('POST', '/content-review-flow/execute', anna.token, { topic: 'tea' });
+  const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
   world = {
     flowRun: flowRunId,
+    reviewRun: reviewRunId,
     question,
     template: shipped?.id ?? '',
     graph: graphId,
