@@ -192,9 +192,9 @@ function workOf<Request, State, Word>(
   context: StepContext<Request, State>,
   given: Given,
 ): Word | Promise<Word> | undefined {
-  if (work.run !== undefined) return work.run(context);
-  if (work.ask !== undefined) return work.then(context, given.answer);
-  if (work.wait !== undefined) return work.then?.(context);
+  if (work.ask !== undefined) return work.run(context, given.answer);
+  if (work.wait !== undefined) return work.run?.(context);
+  if (work.crew === undefined) return work.run(context);
   if (given.result === undefined) throw new Error('a crew step works with the result of its crew');
-  return work.then(context, given.result);
+  return work.run(context, given.result);
 }

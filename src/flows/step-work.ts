@@ -85,7 +85,7 @@ export type StepWork<Request, State, Said> =
   | RunCrew<Request, State, Said>
   | WaitTime<Request, State, Said>;
 
-/** Exactly one of the four; the others are named so that each `then` has its own parameters. */
+/** Exactly one of the four; the others are named so that each `run` has its own parameters. */
 interface WorkAtOnce<Request, State, Said> {
   run(step: StepContext<Request, State>): Said | Promise<Said>;
   ask?: undefined;
@@ -96,16 +96,14 @@ interface WorkAtOnce<Request, State, Said> {
 interface AskPerson<Request, State, Said> {
   ask(step: StepView<Request, State>): StepQuestion;
   /** @param answer undefined when nobody answered in time and there is no default */
-  then(step: StepContext<Request, State>, answer: JsonValue | undefined): Said | Promise<Said>;
-  run?: undefined;
+  run(step: StepContext<Request, State>, answer: JsonValue | undefined): Said | Promise<Said>;
   crew?: undefined;
   wait?: undefined;
 }
 
 interface RunCrew<Request, State, Said> {
   crew(step: StepView<Request, State>): StepCrew;
-  then(step: StepContext<Request, State>, result: CrewResult): Said | Promise<Said>;
-  run?: undefined;
+  run(step: StepContext<Request, State>, result: CrewResult): Said | Promise<Said>;
   ask?: undefined;
   wait?: undefined;
 }
@@ -113,8 +111,7 @@ interface RunCrew<Request, State, Said> {
 interface WaitTime<Request, State, Said> {
   /** Milliseconds; days are fine. */
   wait(step: StepView<Request, State>): number;
-  then?(step: StepContext<Request, State>): Said | Promise<Said>;
-  run?: undefined;
+  run?(step: StepContext<Request, State>): Said | Promise<Said>;
   ask?: undefined;
   crew?: undefined;
 }

@@ -36,10 +36,10 @@ const FLOWS = {
     round: listen(or_('first', 'round'), { run: () => undefined }),
   }`),
   sleeping: trailFlow(`{
-    nap: start({ wait: ({ request }) => request.n * 1000, then({ state }) { state.trail.push('awake'); } }),
+    nap: start({ wait: ({ request }) => request.n * 1000, run({ state }) { state.trail.push('awake'); } }),
   }`),
   asking: trailFlow(`{
-    ask: start({ ask: () => ({ question: 'Your name?' }), then({ state }, answer) { state.trail.push(String(answer)); } }),
+    ask: start({ ask: () => ({ question: 'Your name?' }), run({ state }, answer) { state.trail.push(String(answer)); } }),
   }`),
   unfit: trailFlow(`{
     fill: start({ run({ state }) { state.trail = Array.from({ length: 60 }, () => 'x'); } }),

@@ -41,7 +41,7 @@ export const flow = defineFlow({
   steps: ({ start, listen, router }) => ({
     generate: start({
       crew: ({ request: { topic, audience } }) => ({ plan: draftingCrew, inputs: { topic, audience } }),
-      then({ state: text }, { raw }) {
+      run({ state: text }, { raw }) {
         text.content = raw;
       },
     }),
@@ -78,7 +78,7 @@ export const flow = defineFlow({
         default: REJECT,
         ...(seconds !== undefined && { timeoutMs: seconds * 1_000 }),
       }),
-      then({ state: text }, answer) {
+      run({ state: text }, answer) {
         text.approved = answer === APPROVE;
         return text.approved ? 'approved' : 'rejected';
       },
