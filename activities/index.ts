@@ -1,14 +1,17 @@
-import type { PerformTaskInput, TaskOutcome } from '../src/contracts/crew-run.ts';
+import type { PerformStepInput, PerformTaskInput, TaskOutcome } from '../src/contracts/crew-run.ts';
 import { performTask } from './agent-task/perform-task.ts';
-import type { TaskDeps } from './agent-task/task-deps.ts';
+import { performStep } from './flow-step/perform-step.ts';
+import type { FlowDeps } from './flow-step/step-deps.ts';
 import { createRunRecordActivities } from './run-record.activities.ts';
 
 /** Everything a worker can do, made from what it works with. */
-export function createActivities(deps: TaskDeps) {
+export function createActivities(deps: FlowDeps) {
   return {
     ...createRunRecordActivities(deps),
     /** One slice of one agent task. */
     performTask: (input: PerformTaskInput): Promise<TaskOutcome> => performTask(deps, input),
+    /** One run of one step of a flow. */
+    performStep: (input: PerformStepInput): Promise<TaskOutcome> => performStep(deps, input),
   };
 }
 

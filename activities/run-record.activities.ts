@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Claim, FinalState, RunEnding, RunRef } from '../src/contracts/crew-run.ts';
+import { cancelChildren } from '../src/persistence/runs/commands.ts';
 import {
   claimRun,
   finaliseRun,
@@ -7,11 +8,21 @@ import {
   markPaused,
   markWaiting,
 } from '../src/persistence/runs/lifecycle.ts';
-import type { TaskDeps } from './agent-task/task-deps.ts';
+import { flowEnding } from './flow-step/flow-ending.ts';
+import type { FlowDeps } from './flow-step/step-deps.ts';
 
 /** The steps of a run's life that its workflow writes. All of them may be repeated without harm. */
-export function createRunRecordActivities(deps: TaskDeps) {
+export function createRunRecordActivities(deps: FlowDeps) {
   const { sql, waker, maxActive, now } = deps;
+  /** The crews a flow has out end with it. */
+  const stopChildren = async (ref: RunRef): Promise<void> => {
+    if (ref.kind !== 'flow') return;
+    const children = await cancelChildren(sql, ref.id, maxActive, now());
+    for (const id of children) {
+      waker.wake('control', id);
+      waker.wake('outbox', id);
+    }
+  };
   return {
     /** Takes the run for the calling workflow run, or says that somebody else has it. */
     async claimRun(ref: RunRef): Promise<Claim> {
@@ -32,12 +43,15 @@ export function createRunRecordActivities(deps: TaskDeps) {
     /** A cancel from the Web UI becomes known to everybody. */
     async recordCancelling(ref: RunRef): Promise<void> {
       await markCancelling(sql, ref, now());
+      await stopChildren(ref);
       waker.wake('log', ref.id);
       waker.wake('control', ref.id);
     },
     /** Writes the end, once, says which end it was, and lets the owner's next run go. */
     async finaliseRun(ref: RunRef, ending: RunEnding): Promise<FinalState> {
-      const { state, released } = await finaliseRun(sql, ref, ending, maxActive, now());
+      const written = await flowEnding(deps, ref, ending);
+      const { state, released } = await finaliseRun(sql, ref, written, maxActive, now());
+      if (state.status !== 'completed') await stopChildren(ref);
       waker.wake('log', ref.id);
       for (const id of released) waker.wake('outbox', id);
       return state;

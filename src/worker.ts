@@ -10,11 +10,13 @@ import {
 import { createActivities } from '../activities/index.ts';
 import { createRunningTasks } from '../activities/agent-task/running-tasks.ts';
 import type { Settings } from './config.ts';
+import { loadFlows } from './flows/flow-catalogue.ts';
 import { createModels } from './models/create-models.ts';
 import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
+import { createGuardedFetch } from './tools/guarded-fetch.ts';
 import { createToolbox } from './tools/toolbox.ts';
 
 /** How long a shutdown waits for the turns in flight. */
@@ -55,6 +57,7 @@ export async function startWorker(
   options: { logger: Logger; bundle?: WorkflowBundleWithSourceMap },
 ): Promise<RunningWorker> {
   const { logger } = options;
+  const flows = await loadFlows(settings.FLOWS_DIR);
   const tools = createToolbox(settings, logger);
   const bundle = options.bundle ?? (await bundleWorkflows());
   const database = await createDatabase(settings.DATABASE_URL, { poolMax: 20 });
@@ -73,6 +76,8 @@ export async function startWorker(
       sql: database.sql,
       models: createModels(settings),
       tools: tools.registry,
+      flows,
+      fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
       waker,
       running,
       logger,

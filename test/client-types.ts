@@ -4,6 +4,7 @@ import { createApp } from '../src/api/app.ts';
 import { createEngine } from '../src/api/create-engine.ts';
 import { engineResources } from '../src/api/resources/index.ts';
 import { readSettings } from '../src/config.ts';
+import { loadFlows } from '../src/flows/flow-catalogue.ts';
 import { createAuditTrail } from '../src/persistence/audit-trail.ts';
 import { createDatabase } from '../src/persistence/database.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
@@ -22,7 +23,8 @@ const settings = readSettings({
 const logger = createLogger({ level: 'silent' });
 const database = await createDatabase(nowhere);
 const temporal = await createTemporal(settings);
-const { engine } = createEngine({ settings, database, system: database, temporal, logger });
+const flows = await loadFlows(undefined);
+const { engine } = createEngine({ settings, database, system: database, temporal, logger, flows });
 const app = createApp({
   settings,
   database,

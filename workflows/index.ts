@@ -1,2 +1,3 @@
 /** The workflows a worker offers, by the names Temporal knows them under. */
 export { crewRun } from './crew-run/workflow.ts';
+export { flowRun } from './flow-run/workflow.ts';

@@ -79,7 +79,8 @@ function conditionMet({ task: { condition } }: TaskMaterial, earlier: readonly E
 const noteEvents = (notes: readonly Note[], lease: Lease): BareEvent[] =>
   notes.map(({ type, key, data }) => ({ type, key: `g${lease.generation}:${key}`, data: shownTexts(data) }));
 
-function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
+/** What the workflow is told of a task whose lease was not given. */
+export function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
   if (answer.kind === 'refused') return { kind: 'refused' };
   if (answer.status === 'completed' || answer.status === 'skipped') return { kind: 'completed' };
   if (answer.status === 'cancelled') return { kind: 'cancelling' };

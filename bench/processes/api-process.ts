@@ -10,6 +10,7 @@ import { listenForStop } from '../../src/embedded/stop-signals.ts';
 import { aborted } from '../../src/embedded/role-process.ts';
 import { createAuditTrail } from '../../src/persistence/audit-trail.ts';
 import { createDatabase } from '../../src/persistence/database.ts';
+import { loadFlows } from '../../src/flows/flow-catalogue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal } from '../../src/temporal/client.ts';
 
@@ -24,8 +25,9 @@ const logger = createLogger({ level: settings.LOG_LEVEL });
 const url = settings.DATABASE_URL ?? '';
 const database = await createDatabase(url, { actsFor: 'owners' });
 const system = await createDatabase(url, { actsFor: 'system' });
+const flows = await loadFlows(settings.FLOWS_DIR);
 const temporal = await createTemporal(settings);
-const running = createEngine({ settings, database, system, temporal, logger, crewsDir });
+const running = createEngine({ settings, database, system, temporal, logger, flows, crewsDir });
 const audit = createAuditTrail(system.sql, logger);
 const app = createApp({
   settings,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config.ts';
 import { createCrewCatalogue } from '../crews/crew-catalogue.ts';
+import type { FlowCatalogue } from '../flows/flow-catalogue.ts';
 import { createModels } from '../models/create-models.ts';
 import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
@@ -39,6 +40,7 @@ export function createEngine(deps: {
   system: Database;
   temporal: Temporal;
   logger: Logger;
+  flows: FlowCatalogue;
   /** Where the crews that can be started by name lie. Default: the examples. */
   crewsDir?: string;
   /** How often WebSockets are pinged, other than the usual, for tests. */
@@ -76,6 +78,7 @@ export function createEngine(deps: {
       sockets,
       credentials,
       crews,
+      flows: deps.flows,
       models: createModels(settings),
       tools,
       now,

@@ -1,5 +1,6 @@
 import type { Settings } from '../config.ts';
 import type { CrewCatalogue } from '../crews/crew-catalogue.ts';
+import type { FlowCatalogue } from '../flows/flow-catalogue.ts';
 import type { Models } from '../models/model.ts';
 import type { Database } from '../persistence/database.ts';
 import type { SqlPool } from '../persistence/sql.ts';
@@ -31,6 +32,7 @@ export interface Engine {
   sockets: Sockets;
   credentials: CredentialWatch;
   crews: CrewCatalogue;
+  flows: FlowCatalogue;
   models: Models;
   tools: Toolbox;
   now: () => Date;

@@ -6,12 +6,14 @@ import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
 import { takeOverTasks } from '../persistence/runs/take-over.ts';
 import type { Engine } from './engine.ts';
-import { startCrewRun } from './start-run.ts';
+import { startFlowRun } from './start-flow.ts';
+import { startCrewRun, type StartOptions } from './start-run.ts';
 
 interface ReplayedRow {
   execution_id: string;
   owner_id: string;
   plan: CrewPlan;
+  flow_name: string | null;
   input_data: JsonObject;
   kind: ExecutionKind;
   graph_id: string | null;
@@ -39,12 +41,14 @@ export interface ReplayWish {
  */
 export async function replayRun(engine: Engine, id: number, wish: ReplayWish): Promise<CreatedRun> {
   const [row] = await engine.system.query<ReplayedRow>(
-    `select execution_id, owner_id, kind, plan, input_data, graph_id, workflow_id, priority, tags, timeout_seconds, max_tokens_total,
+    `select execution_id, owner_id, kind, plan, flow_name, input_data, graph_id, workflow_id, priority, tags, timeout_seconds,
+       max_tokens_total,
        on_task_failure from executions where id = $1`,
     [id],
   );
   if (row === undefined) throw new Error(`execution ${id} vanished while it was replayed`);
   const inputs = { ...row.input_data, ...wish.inputs };
+  if (row.flow_name !== null) return replayFlow(engine, row, row.flow_name, wish);
   const offeredTools = engine.tools.registry.names();
   const overridden = overridePlan(row.plan, wish.overrides ?? { agents: {}, tasks: {} }, {
     inputs,
@@ -59,18 +63,45 @@ export async function replayRun(engine: Engine, id: number, wish: ReplayWish): P
     ...(row.graph_id !== null && { graphId: row.graph_id }),
     ...(row.workflow_id !== null && { workflowId: row.workflow_id }),
     inputs,
-    options: {
-      priority: row.priority,
-      tags: row.tags,
-      timeout_seconds: row.timeout_seconds ?? undefined,
-      max_tokens_total: row.max_tokens_total === null ? undefined : Number(row.max_tokens_total),
-      on_task_failure: row.on_task_failure,
-    },
+    options: optionsOf(row),
     idempotencyRef: wish.idempotencyRef,
     replays: {
       executionId: row.execution_id,
       takeOver: (sql, into) => takeOverTasks(sql, { id, beforePosition }, { id: into }, engine.now()),
     },
+  });
+}
+
+const optionsOf = (row: ReplayedRow): StartOptions => ({
+  priority: row.priority,
+  tags: row.tags,
+  timeout_seconds: row.timeout_seconds ?? undefined,
+  max_tokens_total: row.max_tokens_total === null ? undefined : Number(row.max_tokens_total),
+  on_task_failure: row.on_task_failure,
+});
+
+/** A flow runs again from its start, as its code is now: its state at a step in the middle is not kept. */
+function replayFlow(
+  engine: Engine,
+  row: ReplayedRow,
+  name: string,
+  { fromTask, inputs, overrides, idempotencyRef }: ReplayWish,
+): Promise<CreatedRun> {
+  const changes = [...Object.keys(overrides?.agents ?? {}), ...Object.keys(overrides?.tasks ?? {})];
+  const issues = [
+    ...(fromTask === undefined ? [] : [{ path: '/from_task', message: 'a flow is replayed from its start' }]),
+    ...(changes.length === 0 ? [] : [{ path: '/overrides', message: 'a flow is code and has no overrides' }]),
+  ];
+  const flow = engine.flows.find(name);
+  if (flow === undefined) issues.push({ path: '', message: `there is no flow ${name} any more` });
+  if (flow === undefined || issues.length > 0) throw invalid('The flow cannot be replayed like this', issues);
+  return startFlowRun(engine, {
+    ownerId: row.owner_id,
+    flow,
+    request: { ...row.input_data, ...inputs },
+    options: optionsOf(row),
+    idempotencyRef,
+    replays: row.execution_id,
   });
 }
 

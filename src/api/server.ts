@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { SettingsError, type Settings } from '../config.ts';
+import { loadFlows } from '../flows/flow-catalogue.ts';
 import { createModels } from '../models/create-models.ts';
 import { createAuditTrail } from '../persistence/audit-trail.ts';
 import { createDatabase } from '../persistence/database.ts';
@@ -50,27 +51,13 @@ export async function runApi(
 ): Promise<RunningApi> {
   const logger = createLogger({ level: settings.LOG_LEVEL, pretty: process.stdout.isTTY });
   const databaseUrl = databaseUrlOf(settings, noAuth);
+  const flows = await loadFlows(settings.FLOWS_DIR);
   const database = await createDatabase(databaseUrl, { actsFor: 'owners' });
   const system = await createDatabase(databaseUrl, { actsFor: 'system' });
   const temporal = await createTemporal(settings);
-  const running = createEngine({ settings, database, system, temporal, logger });
+  const running = createEngine({ settings, database, system, temporal, logger, flows });
   const audit = createAuditTrail(system.sql, logger);
   let isDraining = false;
-  const app = createApp({
-    settings,
-    database,
-    logger,
-    audit,
-    version: programVersion(),
-    temporalHealth: temporalHealthOf(temporal, logger),
-    noAuth,
-    validateResponses: false,
-    demoStandsIn: createModels(settings).demoStandsIn,
-    isDraining: () => isDraining,
-    rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
-    routes: engineResources(running.engine),
-  });
-  const server = createHttpServer(app.callback());
   const release = async (): Promise<void> => {
     await running.close();
     await temporal.close();
@@ -78,7 +65,23 @@ export async function runApi(
     await database.close();
     await system.close();
   };
+  let server: Server;
   try {
+    const app = createApp({
+      settings,
+      database,
+      logger,
+      audit,
+      version: programVersion(),
+      temporalHealth: temporalHealthOf(temporal, logger),
+      noAuth,
+      validateResponses: false,
+      demoStandsIn: createModels(settings).demoStandsIn,
+      isDraining: () => isDraining,
+      rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
+      routes: engineResources(running.engine),
+    });
+    server = createHttpServer(app.callback());
     await listen(server, settings.API_HOST, settings.API_PORT);
   } catch (error) {
     await release();

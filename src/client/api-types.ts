@@ -593,7 +593,7 @@ export type WelcomeSchema = {
   name: string;
   version: string;
   message: string;
-  links: { docs: string; redoc: string; openapi: string; health: string };
+  links: { docs: string; redoc: string; openapi: string; health: string; flows: string };
 };
 
 export type HealthSchema = {
@@ -1138,6 +1138,68 @@ export type ToolServerSchema = {
   error: string | null;
   /** What it offers, or offered when it was last there */
   tools: string[];
+};
+
+export type FlowSchema = {
+  /** As executions name it */
+  name: string;
+  path: string;
+  summary: string;
+  description: string;
+  execute_url: string;
+  steps: {
+    name: string;
+    kind: 'start' | 'listen' | 'router';
+    /** Steps or labels: `any` each of them sets it off, `all` once every one has come */
+    listens_to: { kind: 'any' | 'all'; of: string[] } | null;
+    /** What a router may answer */
+    labels: string[];
+  }[];
+};
+
+export type FlowStartedSchema = {
+  execution_id: string;
+  status: 'pending' | 'running' | 'completed' | 'failed';
+  message: string;
+};
+
+export type ContentReviewFlowExecutionSchema = {
+  execution_id: string;
+  flow_name: string;
+  status: 'pending' | 'running' | 'completed' | 'failed';
+  /** UTC, ISO 8601 */
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  result: {
+    topic: string;
+    content: string;
+    /** How often it was written anew */
+    revisions: number;
+    /** `exhausted`: the judge was not content, but no revision was left */
+    verdict: 'good' | 'exhausted';
+    approved: boolean;
+    published: boolean;
+    /** What the address answered */
+    publish_status: number | null;
+  } | null;
+  error: string | null;
+};
+
+export type PoemFlowExecutionSchema = {
+  execution_id: string;
+  flow_name: string;
+  status: 'pending' | 'running' | 'completed' | 'failed';
+  /** UTC, ISO 8601 */
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  result: {
+    /** How many sentences were asked for */
+    sentence_count: number;
+    poem: string;
+  } | null;
+  error: string | null;
 };
 
 export type __schema14Schema =
@@ -4004,6 +4066,182 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/flows': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The flows that can be run, by name */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/content-review-flow/execute': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Has a text written by a crew, judged, revised, approved by a person and published */ {
+      parameters: {
+        query?: {
+          priority?: number | undefined;
+          tags?: string | undefined;
+          timeout_seconds?: number | undefined;
+          max_tokens_total?: number | undefined;
+          on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+          thread_id?: string | undefined;
+        };
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /** What to write about */
+            topic: string;
+            audience?: string | undefined;
+            /** How often the text is written anew at most */
+            max_revisions?: number | undefined;
+            /** Where the text is posted once a person has approved it; without it, it is only given back */
+            publish_url?: string | undefined;
+            /** After so long without an answer the text counts as rejected */
+            decide_within_seconds?: number | undefined;
+          };
+        };
+      };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowStartedSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/content-review-flow/execution/{execution_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How a run of it is doing */ {
+      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': ContentReviewFlowExecutionSchema };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/poem-flow/execute': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Writes a poem about how CrewAI is awesome */ {
+      parameters: {
+        query?: {
+          priority?: number | undefined;
+          tags?: string | undefined;
+          timeout_seconds?: number | undefined;
+          max_tokens_total?: number | undefined;
+          on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+          thread_id?: string | undefined;
+        };
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /** How long the poem is to be; one to five by chance */
+            sentence_count?: number | undefined;
+          };
+        };
+      };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowStartedSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/poem-flow/execution/{execution_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How a run of it is doing */ {
+      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': PoemFlowExecutionSchema };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/openapi.json': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** This document */ {
@@ -4134,6 +4372,10 @@ export interface components {
     Tool: ToolSchema;
     ToolOutput: ToolOutputSchema;
     ToolServer: ToolServerSchema;
+    Flow: FlowSchema;
+    FlowStarted: FlowStartedSchema;
+    ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
+    PoemFlowExecution: PoemFlowExecutionSchema;
     __schema14: __schema14Schema;
     __schema15: __schema15Schema;
     __schema16: __schema16Schema;

@@ -1,8 +1,9 @@
 import type { RunErrorCode } from '../domain/errors.ts';
+import type { FinishedStep, FlowShape, StepRun } from '../domain/flow/flow-shape.ts';
 import type { FinalStatus, TaskStatus } from '../domain/run/status.ts';
 
 /**
- * What crosses the border between the crewRun workflow and its activities. It lands in Temporal's history,
+ * What crosses the border between the crewRun and flowRun workflows and their activities. It lands in Temporal's history,
  * so it holds ids, keys and codes only: no prompt, no output, no secret, no text of a person.
  */
 
@@ -13,9 +14,11 @@ export interface RunRef {
   /** The UUID, part of the workflow id. */
   executionId: string;
   generation: number;
+  /** `flow` on a run of a flow; left out, or anything else, on a run of a crew. */
+  kind?: string;
 }
 
-/** The only argument of the crewRun workflow. */
+/** The only argument of the crewRun and flowRun workflows. */
 export interface CrewRunInput extends RunRef {
   /** Whether the server knows our search attributes; without them a run works, it is only harder to find. */
   searchable: boolean;
@@ -41,6 +44,8 @@ export type Claim =
       controlVersion: number;
       /** Milliseconds left until the deadline, null without one. */
       timeoutMs: number | null;
+      /** Only there on a run of a flow: its shape, and the runs of steps that are over, in the order of their ends. */
+      flow?: { shape: FlowShape; finished: FinishedStep[] };
     };
 
 export interface PerformTaskInput extends RunRef {
@@ -49,9 +54,15 @@ export interface PerformTaskInput extends RunRef {
   dispatch: number;
 }
 
-/** How one hand-out of a task ended. */
+/** The same for a run of a flow's step; its key is `taskKey`. */
+export interface PerformStepInput extends PerformTaskInput {
+  place: StepRun;
+}
+
+/** How one hand-out of a task, or of a run of a step, ended. */
 export type TaskOutcome =
-  | { kind: 'completed' }
+  /** `label`: what a router of a flow answered, one of the labels its shape names. */
+  | { kind: 'completed'; label?: string }
   | { kind: 'failed'; code: RunErrorCode }
   /** The slice is over (long, or the worker drains): hand it out again. */
   | { kind: 'sliced' }

@@ -37,6 +37,8 @@ export const RUN_ERROR_CODES = [
   'OUTPUT_INVALID',
   'GUARDRAIL_FAILED',
   'NO_OUTPUT',
+  'STEP_FAILED',
+  'STEP_LIMIT',
   'INTERNAL',
 ] as const;
 export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];

@@ -1,6 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { WakeListener } from '../persistence/wake.ts';
+import { runWorkflowId } from './names.ts';
 import type { RunToStart, Runs } from './runs.ts';
 
 /** Rows one look takes; more wait for the next. */
@@ -107,7 +108,7 @@ function takeDue({ sql, now }: Deps): Promise<OutboxRow[]> {
        update outbox o set due_at = $3, attempts = attempts + 1 from due where o.id = due.id
        returning o.id, o.execution_id, o.execution_uuid, o.command, o.payload, o.attempts
      )
-     select taken.*, e.owner_id, e.crew_name, e.kind, e.priority, e.generation
+     select taken.*, e.owner_id, coalesce(e.crew_name, e.flow_name) as crew_name, e.kind, e.priority, e.generation
        from taken join executions e on e.id = taken.execution_id order by taken.id`,
     [new Date(at).toISOString(), BATCH, new Date(at + LEASE_MS).toISOString()],
   );
@@ -133,20 +134,17 @@ async function deliverRun(deps: Deps, rows: OutboxRow[]): Promise<void> {
 async function deliver(deps: Deps, row: OutboxRow): Promise<'done' | 'later'> {
   // A command of an older generation has nothing left to say to.
   if (row.payload.generation !== row.generation) return 'done';
+  const workflowId = runWorkflowId({ executionId: row.execution_uuid, kind: row.kind });
   switch (row.command) {
     case 'start':
       return (await deps.runs.start(toStart(row))) === 'started' ? 'done' : 'later';
     case 'cancel':
-      return afterStart(deps, row, await deps.runs.cancel(row.execution_uuid));
+      return afterStart(deps, row, await deps.runs.cancel(workflowId));
     case 'answer':
-      return afterStart(deps, row, await deps.runs.answer(row.execution_uuid, row.payload.taskKey ?? ''));
+      return afterStart(deps, row, await deps.runs.answer(workflowId, row.payload.taskKey ?? ''));
     case 'pause':
     case 'resume':
-      return afterStart(
-        deps,
-        row,
-        await deps.runs.signal(row.execution_uuid, row.command, row.payload.version ?? 0),
-      );
+      return afterStart(deps, row, await deps.runs.signal(workflowId, row.command, row.payload.version ?? 0));
   }
 }
 

@@ -3,8 +3,16 @@
 /** The workflow of one execution; retries and resets keep it. */
 export const crewRunWorkflowId = (executionId: string): string => `crew-run/${executionId}`;
 
-/** The workflow type of a crew run. */
+/** The same for a run of a flow. */
+export const flowRunWorkflowId = (executionId: string): string => `flow-run/${executionId}`;
+
+/** The workflow of an execution, whatever it runs. */
+export const runWorkflowId = (run: { executionId: string; kind: string }): string =>
+  run.kind === 'flow' ? flowRunWorkflowId(run.executionId) : crewRunWorkflowId(run.executionId);
+
+/** The workflow types. */
 export const CREW_RUN_TYPE = 'crewRun';
+export const FLOW_RUN_TYPE = 'flowRun';
 
 /** Keywords an operator finds a run by (contract §13). */
 export const SEARCH_ATTRIBUTES = [

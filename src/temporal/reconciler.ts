@@ -1,11 +1,13 @@
 import type { RunErrorCode } from '../domain/errors.ts';
 import type { RunEnding, RunRef } from '../contracts/crew-run.ts';
-import { isFinal, type ExecutionStatus } from '../domain/run/status.ts';
+import { isFinal, type ExecutionKind, type ExecutionStatus } from '../domain/run/status.ts';
+import { cancelChildren } from '../persistence/runs/commands.ts';
 import { finaliseRun } from '../persistence/runs/lifecycle.ts';
 import { ownersWaiting, releaseRuns } from '../persistence/runs/queue.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { runWorkflowId } from './names.ts';
 import type { Runs, TemporalState } from './runs.ts';
 
 /** How often one process looks. */
@@ -24,11 +26,15 @@ const LOOK_LOCK = 7_305_003;
 interface OpenRow {
   id: number;
   execution_id: string;
+  kind: ExecutionKind;
   status: ExecutionStatus;
   generation: number;
   claimed_run_id: string | null;
   has_command: boolean;
 }
+
+const workflowIdOf = ({ execution_id: executionId, kind }: OpenRow): string =>
+  runWorkflowId({ executionId, kind });
 
 /** What was found out of step, and what was done about it. */
 export type Repair = 'none' | 'started' | 'restarted' | 'ended' | 'adopted' | 'stopped' | 'released';
@@ -131,7 +137,7 @@ function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]>
             and reconciled_at < completed_at and completed_at < $2 order by completed_at limit $3)
        )
        update executions e set reconciled_at = $4 from stale where e.id = stale.id
-       returning e.id, e.execution_id, e.status, e.generation, e.claimed_run_id,
+       returning e.id, e.execution_id, e.kind, e.status, e.generation, e.claimed_run_id,
          exists (select 1 from outbox o where o.execution_id = e.id) as has_command`,
       [checkedBefore, settledBefore, BATCH, now().toISOString()],
     );
@@ -147,7 +153,7 @@ async function uncheck({ sql }: Deps, rows: readonly OpenRow[]): Promise<void> {
 
 async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair | 'unknown'> {
   try {
-    const temporal = await deps.runs.describe(row.execution_id);
+    const temporal = await deps.runs.describe(workflowIdOf(row));
     const repair = isFinal(row.status)
       ? await stopLeftover(deps, row, temporal)
       : await repairOpen(deps, row, temporal);
@@ -163,7 +169,7 @@ async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair | 'unknown
 /** The row is final: a workflow of it that is still open ends too. */
 async function stopLeftover(deps: Deps, row: OpenRow, temporal: TemporalState): Promise<Repair> {
   if (temporal.kind !== 'open' || temporal.generation !== row.generation || row.has_command) return 'none';
-  await deps.runs.cancel(row.execution_id, temporal.runId);
+  await deps.runs.cancel(workflowIdOf(row), temporal.runId);
   return 'stopped';
 }
 
@@ -220,7 +226,7 @@ async function adopt(deps: Deps, row: OpenRow, temporal: { runId: string }): Pro
   );
   if (rows.length === 0) return 'none';
   // The word of the cancel went to the run that was closed.
-  if (row.status === 'cancelling') await deps.runs.cancel(row.execution_id, temporal.runId);
+  if (row.status === 'cancelling') await deps.runs.cancel(workflowIdOf(row), temporal.runId);
   return 'adopted';
 }
 
@@ -255,6 +261,7 @@ async function endAsClosed(
     deps.now(),
   );
   for (const id of released) deps.waker.wake('outbox', id);
+  if (row.kind === 'flow') await cancelChildren(deps.sql, row.id, deps.maxActive, deps.now());
   deps.waker.wake('log', row.id);
   deps.waker.wake('control', row.id);
   return 'ended';

@@ -6,7 +6,7 @@ import {
 import { answerSignal, pauseSignal, resumeSignal, stateQuery } from '../../workflows/crew-run/messages.ts';
 import type { CrewRunInput, LiveState, RunRef } from '../contracts/crew-run.ts';
 import type { Temporal } from './client.ts';
-import { CREW_RUN_TYPE, crewRunWorkflowId, priorityKey } from './names.ts';
+import { CREW_RUN_TYPE, FLOW_RUN_TYPE, priorityKey, runWorkflowId } from './names.ts';
 import { runSearchAttributes, type SearchAttributeProbe } from './search-attributes.ts';
 
 /** What a start needs to know of a run beside its reference. */
@@ -23,24 +23,32 @@ export type TemporalState =
   | { kind: 'open'; runId: string; generation: number }
   | { kind: 'closed'; runId: string; status: string; generation: number };
 
-/** The API's only door to Temporal. Every call may be repeated. */
+/** The API's only door to Temporal. Every call may be repeated. Runs are named by their workflow id. */
 export interface Runs {
   /** @returns `blocked` while an older generation of the same run is still closing. */
   start(run: RunToStart): Promise<'started' | 'blocked'>;
-  signal(executionId: string, command: 'pause' | 'resume', version: number): Promise<'delivered' | 'absent'>;
+  signal(workflowId: string, command: 'pause' | 'resume', version: number): Promise<'delivered' | 'absent'>;
   /** Says that a question of this task was answered. */
-  answer(executionId: string, taskKey: string): Promise<'delivered' | 'absent'>;
+  answer(workflowId: string, taskKey: string): Promise<'delivered' | 'absent'>;
   /** Temporal's own cancel: the same as the Web UI's button. @param runId only this Temporal run */
-  cancel(executionId: string, runId?: string): Promise<'delivered' | 'absent'>;
-  describe(executionId: string): Promise<TemporalState>;
+  cancel(workflowId: string, runId?: string): Promise<'delivered' | 'absent'>;
+  describe(workflowId: string): Promise<TemporalState>;
   /** The workflow's own word on what it does, or null when no worker answers in time. */
-  liveState(executionId: string, timeoutMs: number): Promise<LiveState | null>;
+  liveState(workflowId: string, timeoutMs: number): Promise<LiveState | null>;
 }
 
 const memoGeneration = (description: WorkflowExecutionDescription): number => {
   const generation = description.memo?.['generation'];
   return typeof generation === 'number' ? generation : 0;
 };
+
+const inputOf = ({ id, executionId, generation, kind }: RunToStart, searchable: boolean): CrewRunInput => ({
+  id,
+  executionId,
+  generation,
+  searchable,
+  ...(kind === 'flow' && { kind }),
+});
 
 /** A call that has not come back by then is tried again later; meanwhile it would keep others waiting. */
 const CALL_MS = 5_000;
@@ -49,12 +57,11 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
   const { workflow } = temporal.client;
   const soon = <T>(call: () => Promise<T>): Promise<T> =>
     temporal.client.withDeadline(Date.now() + CALL_MS, call);
-  const handle = (executionId: string, runId?: string) =>
-    workflow.getHandle(crewRunWorkflowId(executionId), runId);
+  const handle = (workflowId: string, runId?: string) => workflow.getHandle(workflowId, runId);
 
-  const describe = async (executionId: string): Promise<TemporalState> => {
+  const describe = async (workflowId: string): Promise<TemporalState> => {
     try {
-      const description = await soon(() => handle(executionId).describe());
+      const description = await soon(() => handle(workflowId).describe());
       const generation = memoGeneration(description);
       const { runId, status } = description;
       return status.name === 'RUNNING'
@@ -78,15 +85,15 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
 
   return {
     async start(run) {
-      const { id, executionId, generation } = run;
+      const { generation } = run;
       const searchable = probe.accepted;
-      const input: CrewRunInput = { id, executionId, generation, searchable };
+      const workflowId = runWorkflowId(run);
       try {
         await soon(() =>
-          workflow.start(CREW_RUN_TYPE, {
-            workflowId: crewRunWorkflowId(executionId),
+          workflow.start(run.kind === 'flow' ? FLOW_RUN_TYPE : CREW_RUN_TYPE, {
+            workflowId,
             taskQueue,
-            args: [input],
+            args: [inputOf(run, searchable)],
             workflowIdReusePolicy: 'ALLOW_DUPLICATE',
             workflowIdConflictPolicy: 'FAIL',
             workflowTaskTimeout: '5s',
@@ -101,21 +108,21 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
         return 'started';
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        const state = await describe(executionId);
+        const state = await describe(workflowId);
         return state.kind === 'open' && state.generation === generation ? 'started' : 'blocked';
       }
     },
-    signal: (executionId, command, version) =>
+    signal: (workflowId, command, version) =>
       delivered(() =>
-        handle(executionId).signal(command === 'pause' ? pauseSignal : resumeSignal, { version }),
+        handle(workflowId).signal(command === 'pause' ? pauseSignal : resumeSignal, { version }),
       ),
-    answer: (executionId, taskKey) => delivered(() => handle(executionId).signal(answerSignal, { taskKey })),
-    cancel: (executionId, runId) => delivered(() => handle(executionId, runId).cancel()),
+    answer: (workflowId, taskKey) => delivered(() => handle(workflowId).signal(answerSignal, { taskKey })),
+    cancel: (workflowId, runId) => delivered(() => handle(workflowId, runId).cancel()),
     describe,
-    async liveState(executionId, timeoutMs) {
+    async liveState(workflowId, timeoutMs) {
       try {
         return await temporal.client.withDeadline(Date.now() + timeoutMs, () =>
-          handle(executionId).query(stateQuery),
+          handle(workflowId).query(stateQuery),
         );
       } catch {
         // No worker, no workflow, no Temporal: the projection in Postgres answers instead.

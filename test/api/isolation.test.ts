@@ -35,6 +35,8 @@ interface World {
   agent: string;
   workflow: string;
   task: string;
+  flowRun: string;
+  reviewRun: string;
   apiKey: string;
   victim: Person;
 }
@@ -130,6 +132,14 @@ const OPERATIONS: Record<string, Operation> = {
     kind: 'own',
     params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),
   },
+  listFlows: { kind: 'personal' },
+  executePoemFlow: { kind: 'personal', body: () => ({ sentence_count: 0 }) },
+  executeContentReviewFlow: { kind: 'personal', body: () => ({ topic: '' }) },
+  getContentReviewFlowExecution: {
+    kind: 'own',
+    params: (world) => ({ execution_id: world.reviewRun }),
+  },
+  getPoemFlowExecution: { kind: 'own', params: (world) => ({ execution_id: world.flowRun }) },
   listTemplates: { kind: 'personal' },
   createTemplate: { kind: 'admin', body: () => ({}) },
   getTemplate: { kind: 'personal', ...template },
@@ -244,6 +254,10 @@ beforeAll(async () => {
     body: '{}',
   });
   const { kickoff_id: kickoffId } = z.object({ kickoff_id: z.string() }).parse(await kickoff.json());
+  const flowRun = await people.send('POST', '/poem-flow/execute', anna.token, { sentence_count: 1 });
+  const { execution_id: flowRunId } = z.object({ execution_id: z.string() }).parse(await flowRun.json());
+  const reviewRun = await people.send('POST', '/content-review-flow/execute', anna.token, { topic: 'tea' });
+  const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
   const templates = await people.send('GET', '/templates', anna.token);
@@ -251,6 +265,8 @@ beforeAll(async () => {
   const platform = await storedCrew(anna.token);
   world = {
     ...platform,
+    flowRun: flowRunId,
+    reviewRun: reviewRunId,
     question,
     template: shipped?.id ?? '',
     graph: graphId,
@@ -400,6 +416,7 @@ describe('every operation of the OpenAPI document', () => {
       expect([id, status]).toEqual([id, 200]);
       for (const secret of [
         world.execution,
+        world.flowRun,
         world.apiKey,
         world.graph,
         world.thread,

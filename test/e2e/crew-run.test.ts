@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { readableHistory } from '../support/readable-history.ts';
 import { callsTool, says } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';
 import {
@@ -23,12 +24,6 @@ afterAll(() => stack.close());
 
 const textOf = (request: { body: { messages: readonly { content?: unknown }[] } }): string =>
   JSON.stringify(request.body.messages);
-
-/** A history with its payloads spelled out. */
-const readableHistory = (history: unknown): string =>
-  JSON.stringify(history).replaceAll(/"data":"([A-Za-z0-9+/=]+)"/g, (_match, text: string) =>
-    Buffer.from(text, 'base64').toString('utf8'),
-  );
 
 describe('a crew', () => {
   it('runs its tasks in order through Temporal and ends with the result of the last', async () => {

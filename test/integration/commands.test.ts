@@ -69,6 +69,7 @@ beforeAll(async () => {
         feeds,
         sockets,
         credentials,
+        flows: { list: () => [], find: () => undefined },
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
         tools: createToolbox(settings, logger),

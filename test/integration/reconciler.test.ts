@@ -270,10 +270,12 @@ describe('the reconciler', () => {
     });
     open.push(watching);
     await watching.look();
-    expect(described.toSorted()).toEqual([over.executionId, ref.executionId].toSorted());
+    expect(described.toSorted()).toEqual(
+      [over, ref].map((run) => crewRunWorkflowId(run.executionId)).toSorted(),
+    );
     described = [];
     ahead += 30_000;
     await watching.look();
-    expect(described).toEqual([ref.executionId]);
+    expect(described).toEqual([crewRunWorkflowId(ref.executionId)]);
   });
 });

@@ -41,6 +41,16 @@ const PROBES: readonly Probe[] = [
   ),
   refused('workflows/crew-run', `import { join } from 'node:path';\nexport const j = join;\n`),
   refused('activities', `import { createApp } from '../src/api/app.ts';\nexport const app = createApp;\n`),
+  refused('src/flows/poem-flow', `import Koa from 'koa';\nexport const app = new Koa();\n`),
+  refused(
+    'src/flows/poem-flow',
+    `import { Router } from '@koa/router';\nexport const router = new Router();\n`,
+  ),
+  refused('src/flows', `import { createApp } from '../api/app.ts';\nexport const app = createApp;\n`),
+  refused(
+    'src/flows',
+    `import { createDatabase } from '../persistence/database.ts';\nexport const open = createDatabase;\n`,
+  ),
   refused(
     'src/api',
     `import { createActivities } from '../../activities/index.ts';\nexport const make = createActivities;\n`,

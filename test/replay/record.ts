@@ -4,26 +4,16 @@
  *
  *   MUSTER_TEST_DATABASE_URL=… MUSTER_TEST_TEMPORAL_ADDRESS=… node test/replay/record.ts
  */
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { z } from 'zod';
 import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { crewRunWorkflowId } from '../../src/temporal/names.ts';
 import { anAgent, aPlan, aTask } from '../support/plans.ts';
 import { callsTool, fails, hangs, says, slowly } from '../support/scripted-model.ts';
-import {
-  getExecution,
-  startCrew,
-  startTestStack,
-  until,
-  waitForStatus,
-  type TestStack,
-} from '../support/test-stack.ts';
+import { startCrew, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { keepHistories } from './keep-history.ts';
 
 const VERSION = '0.1.0';
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const END = ['completed', 'failed', 'cancelled'];
 const TWO = { crew: 'two-step', inputs: { topic: 'otters' } };
 
@@ -33,7 +23,7 @@ const untilAsked = (stack: TestStack, before: number) =>
   until('the model is asked', () => stack.model.requests.length > before);
 
 /** Each plays one story and gives the execution whose history shall be kept. */
-const STORIES: Record<string, (stack: TestStack) => Promise<string>> = {
+const PLAYS: Record<string, (stack: TestStack) => Promise<string>> = {
   async completed(stack) {
     stack.model.script([says('facts'), says('a sentence')]);
     return startCrew(stack, TWO);
@@ -128,22 +118,21 @@ async function startPlan(stack: TestStack, plan: CrewPlan, options: StartOptions
   return (await startCrewRun(stack.engine.engine, run)).executionId;
 }
 
+const STORIES = Object.fromEntries(
+  Object.entries(PLAYS).map(([name, play]) => [
+    name,
+    async (stack: TestStack) => {
+      const id = await play(stack);
+      await waitForStatus(stack, id, END);
+      return crewRunWorkflowId(id);
+    },
+  ]),
+);
+
 const stack = await startTestStack();
 try {
   await stack.startWorker();
-  for (const [name, play] of Object.entries(STORIES)) {
-    const file = new URL(`./histories/crew-run-${VERSION}-${name}.json`, import.meta.url);
-    if (existsSync(file)) continue;
-    const id = await play(stack);
-    await waitForStatus(stack, id, END);
-    const { temporal } = await getExecution(stack, id);
-    const handle = stack.temporal.client.workflow.getHandle(temporal.workflow_id);
-    await until('the workflow is closed', async () => (await handle.describe()).status.name !== 'RUNNING');
-    // Stack traces name the folders of the machine that recorded; replay does not look at them.
-    const history = historyToJSON(await handle.fetchHistory()).replaceAll(ROOT, '');
-    await writeFile(file, `${history}\n`);
-    console.log(`recorded ${name}`);
-  }
+  await keepHistories(stack, `crew-run-${VERSION}`, STORIES);
 } finally {
   await stack.close();
 }

@@ -38,6 +38,18 @@ describe('a recorded history', () => {
     }
   });
 
+  it('is there for every shape of a flow', () => {
+    const poems = ['poem', 'poem-failed', 'poem-paused-and-resumed'];
+    const reviews = ['revised-and-approved', 'exhausted-and-undecided', 'cancelled-with-its-crew', 'retried'];
+    for (const name of [
+      ...poems,
+      ...reviews.map((review) => `review-${review}`),
+      'side-by-side-and-a-timer',
+    ]) {
+      expect(files.some((file) => file.startsWith('flow-run-') && file.endsWith(`-${name}.json`))).toBe(true);
+    }
+  });
+
   it.each(files)('%s replays with the workflow as it is today', async (file) => {
     await Worker.runReplayHistory({ workflowBundle: bundle }, read(file));
   });

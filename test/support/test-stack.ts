@@ -5,6 +5,7 @@ import { DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@tempo
 import { createEngine, type RunningEngine } from '../../src/api/create-engine.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
+import { loadFlows } from '../../src/flows/flow-catalogue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { bundleWorkflows, startWorker, type RunningWorker } from '../../src/worker.ts';
@@ -73,6 +74,7 @@ export async function startTestStack(
   const temporal = await createTemporal(readSettings(given));
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
+  const flows = await loadFlows(readSettings(given).FLOWS_DIR);
   let engine: RunningEngine | undefined;
   const api = await startTestApi({
     settings: given,
@@ -84,6 +86,7 @@ export async function startTestStack(
         ...databases,
         temporal,
         logger,
+        flows,
         crewsDir: CREWS,
         ...(heartbeatMs !== undefined && { heartbeatMs }),
       });

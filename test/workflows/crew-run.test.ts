@@ -72,6 +72,7 @@ async function play(script: Script) {
       performed.push(`${input.taskKey}#${input.dispatch}`);
       return script.perform(input);
     },
+    performStep: () => Promise.reject(new Error('a crew has no steps')),
   };
   const taskQueue = `workflow-test-${randomUUID()}`;
   const worker = await Worker.create({

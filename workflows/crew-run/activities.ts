@@ -4,11 +4,11 @@ import type { Activities } from '../../activities/index.ts';
 /** One policy a kind of activity, with its reason. */
 
 /**
- * Agent tasks: minutes long, so they heartbeat, and a dead worker is noticed after 5 s. Attempts are counted
+ * Agent tasks and steps of flows: minutes long, so they heartbeat, and a dead worker is noticed after 5 s. Attempts are counted
  * a turn in Postgres, so Temporal's own are unlimited. A cancel waits for the task to let go, so that
  * `cancelled` is only written when nothing is in flight.
  */
-export const { performTask } = proxyActivities<Activities>({
+export const { performTask, performStep } = proxyActivities<Activities>({
   startToCloseTimeout: '2 hours',
   heartbeatTimeout: '5s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',

@@ -14,8 +14,8 @@ export class RunState {
   /** An error no outcome stands for; it ends the run's main loop. */
   crash: unknown = null;
 
-  private tasks: TaskShape[] = [];
-  private readonly done = new Set<string>();
+  protected tasks: TaskShape[] = [];
+  protected readonly done = new Set<string>();
   private readonly out = new Set<string>();
   private readonly dispatches = new Map<string, number>();
   private readonly delays = new Map<string, number>();

@@ -12,6 +12,8 @@ import { replayRoutes } from './executions/replay-routes.ts';
 import { executionRoutes } from './executions/routes.ts';
 import { questionRoutes } from './executions/question-routes.ts';
 import { executionTaskRoutes } from './executions/task-routes.ts';
+import { refuseTakenNames } from './flows/free-names.ts';
+import { flowRoutes } from './flows/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
 import { systemRoutes } from './system/routes.ts';
@@ -32,8 +34,17 @@ export const resources = (deps: ResourceDeps): AnyRoute[] => [
   ...systemRoutes(deps),
 ];
 
-/** The resources that start, steer and show runs. They need an engine beside the app. */
-export const engineResources = (engine: Engine): AnyRoute[] => [
+/**
+ * The resources that start, steer and show runs. They need an engine beside the app.
+ * @throws {FlowError} when a flow has the name of a path
+ */
+export function engineResources(engine: Engine): AnyRoute[] {
+  const routes = standingRoutes(engine);
+  refuseTakenNames(engine.flows, routes);
+  return [...routes, ...flowRoutes(engine)];
+}
+
+const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...crewRoutes(engine),
   ...executionRoutes(engine),
   ...insightRoutes(engine),

@@ -8,6 +8,7 @@ import { Migration20261121000007 } from './migration-20261121000007-questions.ts
 import { Migration20261121000008 } from './migration-20261121000008-task-controls.ts';
 import { Migration20261121000009 } from './migration-20261121000009-platform.ts';
 import { Migration20261121000010 } from './migration-20261121000010-release-without-lock.ts';
+import { Migration20261121000011 } from './migration-20261121000011-flows.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   { name: 'Migration20261121000008', class: Migration20261121000008 },
   { name: 'Migration20261121000009', class: Migration20261121000009 },
   { name: 'Migration20261121000010', class: Migration20261121000010 },
+  { name: 'Migration20261121000011', class: Migration20261121000011 },
 ];

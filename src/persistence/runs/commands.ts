@@ -1,5 +1,10 @@
 import { conflict, notFound } from '../../domain/errors.ts';
-import { commandRefusal, type Command, type ExecutionStatus } from '../../domain/run/status.ts';
+import {
+  commandRefusal,
+  type Command,
+  type ExecutionKind,
+  type ExecutionStatus,
+} from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { closeOpenCalls } from './calls.ts';
@@ -16,6 +21,7 @@ interface CommandRow {
   id: number;
   owner_id: string;
   execution_id: string;
+  kind: ExecutionKind;
   status: ExecutionStatus;
   generation: number;
   claimed_run_id: string | null;
@@ -52,26 +58,70 @@ export async function commandRun(
   maxActive: number,
   now: Date,
 ): Promise<void> {
-  await database.transaction(async (sql) => {
-    const [row] = await sql.query<CommandRow>(
-      `select id, owner_id, execution_id, status, generation, claimed_run_id, pause_requested, control_version,
-              started_at, queued, thread_id
-         from executions where id = $1 for no key update`,
-      [id],
-    );
-    if (row === undefined) throw notFound('execution');
-    const refusal = commandRefusal(command, { status: row.status, pauseRequested: row.pause_requested });
-    if (refusal !== null) {
-      throw conflict(`cannot ${command} execution ${row.execution_id}: ${refusal}`, { status: row.status });
-    }
-    if (command === 'cancel' && row.status === 'cancelling') return;
-    const isFull = command === 'retry' && (await mustWait(sql, row, maxActive));
-    const change = changeFor(command, row, isFull);
-    await applyChange(sql, row, change, now);
-    if (change.status === 'cancelled' || change.queued)
-      await releaseRuns(sql, row.owner_id, maxActive, 1, now);
-    if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
-  });
+  await database.transaction((sql) => commandIn(sql, id, command, maxActive, now));
+}
+
+/**
+ * The same inside a transaction of the caller's. What is asked of a flow holds for the crews it has out, too; a retry
+ * does not: each step looks after its own crew.
+ */
+export async function commandIn(
+  sql: Sql,
+  id: number,
+  command: Command,
+  maxActive: number,
+  now: Date,
+): Promise<void> {
+  const [row] = await sql.query<CommandRow>(
+    `select id, owner_id, execution_id, kind, status, generation, claimed_run_id, pause_requested, control_version,
+            started_at, queued, thread_id
+       from executions where id = $1 for no key update`,
+    [id],
+  );
+  if (row === undefined) throw notFound('execution');
+  const refusal = commandRefusal(command, { status: row.status, pauseRequested: row.pause_requested });
+  if (refusal !== null) {
+    throw conflict(`cannot ${command} execution ${row.execution_id}: ${refusal}`, { status: row.status });
+  }
+  if (command === 'cancel' && row.status === 'cancelling') return;
+  const isFull = command === 'retry' && (await mustWait(sql, row, maxActive));
+  const change = changeFor(command, row, isFull);
+  await applyChange(sql, row, change, now);
+  if (row.kind === 'flow' && command !== 'retry') await commandChildren(sql, row.id, command, maxActive, now);
+  if (change.status === 'cancelled' || change.queued) await releaseRuns(sql, row.owner_id, maxActive, 1, now);
+  if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
+}
+
+/** Asks the same of every crew that a flow has out, as far as its state allows. @returns their ids */
+async function commandChildren(
+  sql: Sql,
+  id: number,
+  command: Command,
+  maxActive: number,
+  now: Date,
+): Promise<number[]> {
+  const children = await sql.query<{ id: number; status: ExecutionStatus; pause_requested: boolean }>(
+    `select c.id, c.status, c.pause_requested from task_executions t join executions c on c.id = t.child_execution_id
+      where t.execution_id = $1 and c.status not in ('completed', 'failed', 'cancelled') order by c.id
+      for no key update of c`,
+    [id],
+  );
+  const able = children.filter(
+    ({ status, pause_requested: pauseRequested }) =>
+      commandRefusal(command, { status, pauseRequested }) === null,
+  );
+  for (const child of able) await commandIn(sql, child.id, command, maxActive, now);
+  return able.map((child) => child.id);
+}
+
+/** A flow is over, or about to be: the crews it has out are cancelled. @returns their ids: wake `control` for them */
+export function cancelChildren(
+  database: SqlPool,
+  id: number,
+  maxActive: number,
+  now: Date,
+): Promise<number[]> {
+  return database.transaction((sql) => commandChildren(sql, id, 'cancel', maxActive, now));
 }
 
 /** Whether a retry finds its owner's slots or its thread taken. */

@@ -1,5 +1,8 @@
 import type { Claim, FinalState, RunEnding, RunRef, TaskShape } from '../../contracts/crew-run.ts';
 import type { RunErrorCode } from '../../domain/errors.ts';
+import { MAX_STEP_RUNS } from '../../domain/flow/flow-progress.ts';
+import type { FinishedStep, FlowShape } from '../../domain/flow/flow-shape.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { crewResult } from '../../domain/run/result.ts';
 import type { ExecutionStatus, FinalStatus, TaskStatus } from '../../domain/run/status.ts';
@@ -17,6 +20,7 @@ import { releaseRuns } from './queue.ts';
 interface ClaimRow {
   status: ExecutionStatus;
   plan: CrewPlan;
+  flow_shape: FlowShape | null;
   pause_requested: boolean;
   control_version: number;
   timeout_seconds: number | null;
@@ -40,23 +44,37 @@ export async function claimRun(
          started_at = coalesce(started_at, $4), updated_at = $4
        where id = $1 and generation = $2 and (claimed_run_id is null or claimed_run_id = $3) and not queued
          and status not in ('completed', 'failed', 'cancelled')
-       returning status, plan, pause_requested, control_version, timeout_seconds, started_at`,
+       returning status, plan, flow_shape, pause_requested, control_version, timeout_seconds, started_at`,
       [ref.id, ref.generation, temporalRunId, now.toISOString()],
     );
     if (row === undefined) return { accepted: false };
     const started: NewEvent = { type: 'workflow_started', key: 'g1:started', status: row.status };
-    const [statuses] = await together([
-      sql.query<{ task_key: string; status: TaskStatus }>(
-        'select task_key, status from task_executions where execution_id = $1',
+    const [rows] = await together([
+      sql.query<ClaimedTask>(
+        `select task_key, status, label from task_executions where execution_id = $1
+          order by finish_order nulls last, position`,
         [ref.id],
       ),
       ref.generation === 1 ? appendEvents(sql, ref.id, [started], now) : undefined,
     ]);
-    return toClaim(row, new Map(statuses.map((task) => [task.task_key, task.status])), now);
+    return toClaim(row, rows, now);
   });
 }
 
-function toClaim(row: ClaimRow, statuses: ReadonlyMap<string, TaskStatus>, now: Date): Claim {
+interface ClaimedTask {
+  task_key: string;
+  status: TaskStatus;
+  label: string | null;
+}
+
+/** Runs of steps that are over, in the order of their ends: what they set off is worked out from that. */
+const finishedSteps = (rows: readonly ClaimedTask[]): FinishedStep[] =>
+  rows
+    .filter(({ status }) => status === 'completed' || status === 'skipped')
+    .map(({ task_key: key, label }) => ({ key, label }));
+
+function toClaim(row: ClaimRow, rows: readonly ClaimedTask[], now: Date): Claim {
+  const statuses = new Map(rows.map((task) => [task.task_key, task.status]));
   const tasks: TaskShape[] = row.plan.tasks.map((task) => ({
     key: task.key,
     name: task.name,
@@ -74,6 +92,7 @@ function toClaim(row: ClaimRow, statuses: ReadonlyMap<string, TaskStatus>, now: 
     cancelling: row.status === 'cancelling',
     controlVersion: row.control_version,
     timeoutMs: deadline === null ? null : Math.max(deadline - now.getTime(), 0),
+    ...(row.flow_shape !== null && { flow: { shape: row.flow_shape, finished: finishedSteps(rows) } }),
   };
 }
 
@@ -140,6 +159,9 @@ interface Ending {
   result: string | null;
 }
 
+/** An ending with what its writer knows beside: the words of a failure, the result of a flow. */
+export type WrittenEnding = RunEnding & { note?: string; code?: RunErrorCode; result?: JsonObject };
+
 /** How a run ended, and which of its owner's queued runs that made room for: wake `outbox` for them. */
 export interface Finalised {
   state: FinalState;
@@ -155,7 +177,7 @@ export interface Finalised {
 export async function finaliseRun(
   database: SqlPool,
   ref: RunRef,
-  ending: RunEnding & { note?: string; code?: RunErrorCode },
+  ending: WrittenEnding,
   maxActive: number,
   now: Date,
 ): Promise<Finalised> {
@@ -188,12 +210,7 @@ const cancelledEnding = (note = 'cancelled', code: RunErrorCode = 'CANCELLED'): 
   result: null,
 });
 
-async function endingFor(
-  sql: Sql,
-  ref: RunRef,
-  row: EndRow,
-  ending: RunEnding & { note?: string; code?: RunErrorCode },
-): Promise<Ending> {
+async function endingFor(sql: Sql, ref: RunRef, row: EndRow, ending: WrittenEnding): Promise<Ending> {
   switch (ending.status) {
     case 'cancelled':
       return cancelledEnding(ending.note, ending.code);
@@ -205,6 +222,8 @@ async function endingFor(
         result: null,
       };
     case 'completed': {
+      if (ending.result !== undefined)
+        return { status: 'completed', error: null, code: null, result: toJsonb(ending.result) };
       const outputs = await sql.query<{ task_key: string; output: unknown }>(
         'select task_key, output from task_executions where execution_id = $1 order by position',
         [ref.id],
@@ -229,6 +248,8 @@ async function failureText(
 ): Promise<string> {
   if (ending.code === 'TIMEOUT' && ending.taskKey === null)
     return 'the execution reached its timeout_seconds';
+  if (ending.code === 'STEP_LIMIT')
+    return `the flow ran its steps ${MAX_STEP_RUNS} times without coming to an end`;
   const [task] = await sql.query<{ name: string; error: string | null }>(
     'select name, error from task_executions where execution_id = $1 and task_key = $2',
     [ref.id, ending.taskKey],

@@ -173,12 +173,12 @@ export class StaleLease extends Error {
   }
 }
 
-/** How far a task has come. */
+/** How far a task has come. A step of a flow has no agent, and so no state of one. */
 export type TaskProgress =
-  | { kind: 'going_on'; state: AgentState }
-  /** A person is asked; it stands still until then. */
-  | { kind: 'waiting'; state: AgentState }
-  | { kind: 'completed'; state: AgentState; output: TaskOutput }
+  | { kind: 'going_on'; state?: AgentState }
+  /** A person is asked, or a crew is out; it stands still until then. */
+  | { kind: 'waiting'; state?: AgentState }
+  | { kind: 'completed'; state?: AgentState; output: TaskOutput }
   | { kind: 'skipped'; output: TaskOutput }
   | { kind: 'failed'; error: string; code: RunErrorCode };
 
@@ -199,7 +199,7 @@ export async function saveProgress(sql: Sql, lease: Lease, progress: TaskProgres
       lease.dispatch,
       lease.attempt,
       status,
-      'state' in progress ? toJsonb(progress.state) : null,
+      'state' in progress && progress.state !== undefined ? toJsonb(progress.state) : null,
       'output' in progress ? toJsonb(progress.output) : null,
       progress.kind === 'failed' ? storableText(progress.error) : null,
       progress.kind === 'failed' ? progress.code : null,

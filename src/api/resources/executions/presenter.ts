@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { EventFrame } from '../../../contracts/events.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
-import { crewRunWorkflowId } from '../../../temporal/names.ts';
+import { runWorkflowId } from '../../../temporal/names.ts';
 import { taskOutputSchema, type ExecutionBody, type logEntrySchema, type taskRunSchema } from './schema.ts';
 
 export type LogEntry = z.output<typeof logEntrySchema>;
@@ -14,7 +14,7 @@ export function presentExecution(
   execution: Execution,
   context: { temporalUiUrl: string | undefined; namespace: string; log?: readonly EventFrame[] },
 ): ExecutionBody {
-  const workflowId = crewRunWorkflowId(execution.executionId);
+  const workflowId = runWorkflowId(execution);
   const { temporalUiUrl, namespace, log } = context;
   return {
     id: execution.id,

@@ -5,6 +5,7 @@ import { readHeads } from '../../../persistence/event-log.ts';
 import { findExecution, listTasks } from '../../../persistence/repositories/executions.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import { runWorkflowId } from '../../../temporal/names.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { sseFrame } from '../../realtime/sse-frame.ts';
@@ -70,7 +71,7 @@ async function snapshotOf(
       now: (await findExecution(em, { id: execution.id }, scope)) ?? execution,
       tasks: await listTasks(em, execution.id),
     })),
-    isFinal(execution.status) ? null : engine.runs.liveState(execution.executionId, LIVE_STATE_MS),
+    isFinal(execution.status) ? null : engine.runs.liveState(runWorkflowId(execution), LIVE_STATE_MS),
   ]);
   const { TEMPORAL_UI_URL: temporalUiUrl, TEMPORAL_NAMESPACE: namespace } = engine.settings;
   const body: { as_of_seq: number; execution: unknown; tasks: unknown[]; live: LiveState | null } = {

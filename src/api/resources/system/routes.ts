@@ -41,7 +41,13 @@ export function systemRoutes(deps: ApiDeps): AnyRoute[] {
 }
 
 const welcomeRoute = ({ version }: ApiDeps): AnyRoute => {
-  const links = { docs: '/docs', redoc: '/redoc', openapi: '/openapi.json', health: '/health' };
+  const links = {
+    docs: '/docs',
+    redoc: '/redoc',
+    openapi: '/openapi.json',
+    health: '/health',
+    flows: '/api/v1/flows',
+  };
   const welcome = { name: 'Muster', version, message: 'Muster runs crews of AI agents durably.', links };
   return defineRoute(
     {

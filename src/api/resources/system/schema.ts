@@ -5,7 +5,13 @@ export const welcomeSchema = z
     name: z.string(),
     version: z.string(),
     message: z.string(),
-    links: z.object({ docs: z.string(), redoc: z.string(), openapi: z.string(), health: z.string() }),
+    links: z.object({
+      docs: z.string(),
+      redoc: z.string(),
+      openapi: z.string(),
+      health: z.string(),
+      flows: z.string(),
+    }),
   })
   .meta({ id: 'Welcome' });
 

@@ -1,0 +1,28 @@
+import type { RunEnding, RunRef } from '../../src/contracts/crew-run.ts';
+import { readFlowEnd } from '../../src/persistence/runs/flow-steps.ts';
+import type { WrittenEnding } from '../../src/persistence/runs/lifecycle.ts';
+import type { FlowDeps } from './step-deps.ts';
+
+/** The end of a flow whose steps are done: its result, or the reason why that is none. Other ends stay what they are. */
+export async function flowEnding(deps: FlowDeps, ref: RunRef, ending: RunEnding): Promise<WrittenEnding> {
+  if (ref.kind !== 'flow' || ending.status !== 'completed') return ending;
+  const end = await readFlowEnd(deps.sql, ref.id);
+  const flow = end === null ? undefined : deps.flows.find(end.flowName)?.flow;
+  if (end === null || flow === undefined)
+    return {
+      status: 'failed',
+      code: 'STEP_FAILED',
+      taskKey: null,
+      note: `this server has no flow ${end?.flowName ?? ''}`,
+    };
+  try {
+    const finished = flow.finish(end.state, end.request);
+    if (finished.ok) return { status: 'completed', result: finished.result };
+    const note = `the result of the flow does not fit its schema: ${finished.error}`;
+    return { status: 'failed', code: 'OUTPUT_INVALID', taskKey: null, note };
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    const note = `the result of the flow could not be made: ${words}`;
+    return { status: 'failed', code: 'STEP_FAILED', taskKey: null, note };
+  }
+}

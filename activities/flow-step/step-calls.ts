@@ -1,0 +1,341 @@
+import { createHash } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/activity';
+import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
+import type { ChatMessage } from '../../src/domain/agent/messages.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { estimateCallTokens } from '../../src/domain/run/estimate.ts';
+import { MAX_CALL_STARTS, MAX_TURN_ATTEMPTS, retryDelayMs } from '../../src/domain/run/retry-delay.ts';
+import {
+  StepFailure,
+  TryAgain,
+  type Prompt,
+  type StepAnswer,
+  type StepRequest,
+} from '../../src/flows/step-work.ts';
+import { ModelFailure, type Model } from '../../src/models/model.ts';
+import { storableText } from '../../src/persistence/jsonb.ts';
+import {
+  beginCall,
+  failedAttempts,
+  lockRun,
+  loseOpenCalls,
+  settleCall,
+  type BeginRefusal,
+  type CallEnd,
+  type NewCall,
+  type OpenCall,
+} from '../../src/persistence/runs/calls.ts';
+import { answeredCall } from '../../src/persistence/runs/flow-steps.ts';
+import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/runs/task-lease.ts';
+import { EgressRefused } from '../../src/tools/guarded-fetch.ts';
+import { persistently } from '../agent-task/persistently.ts';
+import { shown } from '../agent-task/shown-text.ts';
+import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
+import type { FlowDeps } from './step-deps.ts';
+
+/** Longer delays are waited for by the workflow, where they can be paused and cancelled. */
+const LONGEST_RETRY_MS = 2_000;
+
+/** What a step reaches outside by. Calls count through the step: run again, the third one is the third one again. */
+export interface StepCalls {
+  readonly model: (prompt: string | Prompt) => Promise<string>;
+  readonly fetch: (url: string, request?: StepRequest) => Promise<StepAnswer>;
+  /** Why the step has to stop, whatever its own code makes of the error it was given. */
+  readonly interruption:
+    { kind: 'outcome'; outcome: TaskOutcome } | { kind: 'again'; error: ApplicationFailure } | null;
+}
+
+/** Thrown into a step that has to stop. */
+class StepInterrupted extends Error {
+  constructor() {
+    super('the step has to stop here');
+    this.name = 'StepInterrupted';
+  }
+}
+
+export function createStepCalls(
+  deps: FlowDeps,
+  lease: Lease,
+  of: { taskId: number; ids: TaskIds },
+  signal: AbortSignal,
+): StepCalls {
+  let count = 0;
+  let interruption: StepCalls['interruption'] = null;
+  const stop = (why: NonNullable<StepCalls['interruption']>): never => {
+    interruption ??= why;
+    throw new StepInterrupted();
+  };
+  const step: Step = { deps, lease, taskId: of.taskId, ids: of.ids, signal, stop };
+  const nextKey = (): string => {
+    signal.throwIfAborted();
+    if (interruption !== null) throw new StepInterrupted();
+    count += 1;
+    return `call-${count}`;
+  };
+  return {
+    model: (prompt) => askModel(step, nextKey(), typeof prompt === 'string' ? { prompt } : prompt),
+    fetch: (url, request = {}) => callAddress(step, nextKey(), url, request),
+    get interruption() {
+      return interruption;
+    },
+  };
+}
+
+interface Step {
+  deps: FlowDeps;
+  lease: Lease;
+  taskId: number;
+  ids: TaskIds;
+  signal: AbortSignal;
+  stop(why: NonNullable<StepCalls['interruption']>): never;
+}
+
+const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+async function askModel(step: Step, key: string, prompt: Prompt): Promise<string> {
+  const { deps, lease, taskId, signal } = step;
+  const digest = digestOf(prompt);
+  const known = await answeredCall(deps.sql, taskId, key, digest);
+  if (typeof known?.['text'] === 'string') return known['text'];
+  const model = deps.models.resolve(prompt.model ?? null);
+  const messages: ChatMessage[] = [
+    ...(prompt.system === undefined ? [] : [{ role: 'system' as const, content: prompt.system }]),
+    { role: 'user', content: prompt.prompt },
+  ];
+  const call = await begin(step, {
+    key: `g${lease.generation}.${step.ids.life}:${key}`,
+    kind: 'model',
+    name: model.name,
+    request: { sha256: digest },
+    reserveTokens: estimateCallTokens(messages, prompt.maxTokens ?? null),
+  });
+  try {
+    const reply = await model.complete(
+      {
+        messages,
+        tools: [],
+        temperature: prompt.temperature ?? null,
+        topP: null,
+        maxTokens: prompt.maxTokens ?? null,
+      },
+      { signal, onText: (text) => deps.waker.token({ id: lease.id, taskKey: lease.taskKey, text }) },
+    );
+    const text = storableText(reply.text);
+    const end: CallEnd = { status: 'completed', usage: reply.usage, response: { text } };
+    await settle(step, call, end, [spokenEvent(deps, model, call, text, reply.usage)]);
+    return text;
+  } catch (error) {
+    if (signal.aborted) await lose(step, call);
+    if (error instanceof ModelFailure) return modelFailed(step, call, error);
+    throw error;
+  }
+}
+
+function spokenEvent(
+  deps: FlowDeps,
+  model: Model,
+  call: OpenCall,
+  text: string,
+  usage: { promptTokens: number; completionTokens: number; totalTokens: number; estimated: boolean },
+): BareEvent {
+  return {
+    type: 'llm_call_completed',
+    key: `${call.key}:done`,
+    data: {
+      model: model.name,
+      agent: '',
+      text: shown(text),
+      tool_calls: [],
+      prompt_tokens: usage.promptTokens,
+      completion_tokens: usage.completionTokens,
+      total_tokens: usage.totalTokens,
+      tokens_estimated: usage.estimated,
+      latency_ms: deps.now().getTime() - call.startedAt.getTime(),
+      attempt: call.attempt,
+    },
+  };
+}
+
+/** What passes by itself ends this attempt of the step; what does not is the step's own to catch. */
+async function modelFailed(step: Step, call: OpenCall, failure: ModelFailure): Promise<never> {
+  const { deps, lease, taskId } = step;
+  const attempt = await persistently(deps, () =>
+    deps.sql.transaction(async (sql) => {
+      const now = deps.now();
+      await settleCall(sql, lease, taskId, call, { status: 'failed', error: failure.message }, now);
+      const failed = await failedAttempts(sql, taskId, call.key);
+      if (!failure.retryable || failed >= MAX_TURN_ATTEMPTS) return null;
+      const again: BareEvent = {
+        type: 'task_retrying',
+        key: `${call.key}:retry:${call.attempt}`,
+        data: {
+          error: failure.message,
+          error_code: failure.code,
+          attempt: failed,
+          delay_ms: retryDelayMs(failed, failure.retryAfterMs),
+        },
+      };
+      await append(sql, lease, step.ids, [again], now);
+      return failed;
+    }),
+  );
+  deps.waker.wake('log', lease.id);
+  if (attempt === null) throw failure;
+  const delayMs = retryDelayMs(attempt, failure.retryAfterMs);
+  if (delayMs > LONGEST_RETRY_MS)
+    return step.stop({ kind: 'outcome', outcome: { kind: 'delayed', delayMs } });
+  const message = `${failure.code}, attempt ${attempt}`;
+  const error = ApplicationFailure.create({
+    type: failure.code,
+    message,
+    nonRetryable: false,
+    nextRetryDelay: delayMs,
+  });
+  return step.stop({ kind: 'again', error });
+}
+
+async function callAddress(step: Step, key: string, url: string, request: StepRequest): Promise<StepAnswer> {
+  const { deps, lease, taskId, signal } = step;
+  const digest = digestOf([url, request]);
+  const known = await answeredCall(deps.sql, taskId, key, digest);
+  if (typeof known?.['status'] === 'number' && typeof known['body'] === 'string')
+    return { status: known['status'], body: known['body'] };
+  const host = URL.parse(url)?.host ?? '';
+  const { method = request.json === undefined ? 'GET' : 'POST' } = request;
+  const name = 'http_request';
+  const call = await begin(
+    step,
+    {
+      key: `g${lease.generation}.${step.ids.life}:${key}`,
+      kind: 'tool',
+      name,
+      request: { sha256: digest },
+      reserveTokens: 0,
+    },
+    { tool: name, method, host },
+  );
+  try {
+    const response = await deps.fetch(url, {
+      method,
+      headers: {
+        ...(request.json !== undefined && { 'content-type': 'application/json' }),
+        ...(method !== 'GET' && { 'idempotency-key': `${taskId}:${key}` }),
+        ...request.headers,
+      },
+      ...(request.json !== undefined && { body: JSON.stringify(request.json) }),
+      signal,
+    });
+    const { status } = response;
+    if (status >= 500 || status === 429) throw new TryAgain(`${host} answered ${status}`);
+    const body = storableText(response.body.toString('utf8'));
+    const data = { tool: name, host, output: `HTTP ${status}` };
+    await settle(step, call, { status: 'completed', usage: null, response: { status, body } }, [
+      { type: 'tool_completed', key: `${call.key}:done`, data },
+    ]);
+    return { status, body };
+  } catch (error) {
+    if (signal.aborted) {
+      await lose(step, call);
+      throw error;
+    }
+    return addressFailed(step, call, host, error);
+  }
+}
+
+async function addressFailed(step: Step, call: OpenCall, host: string, error: unknown): Promise<never> {
+  const words = error instanceof Error ? error.message : String(error);
+  await settle(step, call, { status: 'failed', error: words }, [
+    {
+      type: 'tool_failed',
+      key: `${call.key}:failed:${call.attempt}`,
+      data: { tool: call.name, host, error: shown(words) },
+    },
+  ]);
+  if (error instanceof TryAgain) throw error;
+  if (error instanceof EgressRefused) throw new StepFailure(words, { cause: error });
+  throw new TryAgain(`${host}: ${words}`, undefined, { cause: error });
+}
+
+/** Reserves and records the call, if the run still goes on. */
+async function begin(step: Step, wanted: NewCall, shownAs?: JsonObject): Promise<OpenCall> {
+  const { deps, lease, taskId } = step;
+  const begun = await deps.sql.transaction(async (sql) => {
+    const now = deps.now();
+    const call = await beginCall(sql, lease, taskId, wanted, now);
+    // Refuses who holds the step no more.
+    await saveProgress(sql, lease, { kind: 'going_on' }, now);
+    if (typeof call === 'string')
+      return notBegun(step, call, (failure, events) => failTask(sql, lease, step.ids, failure, events, now));
+    if (shownAs !== undefined) {
+      const started: BareEvent = {
+        type: 'tool_started',
+        key: `${call.key}:started:${call.attempt}`,
+        data: shownAs,
+      };
+      await append(sql, lease, step.ids, [started], now);
+    }
+    return call;
+  });
+  deps.waker.wake('log', lease.id);
+  return 'kind' in begun && begun.kind === 'outcome' ? step.stop(begun) : callOf(begun);
+}
+
+type Refused = { kind: 'outcome'; outcome: TaskOutcome };
+
+function callOf(begun: OpenCall | Refused): OpenCall {
+  if (begun.kind === 'outcome') throw new Error('a refusal is no call');
+  return begun;
+}
+
+async function notBegun(
+  { lease }: Step,
+  refusal: BeginRefusal,
+  fail: (failure: Parameters<typeof failTask>[3], events: BareEvent[]) => Promise<{ outcome: TaskOutcome }>,
+): Promise<Refused> {
+  const outcome = async (): Promise<TaskOutcome> => {
+    switch (refusal) {
+      case 'exhausted': {
+        const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
+        return (await fail({ error, code: 'INTERNAL' }, [])).outcome;
+      }
+      case 'budget': {
+        const error = 'the next call would exceed max_tokens_total';
+        const exhausted: BareEvent = {
+          type: 'budget_exhausted',
+          key: `g${lease.generation}:budget`,
+          data: { limit: 'max_tokens_total' },
+        };
+        return (await fail({ error, code: 'BUDGET_EXHAUSTED' }, [exhausted])).outcome;
+      }
+      case 'paused':
+        // The next look at the step, which comes at once, tells the version of the command.
+        return { kind: 'sliced' };
+      case 'cancelling':
+        return { kind: 'cancelling' };
+      case 'stale':
+        return { kind: 'refused' };
+    }
+  };
+  return { kind: 'outcome', outcome: await outcome() };
+}
+
+async function settle(step: Step, call: OpenCall, end: CallEnd, events: BareEvent[]): Promise<void> {
+  const { deps, lease, taskId } = step;
+  // The reply is paid for: a database that is away for a moment must not cost it.
+  await persistently(deps, () =>
+    deps.sql.transaction(async (sql) => {
+      const now = deps.now();
+      await settleCall(sql, lease, taskId, call, end, now);
+      await append(sql, lease, step.ids, events, now);
+    }),
+  );
+  deps.waker.wake('log', lease.id);
+}
+
+/** A call that was cut off: nobody knows what it cost, so it is charged at its reserve. */
+async function lose({ deps, lease, taskId }: Step, call: OpenCall): Promise<void> {
+  await deps.sql.transaction(async (sql) => {
+    await lockRun(sql, lease.id);
+    await loseOpenCalls(sql, lease.id, taskId, deps.now(), call.id);
+  });
+}

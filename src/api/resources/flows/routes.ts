@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { notFound } from '../../../domain/errors.ts';
+import type { JsonObject } from '../../../domain/json.ts';
+import type { ExecutionStatus } from '../../../domain/run/status.ts';
+import type { NamedFlow } from '../../../flows/flow-catalogue.ts';
+import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import { defineRoute, type AnyRoute } from '../../define-route.ts';
+import type { Engine } from '../../engine.ts';
+import { startFlowRun } from '../../start-flow.ts';
+import { reachExecution } from '../executions/access.ts';
+import { executionRefParam } from '../executions/schema.ts';
+import {
+  flowExecutionSchema,
+  flowSchema,
+  flowStartedSchema,
+  listFlowsQuery,
+  startQuery,
+  type FLOW_STATUSES,
+} from './schema.ts';
+
+const EXECUTION_ID = '550e8400-e29b-41d4-a716-446655440000';
+
+const FLOW_STATUS: Record<ExecutionStatus, (typeof FLOW_STATUSES)[number]> = {
+  pending: 'pending',
+  running: 'running',
+  paused: 'running',
+  waiting: 'running',
+  cancelling: 'running',
+  completed: 'completed',
+  failed: 'failed',
+  cancelled: 'failed',
+};
+
+/** The flows there are, and for each of them two operations of its own (seed 001). */
+export const flowRoutes = (engine: Engine): AnyRoute[] => [
+  listRoute(engine),
+  ...engine.flows.list().flatMap((flow) => [executeRoute(engine, flow), statusRoute(engine, flow)]),
+];
+
+const words = (name: string): string[] => name.split('_');
+const capital = (word: string): string => `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`;
+/** `poem_flow` → `PoemFlow`, for the names of operations. */
+const pascal = (name: string): string => words(name).map(capital).join('');
+/** `poem_flow` → `Poem flow`, for people. */
+const title = (name: string): string => capital(words(name).join(' '));
+
+const jsonObject = z.record(z.string(), z.json());
+
+const listRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: '/api/v1/flows',
+      operationId: 'listFlows',
+      tags: ['Flows'],
+      summary: 'The flows that can be run, by name',
+      description: 'Each has its own section here, with the schemas of what it takes and gives back.',
+      access: 'user',
+      query: listFlowsQuery,
+      responses: {
+        200: {
+          description: 'A page of flows',
+          schema: z.array(flowSchema),
+          example: [
+            {
+              name: 'poem_flow',
+              path: 'poem-flow',
+              summary: 'Writes a poem',
+              description: '',
+              execute_url: '/api/v1/poem-flow/execute',
+              steps: [{ name: 'write_poem', kind: 'start' as const, listens_to: null, labels: [] }],
+            },
+          ],
+          headers: { 'X-Total-Count': 'How many there are in all' },
+        },
+      },
+    },
+    async ({ query: { skip, limit }, respond }) => {
+      const flows = engine.flows.list();
+      const page = flows.slice(skip, skip + limit).map(presentFlow);
+      return respond(200, page, { 'X-Total-Count': String(flows.length) });
+    },
+  );
+
+const presentFlow = ({ name, path, flow }: NamedFlow): z.input<typeof flowSchema> => ({
+  name,
+  path,
+  summary: flow.summary,
+  description: flow.description,
+  execute_url: `/api/v1/${path}/execute`,
+  steps: flow.shape.map(({ on, ...step }) => ({ ...step, listens_to: on })),
+});
+
+const executeRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
+  defineRoute(
+    {
+      method: 'POST',
+      path: `/api/v1/${flow.path}/execute`,
+      operationId: `execute${pascal(flow.name)}`,
+      tags: [flow.path],
+      summary: flow.flow.summary,
+      description: flow.flow.description,
+      access: 'user',
+      query: startQuery,
+      body: flow.flow.request,
+      example: flow.flow.example.request,
+      responses: {
+        200: {
+          description: 'It is on its way',
+          schema: flowStartedSchema,
+          example: {
+            execution_id: EXECUTION_ID,
+            status: 'pending',
+            message: startedMessage(flow, EXECUTION_ID),
+          },
+        },
+      },
+      errors: ['NOT_FOUND', 'CONFLICT'],
+    },
+    async ({ body, query, caller, request, respond }) => {
+      const { executionId } = await startFlowRun(engine, {
+        ownerId: caller.userId,
+        flow,
+        request: asJson(body),
+        options: query,
+        idempotencyRef: request.idempotencyRef,
+      });
+      return respond(200, {
+        execution_id: executionId,
+        status: 'pending',
+        message: startedMessage(flow, executionId),
+      });
+    },
+  );
+
+const startedMessage = ({ name }: NamedFlow, id: string): string =>
+  `${title(name)} execution initiated with ID: ${id}`;
+
+/** The checked body as it is stored: undefined fields gone. */
+const asJson = (body: unknown): JsonObject => jsonObject.parse(JSON.parse(JSON.stringify(body)));
+
+const statusRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: `/api/v1/${flow.path}/execution/{execution_id}`,
+      operationId: `get${pascal(flow.name)}Execution`,
+      tags: [flow.path],
+      summary: 'How a run of it is doing',
+      description: 'Its steps, events and questions are under `/api/v1/executions/{execution_id}`.',
+      access: 'user',
+      params: z.object({ execution_id: executionRefParam }),
+      what: 'execution',
+      responses: {
+        200: {
+          description: 'Its status, and its result or error once there is one',
+          schema: flowExecutionSchema(flow.flow.result).meta({ id: `${pascal(flow.name)}Execution` }),
+          example: {
+            execution_id: EXECUTION_ID,
+            flow_name: flow.name,
+            status: 'completed' as const,
+            created_at: '2025-10-26T10:30:00.000Z',
+            started_at: '2025-10-26T10:30:01.000Z',
+            completed_at: '2025-10-26T10:30:15.000Z',
+            result: flow.flow.example.result,
+            error: null,
+          },
+        },
+      },
+    },
+    async ({ params, caller, respond }) => {
+      const execution = await reachExecution(engine, caller, params.execution_id);
+      if (execution.kind !== 'flow' || execution.flowName !== flow.name) throw notFound('execution');
+      return respond(200, presentRun(execution, flow));
+    },
+  );
+
+const presentRun = (execution: Execution, flow: NamedFlow) => ({
+  execution_id: execution.executionId,
+  flow_name: flow.name,
+  status: FLOW_STATUS[execution.status],
+  created_at: execution.createdAt.toISOString(),
+  started_at: execution.startedAt?.toISOString() ?? null,
+  completed_at: execution.completedAt?.toISOString() ?? null,
+  result: execution.result ?? null,
+  error: execution.error ?? null,
+});

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { ON_TASK_FAILURE } from '../../../domain/run/status.ts';
+import { pageQuery, timestampSchema } from '../../parameters.ts';
+
+/** Seed 001's four words for our eight states (contract §6). */
+export const FLOW_STATUSES = ['pending', 'running', 'completed', 'failed'] as const;
+const flowStatus = z.enum(FLOW_STATUSES);
+
+export const flowStartedSchema = z
+  .object({ execution_id: z.uuid(), status: flowStatus, message: z.string() })
+  .meta({ id: 'FlowStarted' });
+
+/** How a run of one flow is shown; its result has that flow's own schema. */
+export const flowExecutionSchema = (result: z.ZodType) =>
+  z.object({
+    execution_id: z.uuid(),
+    flow_name: z.string(),
+    status: flowStatus,
+    created_at: timestampSchema,
+    started_at: timestampSchema.nullable(),
+    completed_at: timestampSchema.nullable(),
+    result: result.nullable(),
+    error: z.string().nullable(),
+  });
+
+/** A whole number in a query string that may be left out. */
+const optionalInteger = (min: number, max: number, description: string) =>
+  z
+    .string()
+    .regex(/^-?\d{1,15}$/, 'a whole number')
+    .transform(Number)
+    .pipe(z.int().min(min, `at least ${min}`).max(max, `at most ${max}`))
+    .optional()
+    .meta({
+      description,
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, { type: 'integer', minimum: min, maximum: max });
+      },
+    });
+
+/** What every start takes, for flows in the query: their body is their own. */
+export const startQuery = z.object({
+  priority: optionalInteger(-100, 100, 'Higher is sooner; 0 is usual'),
+  tags: z
+    .string()
+    .max(5_000)
+    .transform((text) => text.split(',').map((tag) => tag.trim()))
+    .pipe(z.array(z.string().min(1).max(100)).max(50))
+    .optional()
+    .meta({ description: 'Separated by commas', example: 'nightly,poems' }),
+  timeout_seconds: optionalInteger(1, 31_536_000, 'Ends the execution as failed with TIMEOUT'),
+  max_tokens_total: optionalInteger(1, 1_000_000_000, 'Ends it as failed with BUDGET_EXHAUSTED'),
+  on_task_failure: z
+    .enum(ON_TASK_FAILURE)
+    .optional()
+    .describe(
+      '`fail` (default) ends the execution · `pause` parks it until somebody retries or skips the step · ' +
+        '`continue` goes on without its output',
+    ),
+  thread_id: z.uuid().optional().describe('A thread of yours that it belongs to'),
+});
+
+export const listFlowsQuery = z.object(pageQuery);
+
+export const flowSchema = z
+  .object({
+    name: z.string().describe('As executions name it'),
+    path: z.string(),
+    summary: z.string(),
+    description: z.string(),
+    execute_url: z.string(),
+    steps: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(['start', 'listen', 'router']),
+        listens_to: z
+          .object({ kind: z.enum(['any', 'all']), of: z.array(z.string()) })
+          .nullable()
+          .describe('Steps or labels: `any` each of them sets it off, `all` once every one has come'),
+        labels: z.array(z.string()).describe('What a router may answer'),
+      }),
+    ),
+  })
+  .meta({ id: 'Flow' });

@@ -1,0 +1,90 @@
+import { invalid } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { NamedFlow } from '../flows/flow-catalogue.ts';
+import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
+import type { Sql } from '../persistence/sql.ts';
+import type { Engine } from './engine.ts';
+import { toIssues } from './errors.ts';
+import { commitInThread } from './start-in-thread.ts';
+import type { StartOptions } from './start-run.ts';
+
+/** A run of a flow that somebody asks for. */
+export interface RequestedFlow {
+  ownerId: string;
+  flow: NamedFlow;
+  request: JsonObject;
+  options: StartOptions;
+  idempotencyRef: string | undefined;
+  /** UUID of the run it replays. */
+  replays?: string;
+}
+
+/**
+ * Commits a run of a flow and sends it on its way, as `startCrewRun` does with crews.
+ * @throws {MusterError} VALIDATION_FAILED when the request does not fit the flow's schema; NOT_FOUND and CONFLICT of a
+ *   thread.
+ */
+export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<CreatedRun> {
+  const { ownerId, options } = run;
+  const row = toRow(run);
+  const commit = (sql: Sql): Promise<CreatedRun> =>
+    createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+  const created =
+    options.thread_id === undefined
+      ? await commit(engine.system)
+      : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit);
+  const { id, executionId, outboxId } = created;
+  if (outboxId !== null) {
+    const { priority = 0 } = options;
+    const start = {
+      id,
+      executionId,
+      generation: 1,
+      ownerId,
+      crewName: run.flow.name,
+      kind: 'flow',
+      priority,
+    };
+    engine.dispatcher.deliverStart(outboxId, start);
+  }
+  return created;
+}
+
+function toRow({
+  ownerId,
+  flow: { name, flow },
+  request,
+  options,
+  idempotencyRef,
+  replays,
+}: RequestedFlow): NewRun {
+  const checked = flow.request.safeParse(request);
+  if (!checked.success) throw invalid('The request does not fit the flow', toIssues(checked.error, 'body'));
+  return {
+    ownerId,
+    kind: 'flow',
+    crewName: null,
+    flow: { name, shape: flow.shape, state: flow.begin(request) },
+    // A flow has no tasks of a crew; what works on those finds none.
+    plan: {
+      schemaVersion: 1,
+      name,
+      process: 'graph',
+      compat: 'fixed',
+      agents: [],
+      tasks: [],
+      hiddenOutputs: [],
+      inputs: [],
+    },
+    inputs: request,
+    priority: options.priority ?? 0,
+    tags: options.tags ?? [],
+    timeoutSeconds: options.timeout_seconds ?? null,
+    maxTokensTotal: options.max_tokens_total ?? null,
+    model: null,
+    threadId: options.thread_id,
+    onTaskFailure: options.on_task_failure ?? 'fail',
+    parentExecutionId: replays,
+    idempotencyRef,
+  };
+}

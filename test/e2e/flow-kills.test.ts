@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { answerOpen, flowEnd, startFlow } from '../support/flow-runs.ts';
+import { says } from '../support/scripted-model.ts';
+import { makeStepGate, type StepGate } from '../support/step-gate.ts';
+import { getEvents, startTestStack, until, type TestStack } from '../support/test-stack.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+
+/** Workers killed with -9 at every boundary between steps: the same result, and no step run twice. */
+
+let stack: TestStack;
+let receiver: WebhookReceiver;
+let gate: StepGate;
+
+beforeAll(async () => {
+  receiver = await startWebhookReceiver();
+  stack = await startTestStack();
+  gate = await makeStepGate(stack.settings.DATABASE_URL);
+});
+afterEach(() => stack.model.assertDone());
+afterAll(async () => {
+  await gate.end();
+  await stack.close();
+  await receiver.close();
+});
+
+/** Runs a flow with a worker that is killed at each of the places in turn. */
+async function killedAt(
+  path: string,
+  body: unknown,
+  places: readonly (readonly [string, 'begin' | 'end'])[],
+  meanwhile: Record<string, (id: string) => Promise<unknown>> = {},
+): Promise<string> {
+  const id = await startFlow(stack, path, body);
+  for (const [step, at] of places) {
+    await gate.close(step, at);
+    const worker = await startWorkerProcess(stack.settings, { EGRESS_ALLOW_PRIVATE: 'true' });
+    if (at === 'begin') await meanwhile[step]?.(id);
+    await gate.reached();
+    await worker.kill();
+    await gate.open();
+  }
+  const last = await startWorkerProcess(stack.settings, { EGRESS_ALLOW_PRIVATE: 'true' });
+  await flowEnd(stack, path, id, 60_000);
+  await last.stop();
+  return id;
+}
+
+/** What each type of event was about, in the order of the log. */
+async function keysOf(id: string, type: string): Promise<(string | null)[]> {
+  return (await getEvents(stack, id)).filter((event) => event.type === type).map((event) => event.task_key);
+}
+
+describe('a worker killed at every boundary', () => {
+  it('of the poem flow changes nothing: one poem, asked for once', async () => {
+    stack.model.script([says('Roses are red.')]);
+    const before = stack.model.requests.length;
+    const steps = ['pick_sentence_count', 'write_poem', 'keep_poem'];
+    const id = await killedAt('poem-flow', { sentence_count: 1 }, [
+      ['pick_sentence_count', 'begin'],
+      ['pick_sentence_count', 'end'],
+      ['write_poem', 'begin'],
+      ['write_poem', 'end'],
+      ['keep_poem', 'begin'],
+      ['keep_poem', 'end'],
+    ]);
+    expect(await flowEnd(stack, 'poem-flow', id)).toMatchObject({
+      status: 'completed',
+      result: { sentence_count: 1, poem: 'Roses are red.' },
+    });
+    expect(stack.model.requests.length).toBe(before + 1);
+    expect(await keysOf(id, 'task_completed')).toEqual(steps);
+    expect(await keysOf(id, 'llm_call_completed')).toEqual(['write_poem']);
+  }, 180_000);
+
+  it('of the content review flow changes nothing: one crew, each model asked once, one publication', async () => {
+    stack.model.script([
+      says('Facts'),
+      says('Otters swim.'),
+      says('More.'),
+      says('Otters hold hands.'),
+      says('GOOD'),
+    ]);
+    const before = stack.model.requests.length;
+    const approve = async (id: string): Promise<void> => {
+      await until(
+        'a person is asked',
+        async () =>
+          (await stack.call('GET', `/api/v1/questions?status=open`)).headers.get('x-total-count') === '1',
+        30_000,
+      );
+      expect(await answerOpen(stack, id, 'approve')).toBe(202);
+    };
+    const id = await killedAt(
+      'content-review-flow',
+      { topic: 'otters', publish_url: receiver.url },
+      [
+        ['generate', 'begin'],
+        ['judge', 'begin'],
+        ['revise', 'begin'],
+        ['judge#2', 'begin'],
+        ['judge#2', 'end'],
+        ['decide', 'begin'],
+        ['publish', 'begin'],
+        ['publish', 'end'],
+      ],
+      { publish: approve },
+    );
+    expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
+      status: 'completed',
+      result: { content: 'Otters hold hands.', revisions: 1, approved: true, publish_status: 204 },
+    });
+    expect(stack.model.requests.length).toBe(before + 5);
+    const steps = ['generate', 'judge', 'revise', 'judge#2', 'decide', 'publish'];
+    expect(await keysOf(id, 'task_completed')).toEqual(steps);
+    expect(receiver.received).toHaveLength(1);
+    const crews = z
+      .array(z.looseObject({ parent_execution_id: z.string().nullable() }))
+      .parse((await stack.call('GET', '/api/v1/executions?kind=crew')).body);
+    expect(crews.filter((run) => run.parent_execution_id === id)).toHaveLength(1);
+  }, 240_000);
+});
