@@ -127,6 +127,17 @@ describe('a folder with a flow', () => {
   });
 });
 
+describe('every flow', () => {
+  it('has examples that fit its schemas, whatever they are taken through', () => {
+    for (const { name, flow } of stack.engine.engine.flows.list()) {
+      expect([name, flow.request.safeParse(flow.example.request).error]).toEqual([name, undefined]);
+      const result = flow.result.safeParse(flow.example.result);
+      expect([name, result.error]).toEqual([name, undefined]);
+      expect(flow.result.parse(result.data)).toEqual(result.data);
+    }
+  });
+});
+
 describe('the steps of a flow', () => {
   it('run side by side and join, and do not undo each other’s changes', async () => {
     const id = await startFlow(stack, 'two-roads', {});
