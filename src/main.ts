@@ -6,6 +6,7 @@ import { aborted } from './embedded/role-process.ts';
 import { StartError } from './embedded/start-error.ts';
 import { firstAdminLines } from './embedded/start-screen.ts';
 import { listenForStop, type StopSignals } from './embedded/stop-signals.ts';
+import { FlowError } from './flows/flow-error.ts';
 
 /**
  * The command line. `npm start`, `npm run api|worker|migrate|crew` come here by way of launch.mjs. What a command
@@ -70,7 +71,12 @@ async function startCommand(
   signals: StopSignals,
 ): Promise<void> {
   const { start } = await import('./supervisor.ts');
-  await start(settingsFor(flags), { noAuth: !flags.auth, reload: flags.reload }, say, signals);
+  const settings = settingsFor(flags);
+  // Before anything else is up: its roles would only say it again and again.
+  const { loadFlows } = await import('./flows/flow-catalogue.ts');
+  const { refuseTakenNames } = await import('./api/resources/flows/free-names.ts');
+  refuseTakenNames(await loadFlows(settings.FLOWS_DIR), []);
+  await start(settings, { noAuth: !flags.auth, reload: flags.reload }, say, signals);
   process.exit(0);
 }
 
@@ -160,8 +166,8 @@ function createProgram(signals: StopSignals): Command {
 
 /** What somebody can put right is said plainly; everything else is a bug and shows its stack. */
 function report(error: unknown): void {
-  if (error instanceof StartError || error instanceof SettingsError) console.error(`\n${error.message}\n`);
-  else console.error(error);
+  const isPlain = error instanceof StartError || error instanceof SettingsError || error instanceof FlowError;
+  console.error(isPlain ? `\n${error.message}\n` : error);
 }
 
 const command = process.argv[2];

@@ -10,6 +10,7 @@ import type { CrewResult } from '../domain/run/result.ts';
 import type { StepContext, StepCrew, StepQuestion, StepView, StepWork } from './step-work.ts';
 
 export { z };
+export { agentCrew } from './agent-crew.ts';
 export { StepFailure, TryAgain } from './step-work.ts';
 
 /**

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isFlow, type Flow } from './define-flow.ts';
+import { FlowError } from './flow-error.ts';
 
 /** The flows that ship with the program. */
 const OWN_FLOWS = fileURLToPath(new URL('./', import.meta.url));
@@ -22,14 +23,6 @@ export interface FlowCatalogue {
   list(): readonly NamedFlow[];
   /** @param name with `_` or `-` */
   find(name: string): NamedFlow | undefined;
-}
-
-/** Thrown when a flow cannot be taken: the start ends with these words. */
-export class FlowError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'FlowError';
-  }
 }
 
 /**

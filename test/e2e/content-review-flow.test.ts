@@ -152,4 +152,17 @@ describe('the content review flow', () => {
     await answerOpen(stack, id, 'approve');
     expect(await flowEnd(stack, PATH, id)).toMatchObject({ status: 'completed' });
   });
+
+  it('terminated by an operator is shown as that, and takes its crew along', async () => {
+    stack.model.script([hangs()]);
+    const before = stack.model.requests.length;
+    const id = await startFlow(stack, PATH, { topic: 'otters' });
+    await until('the crew works', () => stack.model.requests.length > before);
+    await stack.temporal.client.workflow.getHandle(`flow-run/${id}`).terminate('by hand');
+    await until('both are over', async () => (await childrenOf(id))[0]?.status === 'cancelled', 40_000);
+    expect((await stack.call('GET', `/api/v1/executions/${id}`)).body).toMatchObject({
+      status: 'cancelled',
+      error_code: 'TERMINATED',
+    });
+  });
 });

@@ -11,7 +11,7 @@ export async function makeFlowsDir(
   const folder = await makeTemporaryFolder();
   for (const [name, code] of Object.entries(flows)) {
     await mkdir(join(folder.path, name));
-    const head = `import { and_, defineFlow, or_, StepFailure, TryAgain, z } from '${DEFINE_FLOW}';\n`;
+    const head = `import { agentCrew, and_, defineFlow, or_, StepFailure, TryAgain, z } from '${DEFINE_FLOW}';\n`;
     await writeFile(join(folder.path, name, 'flow.ts'), head + code);
   }
   return folder;

@@ -1,4 +1,5 @@
-import { FlowError, type FlowCatalogue } from '../../../flows/flow-catalogue.ts';
+import type { FlowCatalogue } from '../../../flows/flow-catalogue.ts';
+import { FlowError } from '../../../flows/flow-error.ts';
 import type { AnyRoute } from '../../define-route.ts';
 
 /** First segments under /api/v1 that belong, or will, to something else (contract §4, §8). */
