@@ -9,8 +9,9 @@ export class Migration20261121000010 extends Migration {
 
 /**
  * As before, except that those who find nothing queued share the owner's lock instead of taking turns. Sharing it, they
- * still come either before or after whoever queues a run: one that saw this run active is seen here. Two that find a run
- * queued only then may want the lock from each other; Postgres ends that, and the work is done again.
+ * still come either before or after whoever queues a run: one that saw this run active is seen here. Of several that find one
+ * queued only then none waits for the others' lock, which they would want from each other: whoever shares it alone goes
+ * on, and the reconciler lets go what is left.
  */
 const releaseRuns = `
 create or replace function release_runs(p_owner_id uuid, p_limit integer, p_most integer, p_now timestamptz)
@@ -22,11 +23,13 @@ declare
 begin
   if not exists (select 1 from executions where owner_id = p_owner_id and queued and status = 'pending') then
     perform pg_advisory_xact_lock_shared(7305007, hashtext(p_owner_id::text));
-    if not exists (select 1 from executions where owner_id = p_owner_id and queued and status = 'pending') then
+    if not exists (select 1 from executions where owner_id = p_owner_id and queued and status = 'pending')
+      or not pg_try_advisory_xact_lock(7305007, hashtext(p_owner_id::text)) then
       return;
     end if;
+  else
+    perform pg_advisory_xact_lock(7305007, hashtext(p_owner_id::text));
   end if;
-  perform pg_advisory_xact_lock(7305007, hashtext(p_owner_id::text));
   while v_left > 0 loop
     select id into v_id from executions
      where owner_id = p_owner_id and queued and status = 'pending'
