@@ -1,13 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
-import type { Claim, FinalState, RunEnding, RunRef } from '../src/contracts/crew-run.ts';
+import type { Claim, ClaimRef, FinalState, RunEnding, RunRef } from '../src/contracts/crew-run.ts';
 import { cancelChildren } from '../src/persistence/runs/commands.ts';
-import {
-  claimRun,
-  finaliseRun,
-  markCancelling,
-  markPaused,
-  markWaiting,
-} from '../src/persistence/runs/lifecycle.ts';
+import { claimRun } from '../src/persistence/runs/claim.ts';
+import { finaliseRun, markCancelling, markPaused, markWaiting } from '../src/persistence/runs/lifecycle.ts';
 import { flowEnding } from './flow-step/flow-ending.ts';
 import type { FlowDeps } from './flow-step/step-deps.ts';
 
@@ -25,8 +20,9 @@ export function createRunRecordActivities(deps: FlowDeps) {
   };
   return {
     /** Takes the run for the calling workflow run, or says that somebody else has it. */
-    async claimRun(ref: RunRef): Promise<Claim> {
-      const claim = await claimRun(sql, ref, activityInfo().workflowExecution?.runId ?? '', now());
+    async claimRun(ref: ClaimRef): Promise<Claim> {
+      const temporalRunId = activityInfo().workflowExecution?.runId ?? '';
+      const claim = await claimRun(sql, ref, temporalRunId, now(), deps.tasksOfOneRun);
       waker.wake('log', ref.id);
       return claim;
     },

@@ -26,6 +26,11 @@ const STICKY_TIMEOUT = '2s';
 /** About 1 MB each. */
 const MAX_CACHED_WORKFLOWS = 500;
 const MAX_TASKS_AT_ONCE = 100;
+/**
+ * Tasks of a run that one Temporal run takes before it continues as new: of a chain about as many as the server suggests
+ * (4,096 events at 6 a task), and so few that a claim stays far below the 2 MB a payload may have.
+ */
+const TASKS_OF_ONE_RUN = 1_000;
 
 export interface RunningWorker {
   /** Finishes the turns in flight, then closes everything. */
@@ -54,7 +59,7 @@ function installRuntimeLogger(logger: Logger): void {
 /** Starts a worker on the settings' task queue and returns once it polls. */
 export async function startWorker(
   settings: Settings & { DATABASE_URL: string },
-  options: { logger: Logger; bundle?: WorkflowBundleWithSourceMap },
+  options: { logger: Logger; bundle?: WorkflowBundleWithSourceMap; tasksOfOneRun?: number },
 ): Promise<RunningWorker> {
   const { logger } = options;
   const flows = await loadFlows(settings.FLOWS_DIR);
@@ -82,6 +87,7 @@ export async function startWorker(
       running,
       logger,
       maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
+      tasksOfOneRun: options.tasksOfOneRun ?? TASKS_OF_ONE_RUN,
       now: () => new Date(),
       draining: () => draining,
     }),

@@ -15,6 +15,8 @@ export interface TaskDeps {
   logger: Logger;
   /** How many runs of one owner may be active (MAX_ACTIVE_EXECUTIONS_PER_USER); 0 for no limit. */
   maxActive: number;
+  /** How many tasks of a run one Temporal run takes. */
+  tasksOfOneRun: number;
   now: () => Date;
   /** True while the worker shuts down: tasks are handed back at the end of their turn. */
   draining: () => boolean;

@@ -22,6 +22,19 @@ export interface RunRef {
 export interface CrewRunInput extends RunRef {
   /** Whether the server knows our search attributes; without them a run works, it is only harder to find. */
   searchable: boolean;
+  /**
+   * What one Temporal run of this execution hands to the next when its history has grown long: until when tasks are put
+   * off, in milliseconds since 1970. All the rest the next one reads with its claim.
+   */
+  putOff?: Record<string, number>;
+}
+
+/** What a claim is made with. */
+export interface ClaimRef extends RunRef {
+  /** The caller takes a part of the tasks, and claims the next in another Temporal run; else it gets all of them. */
+  pages?: true;
+  /** The Temporal run that this one continues: its claim passes on. */
+  continues?: string;
 }
 
 /** A task as the workflow sees it. */
@@ -38,7 +51,15 @@ export type Claim =
   | { accepted: false }
   | {
       accepted: true;
+      /**
+       * The next tasks in plan order that are not done, as many as one Temporal run takes. They depend on nothing beyond
+       * each other: what they depend on that is done is left out.
+       */
       tasks: TaskShape[];
+      /** How many tasks are done and not among `tasks`. Left out: none. */
+      doneBefore?: number;
+      /** How many come after `tasks`, for the Temporal runs that follow. Left out: none. */
+      moreTasks?: number;
       paused: boolean;
       cancelling: boolean;
       controlVersion: number;

@@ -189,17 +189,21 @@ async function repairOpen(deps: Deps, row: OpenRow, temporal: TemporalState): Pr
   }
   // Nobody is there to end it: what was asked for is done.
   if (row.status === 'cancelling' && temporal.kind !== 'open')
-    return endAsClosed(deps, row, { runId: row.claimed_run_id, status: 'CANCELLED' });
+    return endAsClosed(deps, row, { runId: row.claimed_run_id, continues: null, status: 'CANCELLED' });
   switch (temporal.kind) {
     case 'absent':
       await startAgain(deps, row, row.generation + 1);
       return 'restarted';
     case 'open':
-      return temporal.runId === row.claimed_run_id ? 'none' : adopt(deps, row, temporal);
+      return isHolder(row, temporal) ? 'none' : adopt(deps, row, temporal);
     case 'closed':
       return endAsClosed(deps, row, temporal);
   }
 }
+
+/** Whether this Temporal run has claimed the row, or is about to: it continues the one that has. */
+const isHolder = (row: OpenRow, temporal: { runId: string; continues: string | null }): boolean =>
+  temporal.runId === row.claimed_run_id || temporal.continues === row.claimed_run_id;
 
 /** Puts a start into the outbox, for a generation nobody has claimed. */
 async function startAgain(deps: Deps, row: OpenRow, generation: number): Promise<void> {
@@ -241,10 +245,10 @@ const ENDINGS: Record<string, { ending: RunEnding['status']; code: RunErrorCode;
 async function endAsClosed(
   deps: Deps,
   row: OpenRow,
-  temporal: { runId: string; status: string },
+  temporal: { runId: string; continues: string | null; status: string },
 ): Promise<Repair> {
   const known = ENDINGS[temporal.status];
-  if (known === undefined || (row.claimed_run_id !== null && temporal.runId !== row.claimed_run_id)) {
+  if (known === undefined || (row.claimed_run_id !== null && !isHolder(row, temporal))) {
     // It closed without a word to the database (or an older run did): start over where the tasks stand.
     await startAgain(deps, row, row.generation + 1);
     return 'restarted';

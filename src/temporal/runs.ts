@@ -17,11 +17,14 @@ export interface RunToStart extends RunRef {
   priority: number;
 }
 
-/** Where Temporal stands with a run. `runId` is that of the newest Temporal run of its id. */
+/**
+ * Where Temporal stands with a run. `runId` is that of the newest Temporal run of its id; `continues` that of the one
+ * that has continued as this, null for the first.
+ */
 export type TemporalState =
   | { kind: 'absent' }
-  | { kind: 'open'; runId: string; generation: number }
-  | { kind: 'closed'; runId: string; status: string; generation: number };
+  | { kind: 'open'; runId: string; continues: string | null; generation: number }
+  | { kind: 'closed'; runId: string; continues: string | null; status: string; generation: number };
 
 /** The API's only door to Temporal. Every call may be repeated. Runs are named by their workflow id. */
 export interface Runs {
@@ -40,6 +43,12 @@ export interface Runs {
 const memoGeneration = (description: WorkflowExecutionDescription): number => {
   const generation = description.memo?.['generation'];
   return typeof generation === 'number' ? generation : 0;
+};
+
+/** Written by the workflow when it continues as new. */
+const memoContinues = ({ memo }: WorkflowExecutionDescription): string | null => {
+  const continues = memo?.['continues'];
+  return typeof continues === 'string' ? continues : null;
 };
 
 const inputOf = ({ id, executionId, generation, kind }: RunToStart, searchable: boolean): CrewRunInput => ({
@@ -64,9 +73,10 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
       const description = await soon(() => handle(workflowId).describe());
       const generation = memoGeneration(description);
       const { runId, status } = description;
+      const continues = memoContinues(description);
       return status.name === 'RUNNING'
-        ? { kind: 'open', runId, generation }
-        : { kind: 'closed', runId, status: status.name, generation };
+        ? { kind: 'open', runId, continues, generation }
+        : { kind: 'closed', runId, continues, status: status.name, generation };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { kind: 'absent' };
       throw error;

@@ -7,7 +7,8 @@ import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts'
 import { beginCall, type BeginRefusal, type OpenCall } from '../../src/persistence/runs/calls.ts';
 import { commandRun } from '../../src/persistence/runs/commands.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
-import { claimRun, finaliseRun } from '../../src/persistence/runs/lifecycle.ts';
+import { claimRun } from '../../src/persistence/runs/claim.ts';
+import { finaliseRun } from '../../src/persistence/runs/lifecycle.ts';
 import { takeLease, type HeldTask, type Lease } from '../../src/persistence/runs/task-lease.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { aPlan, aTask } from '../support/plans.ts';

@@ -22,6 +22,7 @@ export function workerDeps(
     running: createRunningTasks(sql, listener, logger),
     logger,
     maxActive: 0,
+    tasksOfOneRun: 1_000,
     now: () => new Date(),
     draining: () => false,
   };

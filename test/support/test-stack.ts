@@ -27,7 +27,8 @@ export interface TestStack {
     path: string,
     body?: unknown,
   ): Promise<{ status: number; body: unknown; headers: Headers }>;
-  startWorker(): Promise<RunningWorker>;
+  /** @param tasksOfOneRun how many tasks of a run one Temporal run takes */
+  startWorker(tasksOfOneRun?: number): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
@@ -105,8 +106,12 @@ export async function startTestStack(
     settings,
     logLines,
     call: (method, path, body) => call(api, method, path, body),
-    async startWorker() {
-      const worker = await startWorker(settings, { logger, bundle: await testBundle() });
+    async startWorker(tasksOfOneRun) {
+      const worker = await startWorker(settings, {
+        logger,
+        bundle: await testBundle(),
+        ...(tasksOfOneRun !== undefined && { tasksOfOneRun }),
+      });
       workers.push(worker);
       return worker;
     },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { estimateCallTokens, tokensOf } from '../../src/domain/run/estimate.ts';
 import { crewResult } from '../../src/domain/run/result.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
-import { readyTasks } from '../../src/domain/run/schedule.ts';
+import { Schedule } from '../../src/domain/run/schedule.ts';
 import {
   commandRefusal,
   EXECUTION_STATUSES,
@@ -25,7 +25,15 @@ describe('the scheduler', () => {
     [['a', 'b', 'c'], [], ['d']],
     [['a', 'b', 'c', 'd'], [], []],
   ])('with %j done and %j begun lets %j start', (done, begun, ready) => {
-    expect(readyTasks(tasks, new Set(done), new Set(begun))).toEqual(ready);
+    const schedule = new Schedule();
+    for (const key of done.slice(0, 1)) schedule.finish(key);
+    for (const task of tasks) schedule.add(task);
+    for (const key of done) schedule.finish(key);
+    for (const key of begun) schedule.hold(key);
+    expect(schedule.ready(10)).toEqual(ready);
+    for (const key of begun) schedule.release(key);
+    expect(schedule.ready(10)).toEqual([...begun, ...ready].toSorted());
+    expect(schedule.ready(0)).toEqual([]);
   });
 });
 

@@ -4,11 +4,14 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
+  makeContinueAsNewFunc,
   patched,
   setHandler,
   sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type {
+  ClaimRef,
   CrewRunInput,
   FinalState,
   PerformTaskInput,
@@ -46,9 +49,10 @@ export async function carryOut(input: CrewRunInput, state: RunState, work: Perfo
 
   let ending: RunEnding | null;
   try {
-    const claim = await record.claimRun(input);
+    const claim = await record.claimRun(claimRef(input));
     if (!claim.accepted) return { status: 'refused' };
     state.adopt(claim);
+    for (const [key, until] of Object.entries(input.putOff ?? {})) state.delay(key, until);
     ending = claim.cancelling
       ? await cancelled(input, state)
       : await untilDeadline(claim.timeoutMs, state, (inFlight) => runTasks(input, state, work, inFlight));
@@ -57,6 +61,19 @@ export async function carryOut(input: CrewRunInput, state: RunState, work: Perfo
     ending = await cancelled(input, state);
   }
   return ending === null ? { status: 'refused' } : close(input, state, ending);
+}
+
+/** A run that goes on for another Temporal run takes over its claim, and each takes as many tasks as it can carry. */
+function claimRef({ id, executionId, generation, kind }: CrewRunInput): ClaimRef {
+  const continues = workflowInfo().continuedFromExecutionRunId;
+  return {
+    id,
+    executionId,
+    generation,
+    pages: true,
+    ...(kind !== undefined && { kind }),
+    ...(continues !== undefined && { continues }),
+  };
 }
 
 /** Hands out tasks until all are done, one failed, or time is up. Null: the run belongs to somebody else. */
@@ -70,6 +87,8 @@ async function runTasks(
   state.startsAtOnce = patched('2026-11-21-ready-at-once');
   const width = state.startsAtOnce ? MAX_TASKS_OUT : 1;
   for (;;) {
+    // From here on nothing more is handed out; what is out ends its slice.
+    state.drains ||= workflowInfo().continueAsNewSuggested && patched('2026-11-24-continues-as-new');
     for (const key of state.ready(MAX_TASKS_OUT)) void perform(input, state, work, inFlight, key);
     await condition(
       () =>
@@ -77,14 +96,29 @@ async function runTasks(
         state.isOver ||
         state.standsStill ||
         state.waitsForPeople ||
+        state.mustGoOnElsewhere ||
         state.ready(width).length > 0,
     );
     if (state.crash !== null) throw state.crash;
     if (state.refusals >= MAX_REFUSALS) return null;
     if (state.isOver) return endingOf(state);
+    if (state.mustGoOnElsewhere) return goOnElsewhere(input, state);
     if (state.standsStill) await standStill(input, state);
     if (state.waitsForPeople) await waitForPeople(input, state);
   }
+}
+
+/**
+ * The history has grown long, or the tasks that were claimed are done: a new Temporal run takes over, with nothing out.
+ * It reads where the execution stands with its claim, so next to nothing is handed over, and readers notice nothing. Its
+ * memo tells the reconciler that nobody has reset this one.
+ */
+function goOnElsewhere(input: CrewRunInput, state: RunState): Promise<never> {
+  const { memo, runId } = workflowInfo();
+  const goOn = makeContinueAsNewFunc<(input: CrewRunInput) => Promise<CarriedOut>>({
+    memo: { ...memo, continues: runId },
+  });
+  return goOn({ ...input, putOff: state.putOff(Date.now()) });
 }
 
 function endingOf(state: RunState): RunEnding {
@@ -142,7 +176,7 @@ async function waitForPeople(input: CrewRunInput, state: RunState): Promise<void
 async function interruptedWhileDelayed(state: RunState, taskKey: string): Promise<boolean> {
   const delayMs = state.delayOf(taskKey) - Date.now();
   const isInterrupted = (): boolean =>
-    state.isPaused || (state.startsAtOnce ? state.isEnding : state.timedOut);
+    state.isPaused || state.drains || (state.startsAtOnce ? state.isEnding : state.timedOut);
   return delayMs > 0 && (await condition(isInterrupted, delayMs));
 }
 

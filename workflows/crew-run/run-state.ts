@@ -1,6 +1,6 @@
 import type { Claim, LiveState, TaskOutcome, TaskShape } from '../../src/contracts/crew-run.ts';
 import { assertNever, type RunErrorCode } from '../../src/domain/errors.ts';
-import { readyTasks } from '../../src/domain/run/schedule.ts';
+import { Schedule } from '../../src/domain/run/schedule.ts';
 
 /** What a running crew remembers: which tasks are done, which are out, and what it was told. */
 export class RunState {
@@ -14,8 +14,14 @@ export class RunState {
   /** An error no outcome stands for; it ends the run's main loop. */
   crash: unknown = null;
 
-  protected tasks: TaskShape[] = [];
-  protected readonly done = new Set<string>();
+  /** Nothing more is handed out here: another Temporal run goes on once nothing is out. */
+  drains = false;
+
+  private readonly tasks: TaskShape[] = [];
+  private readonly names = new Map<string, string>();
+  private readonly schedule = new Schedule();
+  /** Tasks that are done, or to come, and none of `tasks`. */
+  private beyond = { done: 0, toCome: 0 };
   private readonly out = new Set<string>();
   private readonly dispatches = new Map<string, number>();
   private readonly delays = new Map<string, number>();
@@ -30,13 +36,24 @@ export class RunState {
 
   /** Takes over what the database says: also how far an earlier generation came. */
   adopt(claim: Extract<Claim, { accepted: true }>): void {
-    this.tasks = claim.tasks;
+    this.beyond = { done: claim.doneBefore ?? 0, toCome: claim.moreTasks ?? 0 };
     for (const task of claim.tasks) {
-      if (task.status === 'completed' || task.status === 'skipped') this.done.add(task.key);
+      if (task.status === 'completed' || task.status === 'skipped') this.finish(task.key);
+      this.addTask(task);
     }
     this.control(claim.controlVersion, claim.paused);
     this.cancelSeen = claim.cancelling;
     this.phase = 'running';
+  }
+
+  protected addTask(task: TaskShape): void {
+    this.tasks.push(task);
+    this.names.set(task.key, task.name);
+    this.schedule.add(task);
+  }
+
+  protected finish(key: string): void {
+    this.schedule.finish(key);
   }
 
   /** The highest version wins, so signals may come twice or in any order. */
@@ -51,17 +68,17 @@ export class RunState {
   }
 
   get doneCount(): number {
-    return this.done.size;
+    return this.beyond.done + this.schedule.doneCount;
   }
 
   get taskCount(): number {
-    return this.tasks.length;
+    return this.beyond.done + this.tasks.length + this.beyond.toCome;
   }
 
   /** A person has answered, or the time for it is up: the task may be handed out again. */
   wake(key: string): void {
     this.answered.add(key);
-    this.waiting.delete(key);
+    if (this.waiting.delete(key)) this.schedule.release(key);
   }
 
   isWaiting(key: string): boolean {
@@ -71,7 +88,13 @@ export class RunState {
   /** A person is asked, and nothing else can be done. */
   get waitsForPeople(): boolean {
     const idle = this.out.size === 0 && this.waiting.size > 0 && this.ready(1).length === 0;
-    return idle && !this.paused && !this.cancelSeen && !this.ends;
+    return idle && !this.paused && !this.cancelSeen && !this.ends && !this.mustGoOnElsewhere;
+  }
+
+  /** Nothing is out, and what is left to do is for another Temporal run. */
+  get mustGoOnElsewhere(): boolean {
+    if (this.out.size > 0 || this.paused || this.cancelSeen || this.ends) return false;
+    return this.drains || (this.beyond.toCome > 0 && this.ready(1).length === 0);
   }
 
   /** Paused, and nothing in flight any more. */
@@ -85,7 +108,7 @@ export class RunState {
 
   /** Nothing is in flight and nothing will follow. */
   get isOver(): boolean {
-    return this.out.size === 0 && (this.ends || this.done.size === this.tasks.length);
+    return this.out.size === 0 && (this.ends || this.doneCount === this.taskCount);
   }
 
   /** A task has failed, or time is up: nothing more is handed out. */
@@ -99,14 +122,14 @@ export class RunState {
 
   /** Tasks that may be handed out now, with at most so many out at once. */
   ready(maxOut: number): string[] {
-    if (this.paused || this.cancelSeen || this.ends) return [];
-    const begun = this.waiting.size === 0 ? this.out : new Set([...this.out, ...this.waiting]);
-    return readyTasks(this.tasks, this.done, begun).slice(0, Math.max(maxOut - this.out.size, 0));
+    if (this.paused || this.cancelSeen || this.ends || this.drains) return [];
+    return this.schedule.ready(maxOut - this.out.size);
   }
 
   /** Hands a task out. @returns the number of this hand-out, from 1. */
   handOut(key: string): number {
     this.out.add(key);
+    this.schedule.hold(key);
     this.answered.delete(key);
     const dispatch = (this.dispatches.get(key) ?? 0) + 1;
     this.dispatches.set(key, dispatch);
@@ -122,12 +145,18 @@ export class RunState {
     return this.delays.get(key) ?? 0;
   }
 
+  /** Until when tasks are put off, in milliseconds since 1970: those for whom that is still to come. */
+  putOff(now: number): Record<string, number> {
+    return Object.fromEntries([...this.delays].filter(([, until]) => until > now));
+  }
+
   /** Takes a task back with what came of it. */
   takeBack(key: string, outcome: TaskOutcome | null): void {
     this.out.delete(key);
+    this.schedule.release(key);
     switch (outcome?.kind) {
       case 'completed':
-        this.done.add(key);
+        this.finish(key);
         break;
       case 'failed':
         this.failure ??= { code: outcome.code, taskKey: key };
@@ -142,7 +171,9 @@ export class RunState {
         this.refusals += 1;
         break;
       case 'waiting':
-        if (!this.answered.has(key)) this.waiting.add(key);
+        if (this.answered.has(key)) break;
+        this.waiting.add(key);
+        this.schedule.hold(key);
         break;
       case 'sliced':
       case 'delayed':
@@ -155,11 +186,11 @@ export class RunState {
 
   /** A task's name, for people. */
   nameOf(key: string): string {
-    return this.tasks.find((task) => task.key === key)?.name ?? key;
+    return this.names.get(key) ?? key;
   }
 
   private statusOf(key: string): LiveState['tasks'][number]['status'] {
-    if (this.done.has(key)) return 'done';
+    if (this.schedule.isDone(key)) return 'done';
     if (this.out.has(key)) return 'running';
     return this.waiting.has(key) ? 'waiting' : 'pending';
   }

@@ -13,7 +13,7 @@ export class FlowState extends RunState {
     this.progress = new FlowProgress(shape);
     this.add(this.progress.begin());
     for (const step of finished) {
-      this.done.add(step.key);
+      this.finish(step.key);
       this.add(this.progress.finish(step));
     }
   }
@@ -33,6 +33,6 @@ export class FlowState extends RunState {
   }
 
   private add(runs: readonly StepRun[]): void {
-    for (const { key } of runs) this.tasks.push({ key, name: key, dependsOn: [], status: 'pending' });
+    for (const { key } of runs) this.addTask({ key, name: key, dependsOn: [], status: 'pending' });
   }
 }

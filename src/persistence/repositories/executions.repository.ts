@@ -57,6 +57,28 @@ export function listTasks(em: EntityManager, executionId: number): Promise<TaskE
   return em.find(TaskExecution, { executionId }, { orderBy: { position: 'asc' } });
 }
 
+/** A page of them, and how many there are in all. */
+export function pageOfTasks(
+  em: EntityManager,
+  executionId: number,
+  page: { skip: number; limit: number },
+): Promise<[TaskExecution[], number]> {
+  return em.findAndCount(
+    TaskExecution,
+    { executionId },
+    { orderBy: { position: 'asc' }, offset: page.skip, limit: page.limit },
+  );
+}
+
+/** One task of an execution, or null. */
+export function findTaskRun(
+  em: EntityManager,
+  executionId: number,
+  taskKey: string,
+): Promise<TaskExecution | null> {
+  return em.findOne(TaskExecution, { executionId, taskKey });
+}
+
 /** What a bulk action is about; each field narrows it down. */
 export interface BulkFilter {
   execution_ids?: readonly string[] | undefined;

@@ -55,14 +55,12 @@ export interface CreatedRun {
  */
 export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: Date): Promise<CreatedRun> {
   const executionId = randomUUID();
-  const tasks = run.plan.tasks.map((task, position) => ({
-    task_key: task.key,
-    position,
-    name: task.name,
-    agent: run.plan.agents.find((agent) => agent.key === task.agentKey)?.role ?? task.agentKey,
-    task_id: storedIds(run.plan, task).taskId,
-    agent_id: storedIds(run.plan, task).agentId,
-  }));
+  const roles = new Map(run.plan.agents.map(({ key, role }) => [key, role]));
+  const tasks = run.plan.tasks.map((task, position) => {
+    const { taskId, agentId } = storedIds(run.plan, task);
+    const agent = roles.get(task.agentKey) ?? task.agentKey;
+    return { task_key: task.key, position, name: task.name, agent, task_id: taskId, agent_id: agentId };
+  });
   const [row] = await sql.query<{ id: number; outbox_id: string | null }>(
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
@@ -73,10 +71,11 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
        on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
        returning id, queued
      ), tasks as (
-       insert into task_executions (execution_id, task_key, position, name, agent, task_id, agent_id, updated_at)
-       select run.id, t.task_key, t.position, t.name, t.agent, t.task_id, t.agent_id, $12
+       insert into task_executions (execution_id, task_key, position, name, agent, task_id, agent_id, spec, updated_at)
+       select run.id, t.task_key, t.position, t.name, t.agent, t.task_id, t.agent_id, p.task, $12
          from run, jsonb_to_recordset($13::jsonb) as
            t(task_key text, position integer, name text, agent text, task_id integer, agent_id integer)
+         join jsonb_array_elements($5::jsonb->'tasks') with ordinality p(task, place) on p.place = t.position + 1
      ), head as (
        insert into execution_log_heads (execution_id) select id from run
      ), command as (

@@ -1,100 +1,19 @@
-import type { Claim, FinalState, RunEnding, RunRef, TaskShape } from '../../contracts/crew-run.ts';
+import type { FinalState, RunEnding, RunRef } from '../../contracts/crew-run.ts';
 import type { RunErrorCode } from '../../domain/errors.ts';
 import { MAX_STEP_RUNS } from '../../domain/flow/flow-progress.ts';
-import type { FinishedStep, FlowShape } from '../../domain/flow/flow-shape.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { crewResult } from '../../domain/run/result.ts';
-import type { ExecutionStatus, FinalStatus, TaskStatus } from '../../domain/run/status.ts';
+import type { ExecutionStatus, FinalStatus } from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { toJsonb } from '../jsonb.ts';
 import { together, type Sql, type SqlPool } from '../sql.ts';
-import { parseTimestamp } from '../timestamp.ts';
 import { settleUnfinishedTasks } from './commands.ts';
 import { closeOpenCalls, lockRun } from './calls.ts';
 import { closeQuestions, hasOpenQuestion } from './questions.ts';
 import { releaseRuns } from './queue.ts';
 
-/** The steps of a run's life that its workflow writes: claim, paused, cancelling, the end. */
-
-interface ClaimRow {
-  status: ExecutionStatus;
-  plan: CrewPlan;
-  flow_shape: FlowShape | null;
-  pause_requested: boolean;
-  control_version: number;
-  timeout_seconds: number | null;
-  started_at: string;
-}
-
-/**
- * Takes a run for one Temporal run. The first to claim a generation has it; the same Temporal run may claim
- * again (a local activity can be repeated). Only a claim counts as started.
- */
-export async function claimRun(
-  database: SqlPool,
-  ref: RunRef,
-  temporalRunId: string,
-  now: Date,
-): Promise<Claim> {
-  return database.transaction(async (sql) => {
-    const [row] = await sql.query<ClaimRow>(
-      `update executions set claimed_run_id = $3,
-         status = case when status = 'pending' then 'running' else status end,
-         started_at = coalesce(started_at, $4), updated_at = $4
-       where id = $1 and generation = $2 and (claimed_run_id is null or claimed_run_id = $3) and not queued
-         and status not in ('completed', 'failed', 'cancelled')
-       returning status, plan, flow_shape, pause_requested, control_version, timeout_seconds, started_at`,
-      [ref.id, ref.generation, temporalRunId, now.toISOString()],
-    );
-    if (row === undefined) return { accepted: false };
-    const started: NewEvent = { type: 'workflow_started', key: 'g1:started', status: row.status };
-    const [rows] = await together([
-      sql.query<ClaimedTask>(
-        `select task_key, status, label from task_executions where execution_id = $1
-          order by finish_order nulls last, position`,
-        [ref.id],
-      ),
-      ref.generation === 1 ? appendEvents(sql, ref.id, [started], now) : undefined,
-    ]);
-    return toClaim(row, rows, now);
-  });
-}
-
-interface ClaimedTask {
-  task_key: string;
-  status: TaskStatus;
-  label: string | null;
-}
-
-/** Runs of steps that are over, in the order of their ends: what they set off is worked out from that. */
-const finishedSteps = (rows: readonly ClaimedTask[]): FinishedStep[] =>
-  rows
-    .filter(({ status }) => status === 'completed' || status === 'skipped')
-    .map(({ task_key: key, label }) => ({ key, label }));
-
-function toClaim(row: ClaimRow, rows: readonly ClaimedTask[], now: Date): Claim {
-  const statuses = new Map(rows.map((task) => [task.task_key, task.status]));
-  const tasks: TaskShape[] = row.plan.tasks.map((task) => ({
-    key: task.key,
-    name: task.name,
-    dependsOn: task.dependsOn,
-    status: statuses.get(task.key) ?? 'pending',
-  }));
-  const deadline =
-    row.timeout_seconds === null
-      ? null
-      : parseTimestamp(row.started_at).getTime() + row.timeout_seconds * 1000;
-  return {
-    accepted: true,
-    tasks,
-    paused: row.pause_requested,
-    cancelling: row.status === 'cancelling',
-    controlVersion: row.control_version,
-    timeoutMs: deadline === null ? null : Math.max(deadline - now.getTime(), 0),
-    ...(row.flow_shape !== null && { flow: { shape: row.flow_shape, finished: finishedSteps(rows) } }),
-  };
-}
+/** The steps of a run's life that its workflow writes, after its claim: paused, cancelling, the end. */
 
 /** Writes `paused` when nothing is in flight any more, unless somebody resumed meanwhile. */
 export async function markPaused(database: SqlPool, ref: RunRef, now: Date): Promise<void> {

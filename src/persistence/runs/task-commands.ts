@@ -200,9 +200,9 @@ export async function changeTask(
     ]);
     const agentId = plan === undefined ? task.agent_id : storedIds(edited.plan, plan).agentId;
     const [{ edits } = { edits: 0 }] = await sql.query<{ edits: number }>(
-      `update task_executions set name = $2, agent = $3, agent_id = $4, agent_state = null, edits = edits + 1
+      `update task_executions set name = $2, agent = $3, agent_id = $4, spec = $5, agent_state = null, edits = edits + 1
         where id = $1 returning edits`,
-      [task.id, plan?.name ?? taskKey, agent, agentId],
+      [task.id, plan?.name ?? taskKey, agent, agentId, plan === undefined ? null : toJsonb(plan)],
     );
     await leaveBehind(sql, task, edits);
     if (task.status === 'failed' && !isFinal(run.status)) await reopen(sql, task, now, true);

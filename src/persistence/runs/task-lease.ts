@@ -41,11 +41,13 @@ export interface HeldTask {
   ids: TaskIds;
   /** How often people have changed it. */
   edits: number;
+  /** With this task alone; with all of them where their texts matter to it (`tellsUnnamedInputs`). */
   plan: CrewPlan;
   inputs: JsonObject;
   ownerId: string;
   /** Null when the agent has not begun. */
   state: AgentState | null;
+  /** Outputs of the tasks its context and condition name, else of all before it. */
   earlier: EarlierOutput[];
   /** Tool calls that an earlier holder began and nobody knows the outcome of. */
   lostTools: string[];
@@ -79,12 +81,20 @@ interface TaskRow {
   earlier: EarlierOutput[];
 }
 
-/** Takes the lease inside the caller's transaction. Events it asks for are written by the caller, last. */
+/** SQL: outputs of tasks `o` in plan order. */
+const EARLIER = `coalesce(json_agg(json_build_object('taskKey', o.task_key, 'raw', coalesce(o.output->>'raw', ''))
+  order by o.position), '[]')`;
+
+/**
+ * Takes the lease inside the caller's transaction. Events it asks for are written by the caller, last. Of the plan and of
+ * the earlier outputs it reads what this task is about, so that a task of a long plan costs what one of a short plan does.
+ */
 export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<LeaseAnswer> {
   const [task] = await sql.query<TaskRow>(
     `with run as (
-       select id, owner_id, plan, input_data from executions
-        where id = $1 and generation = $3 and claimed_run_id = $7
+       select id, owner_id, plan_head, input_data,
+         case when plan_head ? 'tellsUnnamedInputs' then plan end as whole_plan
+         from executions where id = $1 and generation = $3 and claimed_run_id = $7
           and status not in ('completed', 'failed', 'cancelled') for no key update
      ), before as (
        select t.id, t.lease_run_id from run join task_executions t on t.execution_id = run.id
@@ -99,12 +109,20 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
      where t.id = before.id
        and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or t.lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
-     returning run.owner_id, run.plan, run.input_data, t.id, t.status, t.agent_state, t.attempts, t.edits, t.task_id, t.agent_id,
+     returning run.owner_id, run.input_data,
+       coalesce(run.whole_plan, run.plan_head || jsonb_build_object('tasks',
+         case when t.spec is null then '[]' else jsonb_build_array(t.spec) end)) as plan, t.id, t.status, t.agent_state, t.attempts, t.edits, t.task_id, t.agent_id,
        before.lease_run_id is not null as held_before,
-       (select coalesce(json_agg(json_build_object('taskKey', o.task_key, 'raw', coalesce(o.output->>'raw', ''))
-           order by o.position), '[]')
-         from task_executions o
-        where o.execution_id = $1 and o.position < t.position and o.status in ('completed', 'skipped')) as earlier`,
+       case when t.spec #>> '{context,kind}' = 'tasks' then
+         (select ${EARLIER} from (select distinct key from (
+              select jsonb_array_elements_text(t.spec #> '{context,keys}') as key
+              union all select t.spec #>> '{condition,taskKey}') named) seen
+            join task_executions o on o.execution_id = $1 and o.task_key = seen.key
+           where o.position < t.position and o.status in ('completed', 'skipped'))
+       else
+         (select ${EARLIER} from task_executions o
+           where o.execution_id = $1 and o.position < t.position and o.status in ('completed', 'skipped'))
+       end as earlier`,
     [
       lease.id,
       lease.taskKey,

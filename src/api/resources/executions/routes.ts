@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../persistence/runs/commands.ts';
 import { readEvents } from '../../../persistence/event-log.ts';
-import { listExecutions, listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import { listExecutions, pageOfTasks } from '../../../persistence/repositories/executions.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { listedOwner } from '../../parameters.ts';
+import { listedOwner, pageQuery } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { presentExecution, presentTask } from './presenter.ts';
 import {
@@ -113,14 +113,22 @@ const tasksRoute = (engine: Engine): AnyRoute =>
       access: 'user',
       params,
       what: 'execution',
+      query: z.object(pageQuery),
       responses: {
-        200: { description: 'The tasks', schema: z.array(taskRunSchema), example: [exampleTask] },
+        200: {
+          description: 'A page of tasks',
+          schema: z.array(taskRunSchema),
+          example: [exampleTask],
+          headers: { 'X-Total-Count': 'How many there are in all' },
+        },
       },
     },
-    async ({ params: { execution_id: ref }, caller, respond }) => {
+    async ({ params: { execution_id: ref }, query, caller, respond }) => {
       const execution = await reachExecution(engine, caller, ref);
-      const tasks = await engine.database.as(reachOf(caller), (em) => listTasks(em, execution.id));
-      return respond(200, tasks.map(presentTask));
+      const [tasks, total] = await engine.database.as(reachOf(caller), (em) =>
+        pageOfTasks(em, execution.id, query),
+      );
+      return respond(200, tasks.map(presentTask), { 'X-Total-Count': String(total) });
     },
   );
 

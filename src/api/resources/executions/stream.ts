@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { LiveState } from '../../../contracts/crew-run.ts';
-import { isFinal } from '../../../domain/run/status.ts';
+import { isFinal, isTaskFinal } from '../../../domain/run/status.ts';
 import { readHeads } from '../../../persistence/event-log.ts';
 import { findExecution, listTasks } from '../../../persistence/repositories/executions.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
 import { runWorkflowId } from '../../../temporal/names.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
@@ -78,7 +79,18 @@ async function snapshotOf(
     as_of_seq: asOfSeq,
     execution: presentExecution(now, { temporalUiUrl, namespace }),
     tasks: tasks.map(presentTask),
-    live,
+    live: live === null ? null : { ...live, tasks: liveTasks(live, tasks) },
   };
   return sseFrame('snapshot', body);
+}
+
+/** A long run's workflow knows of the tasks that are next; the others stand where their rows say. */
+function liveTasks(live: LiveState, tasks: readonly TaskExecution[]): LiveState['tasks'] {
+  if (tasks.length === live.tasks.length) return live.tasks;
+  const known = new Map(live.tasks.map((task) => [task.key, task]));
+  // A flow's steps are known to its workflow before they have a row.
+  if (tasks.every(({ taskKey }) => known.has(taskKey))) return live.tasks;
+  return tasks.map(
+    ({ taskKey: key, status }) => known.get(key) ?? { key, status: isTaskFinal(status) ? 'done' : 'pending' },
+  );
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '../../../domain/errors.ts';
 import type { TaskEdit } from '../../../domain/plan/edit-task.ts';
-import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
+import { findTaskRun } from '../../../persistence/repositories/executions.repository.ts';
 import { commandRun } from '../../../persistence/runs/commands.ts';
 import { changeTask, retryTask, skipTask } from '../../../persistence/runs/task-commands.ts';
 import type { Caller } from '../../context.ts';
@@ -77,9 +77,8 @@ function wakeFor(engine: Engine, id: number): void {
 /** Wakes whom a change concerns. @returns the task as it is now */
 async function changed(engine: Engine, caller: Caller, id: number, key: string) {
   wakeFor(engine, id);
-  const tasks = await engine.database.as(reachOf(caller), (em) => listTasks(em, id));
-  const task = tasks.find((one) => one.taskKey === key);
-  if (task === undefined) throw notFound('task');
+  const task = await engine.database.as(reachOf(caller), (em) => findTaskRun(em, id, key));
+  if (task === null) throw notFound('task');
   return presentTask(task);
 }
 
