@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { RequestErrorCode } from '../domain/errors.ts';
 import type { ApiKeyScope } from '../security/api-key.ts';
+import type { BodyLimits } from './middleware/json-body.ts';
 import type { ApiContext, AuditNote, Caller } from './context.ts';
 
 /** Who may call: anybody, anybody with a credential, or an admin. */
@@ -55,6 +56,8 @@ export interface RouteSpec {
   query?: ParameterSchema;
   /** Does not fit: 422, with JSON pointers like `/email`. */
   body?: z.ZodType;
+  /** What the body may have at most; default 1 MB and 50,000 values. */
+  bodyLimits?: BodyLimits;
   /** The request may come without a body; the handler then sees `undefined`. */
   bodyOptional?: boolean;
   /** Instead of the JSON body the request may bring a file; the handler then sees `upload`, and no `body`. */

@@ -153,7 +153,7 @@ async function readBody(spec: RouteSpec, ctx: ApiContext): Promise<CheckedBody> 
     return { value: undefined, issues: [], given: { sha256 }, upload };
   }
   if (spec.body === undefined) return { value: undefined, issues: [], given: undefined };
-  const given = await readJsonBody(ctx.req);
+  const given = await readJsonBody(ctx.req, spec.bodyLimits);
   if (given === undefined) {
     const issues = spec.bodyOptional === true ? [] : [{ path: '', message: 'a JSON body is required' }];
     return { value: undefined, issues, given };

@@ -27,8 +27,8 @@ const edgeSchema = z
 export const graphFields = {
   name: z.string().trim().min(1).max(200),
   description: z.string().max(10_000),
-  nodes: z.array(nodeSchema).max(1_000),
-  edges: z.array(edgeSchema).max(5_000),
+  nodes: z.array(nodeSchema).max(12_000),
+  edges: z.array(edgeSchema).max(50_000),
   viewport: z.object({ x: z.number(), y: z.number(), zoom: z.number() }),
 };
 

@@ -2,28 +2,33 @@ import type { IncomingMessage } from 'node:http';
 import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
 import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
 
-/** Bytes a body may have. */
-const BODY_LIMIT = 1024 * 1024;
+/** What a body may have: bytes, and values. */
+export interface BodyLimits {
+  bytes: number;
+  values: number;
+}
 /** Levels of arrays and objects inside each other: far more than any schema has, far less than a stack. */
 const DEPTH_LIMIT = 100;
-/** Values a body may hold: several times what a large graph has; half a million would stall the others and fill memory. */
-const VALUES_LIMIT = 50_000;
+/** Half a million values would stall the others and fill memory. */
+const USUAL: BodyLimits = { bytes: 1024 * 1024, values: 50_000 };
+/** A graph of 10,000 tasks with three edges each has 200,000 values in 4 MB. */
+export const LARGE_DOCUMENT: BodyLimits = { bytes: 8 * 1024 * 1024, values: 300_000 };
 /** Things one answer complains of. */
 const MOST_ISSUES = 100;
 
 /**
  * Reads a JSON body strictly. @returns undefined for an empty one.
- * @throws {MusterError} 413 above 1 MB, 415 when it is not JSON in UTF-8, 400 when it does not parse, 422 when it
+ * @throws {MusterError} 413 above 1 MB (`limits`), 415 when it is not JSON in UTF-8, 400 when it does not parse, 422 when it
  * holds what no text or number of ours can hold.
  */
-export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage, limits = USUAL): Promise<unknown> {
   const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > DRAIN_LIMIT) throw tooLarge(BODY_LIMIT);
+  if (announced > DRAIN_LIMIT) throw tooLarge(limits.bytes);
   if (announced > 0) checkContentType(request);
-  const bytes = await readBodyBytes(request, BODY_LIMIT);
+  const bytes = await readBodyBytes(request, limits.bytes);
   if (bytes.length === 0) return undefined;
   checkContentType(request);
-  checkSize(bytes);
+  checkSize(bytes, limits.values);
   const value = parse(bytes);
   checkValue(value);
   return value;
@@ -45,7 +50,7 @@ function checkContentType(request: IncomingMessage): void {
 const [QUOTE, COMMA, BACKSLASH, BRACKET, BRACE] = [0x22, 0x2c, 0x5c, 0x5b, 0x7b];
 
 /** Counts values before they are made: every one but the first of its container comes after a comma. */
-function checkSize(bytes: Buffer): void {
+function checkSize(bytes: Buffer, most: number): void {
   let values = 1;
   let inText = false;
   for (let at = 0; at < bytes.length; at += 1) {
@@ -56,8 +61,8 @@ function checkSize(bytes: Buffer): void {
     } else if (byte === QUOTE) inText = true;
     else if (byte === COMMA || byte === BRACKET || byte === BRACE) values += 1;
   }
-  if (values > VALUES_LIMIT) {
-    throw invalid('The body holds too much', [{ path: '', message: `more than ${VALUES_LIMIT} values` }]);
+  if (values > most) {
+    throw invalid('The body holds too much', [{ path: '', message: `more than ${most} values` }]);
   }
 }
 

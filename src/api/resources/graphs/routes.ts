@@ -9,6 +9,7 @@ import {
 } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute, type RequestFacts } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { given, listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -85,6 +86,7 @@ const createRoute = (engine: Engine): AnyRoute =>
       description: 'Of the right shape suffices: a draft that is not yet valid is stored too.',
       access: 'user',
       body: createGraphSchema,
+      bodyLimits: LARGE_DOCUMENT,
       example: exampleDocument,
       responses: { 201: { description: 'Stored', schema: graphSchema, example: exampleGraph } },
     },
@@ -143,6 +145,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
         'Every field is optional. What changes nothing makes no version. With `version` in the body or `If-Match` in ' +
         'the head it is refused (409) when somebody else has saved meanwhile.',
       body: updateGraphSchema,
+      bodyLimits: LARGE_DOCUMENT,
       example: { name: 'Research', version: 1 },
       responses: {
         200: {

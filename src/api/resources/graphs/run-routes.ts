@@ -1,5 +1,6 @@
 import { graphDocumentSchema } from '../../../contracts/graph.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
+import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import type { Engine } from '../../engine.ts';
 import { startCrewRun } from '../../start-run.ts';
 import { reachExecution } from '../executions/access.ts';
@@ -40,6 +41,7 @@ const validateUnsavedRoute = (engine: Engine): AnyRoute =>
       description: 'By the rules of CrewAI 0.121.1, all errors at once. Answers 200 whatever it finds.',
       access: 'user',
       body: graphDocumentSchema,
+      bodyLimits: LARGE_DOCUMENT,
       example: exampleDocument,
       responses: {
         200: { description: 'What was found', schema: validationSchema, example: exampleValidation },
