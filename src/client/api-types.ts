@@ -1897,13 +1897,19 @@ export interface paths {
   '/api/v1/executions/{execution_id}/tasks': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** Its tasks, in the order of the plan */ {
-      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
       requestBody?: never;
       responses: {
         200: { headers: { [name: string]: unknown }; content: { 'application/json': TaskRunSchema[] } };
         401: components['responses']['Unauthenticated'];
         403: components['responses']['Forbidden'];
         404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
         429: components['responses']['RateLimited'];
         503: components['responses']['ServiceUnavailable'];
       };
