@@ -23,8 +23,8 @@ export interface BalancedClient {
     path: string,
     options?: { body?: unknown; key?: string },
   ): Promise<Response | null>;
-  /** Starts a crew and stays with it until it is accepted. @returns its execution id */
-  start(crew: string): Promise<string>;
+  /** Starts the research crew with its example inputs and stays with it until it is accepted. @returns its execution id */
+  start(): Promise<string>;
 }
 
 /** @param urls of the APIs */
@@ -59,10 +59,10 @@ export function balancedClient(urls: readonly string[], apiKey: string): Balance
   return {
     met,
     ask,
-    async start(crew) {
+    async start() {
       const key = randomUUID();
       for (;;) {
-        const answer = await ask('POST', '/crew/start', { body: { crew }, key });
+        const answer = await ask('POST', '/crew/start', { key });
         if (answer?.ok === true) return startedSchema.parse(await answer.json()).execution_id;
         const said = answer === null ? 'no answer' : `${answer.status} ${await answer.text()}`;
         // 503 and 409 (the first try is still in flight) are what a client is told to try again.
