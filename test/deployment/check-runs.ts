@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { isDatabaseAway } from '../../src/persistence/database-away.ts';
 
 /** What the database says of a set of runs. */
 export interface RunCheck {
@@ -9,16 +10,25 @@ export interface RunCheck {
   problems: string[];
 }
 
-/** Asks the database as its owner. */
+/** How long a database that is on its way up is waited for. */
+const PATIENCE_MS = 60_000;
+
+/** Asks the database as its owner; one that is away is asked again. */
 async function query<Row extends object>(url: string, text: string, values: unknown[]): Promise<Row[]> {
-  const client = new Client({ connectionString: url });
-  // A server that is stopped under us says so on the connection as well as in the query.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const client = new Client({ connectionString: url });
+    // A server that is stopped under us says so on the connection as well as in the query.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return (await client.query<Row>(text, values)).rows;
+    } catch (error) {
+      if (!isDatabaseAway(error) || Date.now() > deadline) throw error;
+      await sleep(500);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
   }
 }
 

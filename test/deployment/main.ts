@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
+import { signalProcess } from '../../src/embedded/processes.ts';
 import { startNativeDeployment, type NativeDeployment } from '../../src/deployment/native-deployment.ts';
 import { balancedClient, describeMet, type BalancedClient } from './balanced-client.ts';
 import { checkRuns, completedTasks, untilFinal } from './check-runs.ts';
@@ -42,7 +43,10 @@ function keepStarting(client: BalancedClient, perSecond: number): { stop(): Prom
   const loop = async (): Promise<void> => {
     const pending: Promise<void>[] = [];
     while (!isStopping()) {
-      pending.push(client.start().then((id) => void ids.push(id)));
+      const started = client.start().then((id) => void ids.push(id));
+      // Thrown when all are awaited, not in the middle of the scene.
+      started.catch(() => undefined);
+      pending.push(started);
       await sleep(1000 / perSecond);
     }
     await Promise.all(pending);
@@ -116,8 +120,8 @@ async function stopPostgres(scene: Scene): Promise<void> {
   let stops = 0;
   while (Date.now() < deadline) {
     await sleep(5_000 + (stops % 6) * 1_000);
-    process.kill(deployment.pids().postgres, 'SIGQUIT');
-    stops += 1;
+    // One that is on its way up is gone for a moment, and left alone.
+    if (signalProcess(deployment.pids().postgres, 'SIGQUIT')) stops += 1;
   }
   const ids = await Promise.all(starting);
   note(`PostgreSQL was stopped ${stops} times in 2 minutes; the client met ${describeMet(client.met)}`);
@@ -212,7 +216,8 @@ try {
   }
 } finally {
   await deployment.stop({ graceMs: 10_000, hurry: AbortSignal.timeout(15_000) });
-  await rm(dataDir, { recursive: true, force: true });
+  if (failures.length === 0) await rm(dataDir, { recursive: true, force: true });
+  else console.log(`logs are kept in ${dataDir}`);
 }
 if (values.report !== undefined) {
   const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
