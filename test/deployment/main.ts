@@ -197,6 +197,7 @@ const deployment = await startNativeDeployment({
   },
   say: (line) => console.log(line),
 });
+let finished = false;
 try {
   for (const name of (values.only ?? '').split(',')) {
     const [title, act] = SCENES[name] ?? [];
@@ -214,9 +215,10 @@ try {
     };
     await act({ deployment, client, note, fail });
   }
+  finished = true;
 } finally {
   await deployment.stop({ graceMs: 10_000, hurry: AbortSignal.timeout(15_000) });
-  if (failures.length === 0) await rm(dataDir, { recursive: true, force: true });
+  if (finished && failures.length === 0) await rm(dataDir, { recursive: true, force: true });
   else console.log(`logs are kept in ${dataDir}`);
 }
 if (values.report !== undefined) {
