@@ -41,13 +41,13 @@ export interface HeldTask {
   ids: TaskIds;
   /** How often people have changed it. */
   edits: number;
-  /** With this task alone; with all of them where their texts matter to it (`tellsUnnamedInputs`). */
+  /** With this task alone; with all of them where their texts matter to it (`tellsUnnamedInputs`, the planning task). */
   plan: CrewPlan;
   inputs: JsonObject;
   ownerId: string;
   /** Null when the agent has not begun. */
   state: AgentState | null;
-  /** Outputs of the tasks its context and condition name, else of all before it. */
+  /** Outputs of the tasks its context and condition name and of the planning one, else of all before it. */
   earlier: EarlierOutput[];
   /** Tool calls that an earlier holder began and nobody knows the outcome of. */
   lostTools: string[];
@@ -93,7 +93,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
   const [task] = await sql.query<TaskRow>(
     `with run as (
        select id, owner_id, plan_head, input_data,
-         case when plan_head ? 'tellsUnnamedInputs' then plan end as whole_plan
+         case when plan_head ? 'tellsUnnamedInputs' or plan_head #>> '{planning,taskKey}' = $2 then plan end as whole_plan
          from executions where id = $1 and generation = $3 and claimed_run_id = $7
           and status not in ('completed', 'failed', 'cancelled') for no key update
      ), before as (
@@ -116,7 +116,8 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
        case when t.spec #>> '{context,kind}' = 'tasks' then
          (select ${EARLIER} from (select distinct key from (
               select jsonb_array_elements_text(t.spec #> '{context,keys}') as key
-              union all select t.spec #>> '{condition,taskKey}') named) seen
+              union all select t.spec #>> '{condition,taskKey}'
+              union all select run.plan_head #>> '{planning,taskKey}') named) seen
             join task_executions o on o.execution_id = $1 and o.task_key = seen.key
            where o.position < t.position and o.status in ('completed', 'skipped'))
        else
