@@ -101,18 +101,16 @@ try {
   for (const { tasks, runs } of SIZES.filter((size) => size.tasks <= Number(most))) {
     for (const shape of shapes) {
       stop.throwIfAborted();
-      costs.push(await measureShape(stack, shape, tasks, runs));
-      say(
-        row(costs.at(-1) ?? { shape, tasks, runs, ms: 0, events: 0, temporalRuns: 0, cpu: null, startMs: 0 }),
-      );
+      const cost = await measureShape(stack, shape, tasks, runs);
+      say(row(cost));
+      costs.push(cost);
+      const seconds = (performance.now() - begunAt) / 1000;
+      const text = report(costs, { commit: commit.trim(), load, seconds });
+      // After each: an hour's figures are not to be lost with the last of them.
+      if (tasks === 10_000)
+        await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
     }
   }
-  const seconds = (performance.now() - begunAt) / 1000;
-  const text = report(costs, { commit: commit.trim(), load, seconds });
-  console.log(text);
-  const isWhole = shapes.length === SHAPES.length && Number(most) >= 10_000;
-  if (isWhole)
-    await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
 } catch (error) {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   code = 1;

@@ -108,6 +108,15 @@ const PLAYS: Record<string, (stack: TestStack) => Promise<string>> = {
     ];
     return startPlan(stack, aPlan({ process: 'graph', tasks }));
   },
+  /** Needs a server whose `limit.historyCount.suggestContinueAsNew` is small: 60. */
+  async 'continued-as-new'(stack) {
+    stack.model.always(() => says('done'));
+    const tasks = Array.from({ length: 30 }, (_, index) => {
+      const before = index < 3 ? [] : [`t${index - 3}`];
+      return aTask({ key: `t${index}`, context: { kind: 'tasks', keys: before }, dependsOn: before });
+    });
+    return startPlan(stack, aPlan({ process: 'graph', tasks }));
+  },
 };
 
 async function startPlan(stack: TestStack, plan: CrewPlan, options: StartOptions = {}): Promise<string> {

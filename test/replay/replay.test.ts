@@ -31,6 +31,7 @@ describe('a recorded history', () => {
       'delayed-by-retry-after',
       'parked-and-skipped',
       'side-by-side',
+      'continued-as-new',
     ];
     const ends = ['completed', 'failed', 'cancelled', 'paused-and-resumed', 'timed-out'];
     for (const name of [...ends, ...shapes]) {

@@ -1,0 +1,18 @@
+import { expect, it } from '@jest/globals';
+import { proveChaos } from '../proofs/prove-chaos.ts';
+
+/** The short form of `npm run test:chaos`. */
+
+it('loses no run and doubles no turn, tool effect or event when worker and API are killed', async () => {
+  const chaos = await proveChaos({
+    runs: 16,
+    kills: 4,
+    seed: 7,
+    atOnce: 8,
+    giveUpMs: 240_000,
+    say: () => undefined,
+  });
+  expect(chaos.failures).toEqual([]);
+  expect(chaos.runs).toBe(16);
+  expect(chaos.workerKills + chaos.apiKills).toBeGreaterThan(0);
+}, 400_000);

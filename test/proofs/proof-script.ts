@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { promisify } from 'node:util';
+import { endSuiteServices, startSuiteServices } from '../support/suite-services.ts';
+
+/** Runs a proof on services of its own, prints its report, and ends the process: with 1 where something failed. */
+export async function runProof(proof: {
+  title: string;
+  command: string;
+  what: string;
+  /** Where the report is written; undefined for nowhere. */
+  report: string | undefined;
+  prove: () => Promise<{ failures: string[] }>;
+}): Promise<never> {
+  const services = await startSuiteServices({ databaseUrl: undefined, temporalAddress: undefined });
+  process.env['MUSTER_TEST_DATABASE_URL'] = services.databaseUrl;
+  process.env['MUSTER_TEST_TEMPORAL_ADDRESS'] = services.temporalAddress;
+  let code = 0;
+  try {
+    const load = loadavg()[0] ?? 0;
+    const { stdout: commit } = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD']);
+    const { failures, ...counts } = await proof.prove();
+    const text = [
+      `# ${proof.title}`,
+      '',
+      `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commit.trim()}, load ${load.toFixed(1)} before. ` +
+        `\`${proof.command}\`, on real PostgreSQL, Temporal, API and worker.`,
+      '',
+      '| figure | |',
+      '|---|---:|',
+      ...Object.entries(counts).map(([name, count]) => `| ${name} | ${String(count)} |`),
+      `| failures | ${failures.length} |`,
+      '',
+      proof.what,
+      '',
+      ...failures.map((failure) => `- ${failure.split('\n')[0] ?? ''}`),
+    ].join('\n');
+    console.log(text);
+    if (proof.report !== undefined) await writeFile(proof.report, `${text.trimEnd()}\n`);
+    if (failures.length > 0) code = 1;
+  } finally {
+    await endSuiteServices(services.dataDir);
+  }
+  process.exit(code);
+}
