@@ -36,7 +36,7 @@ async function killedAt(
   for (const [step, at] of places) {
     await gate.close(step, at);
     const worker = await startWorkerProcess(stack.settings, { EGRESS_ALLOW_PRIVATE: 'true' });
-    if (at === 'begin') await meanwhile[step]?.(id);
+    await meanwhile[`${step} ${at}`]?.(id);
     await gate.reached();
     await worker.kill();
     await gate.open();
@@ -97,15 +97,19 @@ describe('a worker killed at every boundary', () => {
       { topic: 'otters', publish_url: receiver.url },
       [
         ['generate', 'begin'],
+        ['generate', 'end'],
         ['judge', 'begin'],
+        ['judge', 'end'],
         ['revise', 'begin'],
+        ['revise', 'end'],
         ['judge#2', 'begin'],
         ['judge#2', 'end'],
         ['decide', 'begin'],
+        ['decide', 'end'],
         ['publish', 'begin'],
         ['publish', 'end'],
       ],
-      { publish: approve },
+      { 'decide end': approve },
     );
     expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
       status: 'completed',
