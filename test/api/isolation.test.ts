@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
+import { ANNAS_FLOW } from '../support/declared-flows.ts';
 import { aGraph } from '../support/graph-bodies.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
@@ -52,11 +53,6 @@ const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.
 const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
 const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
 const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
-const annasFlow = {
-  schema: 'crewai.flow/v1',
-  name: 'annas-flow',
-  methods: { a: { start: true, do: { call: 'expression', expr: '1' } } },
-};
 /** Flows are known by their owner's name for them, which others may use too. */
 const flow: Operation = { kind: 'own', ownerOnly: true, params: () => ({ flow: 'annas-flow' }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
@@ -145,7 +141,7 @@ const OPERATIONS: Record<string, Operation> = {
   listFlows: { kind: 'personal' },
   createFlow: { kind: 'personal', body: () => ({}) },
   getFlow: flow,
-  replaceFlow: { ...flow, body: () => ({ definition: annasFlow }) },
+  replaceFlow: { ...flow, body: () => ({ definition: ANNAS_FLOW }) },
   deleteFlow: flow,
   executeFlow: { ...flow, body: () => ({ timeout: 1 }) },
   getFlowExecution: {
@@ -277,11 +273,8 @@ beforeAll(async () => {
   const { execution_id: flowRunId } = z.object({ execution_id: z.string() }).parse(await flowRun.json());
   const reviewRun = await people.send('POST', '/content-review-flow/execute', anna.token, { topic: 'tea' });
   const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
-  await people.send('POST', '/flows', anna.token, { definition: annasFlow });
-  const declaredRun = await people.send('POST', '/annas-flow/execute', anna.token, {});
-  const { execution_id: declaredRunId } = z
-    .object({ execution_id: z.string() })
-    .parse(await declaredRun.json());
+  await people.send('POST', '/flows', anna.token, { definition: ANNAS_FLOW });
+  const declared = await people.send('POST', '/annas-flow/execute', anna.token, {});
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
   const templates = await people.send('GET', '/templates', anna.token);
@@ -291,7 +284,7 @@ beforeAll(async () => {
     ...platform,
     flowRun: flowRunId,
     reviewRun: reviewRunId,
-    declaredRun: declaredRunId,
+    declaredRun: z.object({ execution_id: z.string() }).parse(await declared.json()).execution_id,
     question,
     template: shipped?.id ?? '',
     graph: graphId,

@@ -96,6 +96,13 @@ methods:
       expr: '{"text": outputs.review.output, "said": outputs.review.feedback, "all": outputs.joined.totals}'
 `;
 
+/** The smallest there is. */
+export const ANNAS_FLOW = {
+  schema: 'crewai.flow/v1',
+  name: 'annas-flow',
+  methods: { a: { start: true, do: { call: 'expression', expr: '1' } } },
+};
+
 /** Two questions to a model in one step. */
 export const KILLED = `
 schema: crewai.flow/v1
