@@ -132,7 +132,7 @@ export type BulkActionSchema = {
 };
 
 export type QuestionAnswerSchema = {
-  /** One of the options, what fits the schema, or a text; for `human_input` empty to accept */
+  /** One of the options (an array of them where `multiple`), what fits the schema, or a text; for `human_input` empty to accept */
   answer: __schema2Schema;
 };
 
@@ -832,14 +832,20 @@ export type BulkResultSchema = {
 
 export type QuestionSchema = {
   id: string;
-  /** The integer id of the execution that asks */
-  execution_id: number;
-  task_key: string;
-  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly */
-  kind: 'ask_human' | 'human_input' | 'unknown_outcome';
+  /** The integer id of the execution that asks; null when it is an agent elsewhere */
+  execution_id: number | null;
+  task_key: string | null;
+  /** The agent instance that asks, an agent elsewhere or the run of a crew */
+  agent_instance_id: string | null;
+  /** The message with which an agent elsewhere asked */
+  message_id: string | null;
+  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly · `agent`: an agent elsewhere asks */
+  kind: 'ask_human' | 'human_input' | 'unknown_outcome' | 'agent';
   question: string;
   /** The possible answers, null when it is free */
   options: string[] | null;
+  /** Whether several of the options may be chosen: the answer is then an array */
+  multiple: boolean;
   /** The JSON schema an answer must fit */
   schema: { [key: string]: __schema14Schema } | null;
   status: 'open' | 'answered' | 'expired';
@@ -4055,6 +4061,26 @@ export interface paths {
         403: components['responses']['Forbidden'];
         426: components['responses']['UpgradeRequired'];
         429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/metrics': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Metrics for Prometheus */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content?: never };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
         503: components['responses']['ServiceUnavailable'];
       };
     };
