@@ -3,11 +3,12 @@ import type { Claim, ClaimRef, FinalState, RunEnding, RunRef } from '../src/cont
 import { cancelChildren } from '../src/persistence/runs/commands.ts';
 import { claimRun } from '../src/persistence/runs/claim.ts';
 import { finaliseRun, markCancelling, markPaused, markWaiting } from '../src/persistence/runs/lifecycle.ts';
+import type { WorkerMetrics } from '../src/telemetry/metrics/worker-metrics.ts';
 import { flowEnding } from './flow-step/flow-ending.ts';
 import type { FlowDeps } from './flow-step/step-deps.ts';
 
 /** The steps of a run's life that its workflow writes. All of them may be repeated without harm. */
-export function createRunRecordActivities(deps: FlowDeps) {
+export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics) {
   const { sql, waker, maxActive, now } = deps;
   /** The crews a flow has out end with it. */
   const stopChildren = async (ref: RunRef): Promise<void> => {
@@ -21,8 +22,11 @@ export function createRunRecordActivities(deps: FlowDeps) {
   return {
     /** Takes the run for the calling workflow run, or says that somebody else has it. */
     async claimRun(ref: ClaimRef): Promise<Claim> {
-      const temporalRunId = activityInfo().workflowExecution?.runId ?? '';
-      const claim = await claimRun(sql, ref, temporalRunId, now(), deps.tasksOfOneRun);
+      const runId = activityInfo().workflowExecution?.runId ?? '';
+      const claim = await claimRun(sql, ref, runId, now(), {
+        mostTasks: deps.tasksOfOneRun,
+        onStart: (waitedMs) => metrics.started(ref.kind ?? 'crew', waitedMs / 1000),
+      });
       waker.wake('log', ref.id);
       return claim;
     },
@@ -48,6 +52,7 @@ export function createRunRecordActivities(deps: FlowDeps) {
       const written = await flowEnding(deps, ref, ending);
       const { state, released } = await finaliseRun(sql, ref, written, maxActive, now());
       if (state.status !== 'completed') await stopChildren(ref);
+      metrics.ended(ref.kind ?? 'crew', state.status);
       waker.wake('log', ref.id);
       for (const id of released) waker.wake('outbox', id);
       return state;

@@ -25,7 +25,6 @@ const scripts = {
   'bench-stats': 'bench/stats.ts',
   'bench-scale': 'bench/scale/main.ts',
   runs: 'test/proofs/run-states.ts',
-  chaos: 'test/proofs/chaos.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   crewai: 'test/crewai/main.ts',
@@ -136,7 +135,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|bench-scale|runs|chaos|fuzz|malformed|crewai|crewai-exports|client-types> …',
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|bench-scale|runs|fuzz|malformed|crewai|crewai-exports|client-types> …',
   );
   process.exit(2);
 }

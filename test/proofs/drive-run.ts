@@ -159,7 +159,10 @@ class Driver {
       case 'cancel':
       case 'retry':
         return { kind };
-      default:
+      case 'answer':
+      case 'skip':
+      case 'edit':
+      case 'retry_task':
         return { kind, task };
     }
   }
@@ -216,22 +219,25 @@ class Driver {
   }
 
   private async sendCommand(base: string, action: Exclude<Action, { kind: 'reply' }>) {
-    const { call } = this.proof.stack;
+    const { stack } = this.proof;
     switch (action.kind) {
       case 'answer': {
         const question = await this.questionOf(action.task);
-        return call('POST', `${base}/questions/${question ?? ''}/answer`, { answer: 'yes' });
+        return stack.call('POST', `${base}/questions/${question ?? ''}/answer`, { answer: 'yes' });
       }
       case 'edit':
-        return call('PATCH', `${base}/tasks/t${action.task}`, {
+        return stack.call('PATCH', `${base}/tasks/t${action.task}`, {
           description: `Do it well [[${this.name}/${action.task}]]`,
         });
       case 'skip':
-        return call('POST', `${base}/tasks/t${action.task}/skip`);
+        return stack.call('POST', `${base}/tasks/t${action.task}/skip`);
       case 'retry_task':
-        return call('POST', `${base}/tasks/t${action.task}/retry`);
-      default:
-        return call('POST', `${base}/${action.kind}`);
+        return stack.call('POST', `${base}/tasks/t${action.task}/retry`);
+      case 'pause':
+      case 'resume':
+      case 'cancel':
+      case 'retry':
+        return stack.call('POST', `${base}/${action.kind}`);
     }
   }
 

@@ -20,7 +20,10 @@ export async function keepHistories(
     const latest = stack.temporal.client.workflow.getHandle(workflowId);
     await until('the workflow is closed', async () => (await latest.describe()).status.name !== 'RUNNING');
     // Of one that has continued as new the run before the last: it begins as a continued one, and continues.
-    const before = z.string().optional().parse((await latest.describe()).memo?.['continues']);
+    const before = z
+      .string()
+      .optional()
+      .parse((await latest.describe()).memo?.['continues']);
     const handle = stack.temporal.client.workflow.getHandle(workflowId, before);
     // Stack traces name the folders of the machine that recorded; replay does not look at them.
     const history = historyToJSON(await handle.fetchHistory()).replaceAll(ROOT, '');

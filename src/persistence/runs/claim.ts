@@ -14,31 +14,41 @@ interface ClaimRow {
   control_version: number;
   timeout_seconds: number | null;
   started_at: string;
+  created_at: string;
+}
+
+export interface ClaimOptions {
+  /** How many tasks one Temporal run takes; left out for all. */
+  mostTasks?: number | null;
+  /** Hears of the first claim, once it is written: how long the run had waited. */
+  onStart?: (waitedMs: number) => void;
 }
 
 /**
  * Takes a run for one Temporal run. The first to claim a generation has it; the same Temporal run may claim
  * again (a local activity can be repeated), and so may the one that continues it. Only a claim counts as started.
- * @param mostTasks how many tasks one Temporal run takes, null for all
  */
 export async function claimRun(
   database: SqlPool,
   ref: ClaimRef,
   temporalRunId: string,
   now: Date,
-  mostTasks: number | null = null,
+  { mostTasks = null, onStart }: ClaimOptions = {},
 ): Promise<Claim> {
-  return database.transaction(async (sql) => {
+  let waitedMs: number | undefined;
+  const claim = await database.transaction(async (sql): Promise<Claim> => {
     const [row] = await sql.query<ClaimRow>(
       `update executions set claimed_run_id = $3,
          status = case when status = 'pending' then 'running' else status end,
          started_at = coalesce(started_at, $4), updated_at = $4
        where id = $1 and generation = $2 and (claimed_run_id is null or claimed_run_id in ($3, $5)) and not queued
          and status not in ('completed', 'failed', 'cancelled')
-       returning status, flow_shape, pause_requested, control_version, timeout_seconds, started_at`,
+       returning status, flow_shape, pause_requested, control_version, timeout_seconds, started_at, created_at`,
       [ref.id, ref.generation, temporalRunId, now.toISOString(), ref.continues ?? temporalRunId],
     );
     if (row === undefined) return { accepted: false };
+    if (parseTimestamp(row.started_at).getTime() === now.getTime())
+      waitedMs = now.getTime() - parseTimestamp(row.created_at).getTime();
     const started: NewEvent = { type: 'workflow_started', key: 'g1:started', status: row.status };
     const isFirst = ref.generation === 1 && ref.continues === undefined;
     const [work] = await together([
@@ -56,6 +66,8 @@ export async function claimRun(
       timeoutMs: timeLeft(row, now),
     };
   });
+  if (waitedMs !== undefined) onStart?.(waitedMs);
+  return claim;
 }
 
 function timeLeft(row: ClaimRow, now: Date): number | null {
