@@ -8,6 +8,7 @@ import { createHousekeeping } from '../persistence/housekeeping.ts';
 import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
@@ -73,6 +74,9 @@ export function createEngine(deps: {
       settings,
       database,
       system: sql,
+      systemDatabase: deps.system,
+      metrics: createApiMetrics(),
+      logger,
       runs,
       dispatcher,
       waker,
