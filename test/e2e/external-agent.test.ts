@@ -46,23 +46,24 @@ const messagesOf = async (id: string) =>
 const openQuestions = async () =>
   z.array(questionSchema).parse((await stack.call('GET', '/api/v1/questions?status=open')).body);
 
+const lineSchema = z.looseObject({
+  step: z.int().optional(),
+  heard: z.string().optional(),
+  retry: z.string().optional(),
+  ended: z.boolean().optional(),
+});
+
 describe('an agent that is a process elsewhere', () => {
   it('logs 100 steps and asks 3 times while the API is killed twice: every message once, in order', async () => {
     const port = await freePort();
     const id = randomUUID();
     let api: ApiProcess = await startApiProcess(stack, port);
-    const lines: { step?: number; heard?: string; retry?: string; ended?: boolean }[] = [];
+    const lines: z.output<typeof lineSchema>[] = [];
     const agent: ChildProcess = spawn(process.execPath, [AGENT, api.url, key, id], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     if (agent.stdout === null) throw new Error('the agent has no output');
-    const lineSchema = z.looseObject({
-      step: z.int().optional(),
-      heard: z.string().optional(),
-      retry: z.string().optional(),
-      ended: z.boolean().optional(),
-    });
     createInterface(agent.stdout).on('line', (line) => lines.push(lineSchema.parse(JSON.parse(line))));
     const reaches = (step: number) =>
       until(`the agent logs step ${step}`, () => lines.some((line) => line.step === step), 60_000);
