@@ -12,6 +12,7 @@ import { createRunningTasks } from '../activities/agent-task/running-tasks.ts';
 import type { Settings } from './config.ts';
 import { loadFlows } from './flows/flow-catalogue.ts';
 import { createModels } from './models/create-models.ts';
+import { loadPrices } from './models/prices-file.ts';
 import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
@@ -75,6 +76,7 @@ export async function startWorker(
     activities: createActivities({
       sql: database.sql,
       models: createModels(settings),
+      prices: loadPrices(settings.MODEL_PRICES),
       tools: tools.registry,
       flows,
       fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import type { QuestionKind } from '../runs/questions.ts';
 
 const QuestionSchema = defineEntity({
   name: 'Question',
@@ -12,7 +13,7 @@ const QuestionSchema = defineEntity({
     taskKey: p.text(),
     questionKey: p.text(),
     generation: p.integer(),
-    kind: p.string().$type<'ask_human' | 'human_input' | 'unknown_outcome'>(),
+    kind: p.string().$type<QuestionKind>(),
     question: p.text(),
     options: p.json<string[]>().nullable(),
     schema: p.json<JsonObject>().nullable(),

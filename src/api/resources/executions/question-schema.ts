@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Question } from '../../../persistence/entities/question.entity.ts';
+import { QUESTION_KINDS } from '../../../persistence/runs/questions.ts';
 import { ownershipQuery, pageQuery, timestampSchema } from '../../parameters.ts';
 
 export const QUESTION_STATUSES = ['open', 'answered', 'expired'] as const;
@@ -10,10 +11,11 @@ export const questionSchema = z
     execution_id: z.int().describe('The integer id of the execution that asks'),
     task_key: z.string(),
     kind: z
-      .enum(['ask_human', 'human_input', 'unknown_outcome'])
+      .enum(QUESTION_KINDS)
       .describe(
         '`ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a ' +
-          'worker died in a tool call that may not be repeated blindly',
+          'worker died in a tool call that may not be repeated blindly · `budget`: a limit is reached, answer with the number ' +
+          'to raise it by or `stop` · `tool_approval`: may this tool be called with these arguments',
       ),
     question: z.string(),
     options: z.array(z.string()).nullable().describe('The possible answers, null when it is free'),
