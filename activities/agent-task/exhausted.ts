@@ -57,6 +57,7 @@ export async function meetLimit(
       kind: 'budget',
       ...raiseQuestion(limit),
       options: null,
+      multiple: false,
       default: undefined,
       timeoutMs: null,
     },

@@ -136,7 +136,7 @@ export type BulkActionSchema = {
 };
 
 export type QuestionAnswerSchema = {
-  /** One of the options, what fits the schema, or a text; for `human_input` empty to accept */
+  /** One of the options (an array of them where `multiple`), what fits the schema, or a text; for `human_input` empty to accept */
   answer: __schema2Schema;
 };
 
@@ -857,14 +857,20 @@ export type BulkResultSchema = {
 
 export type QuestionSchema = {
   id: string;
-  /** The integer id of the execution that asks */
-  execution_id: number;
-  task_key: string;
-  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly · `budget`: a limit is reached, answer with the number to raise it by or `stop` · `tool_approval`: may this tool be called with these arguments */
-  kind: 'ask_human' | 'human_input' | 'unknown_outcome' | 'budget' | 'tool_approval';
+  /** The integer id of the execution that asks; null when it is an agent elsewhere */
+  execution_id: number | null;
+  task_key: string | null;
+  /** The agent instance that asks, an agent elsewhere or the run of a crew */
+  agent_instance_id: string | null;
+  /** The message with which an agent elsewhere asked */
+  message_id: string | null;
+  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly · `budget`: a limit is reached, answer with the number to raise it by or `stop` · `tool_approval`: may this tool be called with these arguments · `agent`: an agent elsewhere asks */
+  kind: 'ask_human' | 'human_input' | 'unknown_outcome' | 'budget' | 'tool_approval' | 'agent';
   question: string;
   /** The possible answers, null when it is free */
   options: string[] | null;
+  /** Whether several of the options may be chosen: the answer is then an array */
+  multiple: boolean;
   /** The JSON schema an answer must fit */
   schema: { [key: string]: __schema14Schema } | null;
   status: 'open' | 'answered' | 'expired';

@@ -11,7 +11,7 @@ export class Migration20261124000017 extends Migration {
     this.addSql('alter table questions drop constraint questions_kind_check');
     this.addSql(
       `alter table questions add constraint questions_kind_check
-         check (kind in ('ask_human', 'human_input', 'unknown_outcome', 'budget', 'tool_approval'))`,
+         check (kind in ('ask_human', 'human_input', 'unknown_outcome', 'agent', 'budget', 'tool_approval'))`,
     );
     this.addSql(modelRates);
     this.addSql(policy('model_rates', `(select muster_scope_is('system', 'everybody'))`));

@@ -51,8 +51,8 @@ export interface CreatedRun {
 }
 
 /**
- * Commits a run: its row with the plan's snapshot, its tasks, the head of its log, and the command to start
- * it, unless its owner has `maxActive` runs already, or its thread a live one: then it is queued. One statement, one commit; from here on
+ * Commits a run: its row with the plan's snapshot, its tasks, the head of its log, the agent instance that a crew's run
+ * is, and the command to start it, unless its owner has `maxActive` runs already, or its thread a live one: then it is queued. One statement, one commit; from here on
  * it cannot be lost.
  * @param maxActive 0 for no limit
  */
@@ -73,7 +73,7 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
          timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, graph_id, thread_id, on_task_failure,
          parent_execution_id, workflow_id, flow_name, flow_shape, flow_state, max_cost_micro_usd, on_budget, queued)
-       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
+       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20, $21, $22, $23, $24, $26, $27,
          take_run_slot($2, $15) or thread_is_busy($2, $18, null))
        on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
        returning id, queued
@@ -90,6 +90,17 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
      ), command as (
        insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
        select id, $1, 'start', '{"generation": 1}', $16, $12 from run where not queued returning id
+     ), type as (
+       insert into agent_types (id, owner_id, name, created_at)
+       select agent_type_id($2, $25), $2, $25, $12 from run where $3 = 'crew' on conflict (id) do nothing
+     ), conversation as (
+       insert into conversation_heads (owner_id) select $2 from run where $3 = 'crew' and $18::uuid is null returning id
+     ), instance as (
+       insert into agent_instances (owner_id, id, agent_type_id, conversation_id, execution_id, name, status, started_at,
+         updated_at)
+       select $2, $1, agent_type_id($2, $25), c.id, run.id, $4, 'ACTIVE', $12, $12
+         from run, (select id from conversation union all select conversation_id from threads where id = $18) c
+        where $3 = 'crew'
      )
      select id, (select id from command) as outbox_id from run`,
     [
@@ -117,6 +128,7 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       run.flow?.name ?? null,
       run.flow === undefined ? null : JSON.stringify(run.flow.shape),
       run.flow === undefined ? null : toJsonb(run.flow.state),
+      run.crewName ?? 'crew',
       run.maxCostMicroUsd ?? null,
       run.onBudget ?? 'fail',
     ],
