@@ -91,6 +91,7 @@ export const GRAPH_AGENT_FIELDS: Fields = table(
     'tools_results:dicts agent_ops_agent_name:str agent_ops_agent_id:str agent_knowledge_context:str? ' +
     'crew_knowledge_context:str? knowledge_search_query:str? cache_handler:instance?',
   ['role', 'goal', 'backstory'],
+  ['respect_context_window'],
 );
 
 /** CrewAI 0.121.1's Task, and `condition`, which makes it a ConditionalTask. */

@@ -105,6 +105,7 @@ function toPlanAgent(agent: AgentModel): PlanAgent {
     temperature: llm.temperature,
     topP: llm.topP,
     maxExecutionTimeMs: seconds === null ? null : seconds * 1_000,
+    ...(!asBool(data.respect_context_window ?? true) && { respectContextWindow: false }),
   };
 }
 
