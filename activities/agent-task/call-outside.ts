@@ -1,5 +1,6 @@
 import type { AgentAction, AgentInput } from '../../src/domain/agent/agent-state.ts';
 import { delegationSpecs } from '../../src/domain/agent/delegation.ts';
+import { untrusted } from '../../src/domain/agent/untrusted.ts';
 import type { ToolSpec } from '../../src/domain/agent/messages.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Embedder, Model, ModelReply } from '../../src/models/model.ts';
@@ -212,10 +213,13 @@ export async function useTool(
       })
     : {
         ok: false as const,
+        ran: false,
         error: `You have no tool named ${wanted.name}. Yours: ${names.join(', ') || 'none'}.`,
       };
   const latencyMs = deps.now().getTime() - call.startedAt.getTime();
-  const content = result.ok ? result.output : `Error: ${result.error}`;
+  const said = result.ok ? result.output : `Error: ${result.error}`;
+  // What we say of a call is no material; what a tool says is, also when it fails.
+  const content = result.ok || result.ran ? untrusted(`tool ${wanted.name}`, said) : said;
   const data: JsonObject = { tool: wanted.name, call_id: wanted.id, latency_ms: latencyMs };
   return {
     end: result.ok

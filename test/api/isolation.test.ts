@@ -30,6 +30,7 @@ interface World {
   kickoff: string;
   template: string;
   thread: string;
+  knowledge: string;
   execution: string;
   question: string;
   agent: string;
@@ -46,6 +47,7 @@ const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey 
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
 const template = { params: (world: World) => ({ template_id: world.template }) };
 const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
+const knowledge: Operation = { kind: 'own', params: (world) => ({ knowledge_id: world.knowledge }) };
 const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
 const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
 const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
@@ -74,6 +76,12 @@ const OPERATIONS: Record<string, Operation> = {
   updateApiKey: { ...apiKey, personOnly: true, body: () => ({}) },
   rotateApiKey: { ...apiKey, personOnly: true },
   deleteApiKey: { ...apiKey },
+  listKnowledge: { kind: 'personal' },
+  addKnowledge: { kind: 'personal', body: () => ({}) },
+  getKnowledge: knowledge,
+  deleteKnowledge: knowledge,
+  listMemories: { kind: 'personal' },
+  clearMemories: { kind: 'personal' },
   startCrew: { kind: 'personal', body: () => ({ crew: 'nobody' }) },
   getCrewStatus: execution,
   listCrewExecutions: { kind: 'personal' },
@@ -260,6 +268,8 @@ beforeAll(async () => {
   const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
+  const known = await people.send('POST', '/knowledge', anna.token, { name: 'rules', content: 'be kind' });
+  const { id: knowledgeId } = z.object({ id: z.string() }).parse(await known.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
   const platform = await storedCrew(anna.token);
@@ -272,6 +282,7 @@ beforeAll(async () => {
     graph: graphId,
     kickoff: kickoffId,
     thread: threadId,
+    knowledge: knowledgeId,
     anna,
     victim,
     execution: executionId,

@@ -16,6 +16,8 @@ import { refuseTakenNames } from './flows/free-names.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
+import { knowledgeRoutes } from './knowledge/routes.ts';
+import { memoryRoutes } from './memories/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
@@ -60,5 +62,7 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...templateRoutes(engine),
   ...threadRoutes(engine),
   ...toolRoutes(engine),
+  ...memoryRoutes(engine),
+  ...knowledgeRoutes(engine),
   ...webSocketRoutes(engine),
 ];

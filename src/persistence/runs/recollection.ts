@@ -122,7 +122,9 @@ export async function remember(
   vectors: readonly (readonly number[])[] | null,
   now: Date,
 ): Promise<void> {
-  const rows = memories.map(({ kind, name, content, about }, place) => {
+  // Two runs of a crew that end together write the same entities: in one order, so that neither waits for the other.
+  const order = [...memories.entries()].sort(([, one], [, other]) => compareNames(one.name, other.name));
+  const rows = order.map(([place, { kind, name, content, about }]) => {
     const vector = vectors?.[place];
     return {
       kind,
@@ -153,3 +155,8 @@ export async function remember(
     [scope.ownerId, scope.memoryOf],
   );
 }
+
+const compareNames = (one: string | null, other: string | null): number => {
+  const [left, right] = [one ?? '', other ?? ''];
+  return left < right ? -1 : Number(left > right);
+};
