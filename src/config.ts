@@ -93,6 +93,10 @@ const settingsFields = z.object({
   PAYLOAD_ENCRYPTION_KEYS: commaList.default([]),
   EGRESS_ALLOW_PRIVATE: flag.default(false),
   ENVIRONMENT: z.string().default('DEVELOPMENT'),
+  WORKER_METRICS_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'host:port')
+    .optional(),
   METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
   TRUST_PROXY: flag.default(false),
   MCP_SERVERS: z.string().optional(),

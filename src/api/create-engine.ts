@@ -7,6 +7,7 @@ import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
@@ -69,6 +70,9 @@ export function createEngine(deps: {
       settings,
       database,
       system: sql,
+      systemDatabase: deps.system,
+      metrics: createApiMetrics(),
+      logger,
       runs,
       dispatcher,
       waker,

@@ -5,6 +5,8 @@ import type { Models } from '../models/model.ts';
 import type { Database } from '../persistence/database.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Dispatcher } from '../temporal/dispatcher.ts';
 import type { Runs } from '../temporal/runs.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
@@ -21,6 +23,10 @@ export interface Engine {
   database: Database;
   /** For what the program does by itself, and what was allowed before: everything. */
   system: SqlPool;
+  systemDatabase: Database;
+  /** What this process counts for Prometheus. */
+  metrics: ApiMetrics;
+  logger: Logger;
   runs: Runs;
   dispatcher: Dispatcher;
   waker: Waker;

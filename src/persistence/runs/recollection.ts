@@ -20,6 +20,8 @@ export interface RecallScope {
 const MOST_FOUND = 3;
 /** Rows looked at for one search by likeness, the newest. */
 const MOST_CANDIDATES = 2_000;
+/** Pieces of knowledge looked at for one search. */
+const MOST_PIECES = 4_000;
 /** Memories of one kind that a crew keeps; the oldest go. */
 const MOST_KEPT = 2_000;
 
@@ -98,7 +100,7 @@ async function recallKnowledge(
     sql.query<{ source_id: string; position: number; embedding: Buffer }>(
       `select c.source_id, c.position, c.embedding from knowledge_sources s join knowledge_chunks c on c.source_id = s.id
         where s.owner_id = $1 and s.id = any($2::uuid[]) and s.embedder = $3 and c.embedding is not null
-        order by c.source_id, c.position limit ${MOST_CANDIDATES}`,
+        order by c.source_id, c.position limit ${MOST_PIECES}`,
       [ownerId, knowledge, embedder],
     ),
   ]);
