@@ -6,4 +6,5 @@ import { z } from 'zod';
 const bytes = z.instanceof(Uint8Array).parse(workerData);
 const document = await getDocumentProxy(bytes, { isEvalSupported: false });
 const { text } = await extractText(document, { mergePages: false });
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port between threads has no origin
 parentPort?.postMessage(text.join('\n\n'));

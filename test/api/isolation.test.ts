@@ -4,6 +4,7 @@ import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { ANNAS_FLOW } from '../support/declared-flows.ts';
 import { aGraph } from '../support/graph-bodies.ts';
+import { askedIn, storedCrew } from '../support/owned-things.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
@@ -271,7 +272,7 @@ beforeAll(async () => {
   });
   const made = await people.send('POST', '/graphs', anna.token, aGraph());
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
-  const question = await askedIn(executionId);
+  const question = await askedIn(stack, executionId);
   const kickoff = await fetch(`${stack.api.url}/amp/${graphId}/kickoff`, {
     method: 'POST',
     headers: { authorization: `Bearer ${anna.token}`, 'content-type': 'application/json' },
@@ -290,7 +291,7 @@ beforeAll(async () => {
   const { id: knowledgeId } = z.object({ id: z.string() }).parse(await known.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
-  const platform = await storedCrew(anna.token);
+  const platform = await storedCrew(people.send, anna.token);
   world = {
     ...platform,
     flowRun: flowRunId,
@@ -320,31 +321,6 @@ beforeAll(async () => {
 });
 const missing: string[] = [];
 
-/** An agent, a workflow and its task. @returns their ids as texts */
-async function storedCrew(token: string): Promise<{ agent: string; workflow: string; task: string }> {
-  const make = async (path: string, body: unknown): Promise<number> => {
-    const made = await people.send('POST', path, token, body);
-    return z.object({ id: z.int() }).parse(await made.json()).id;
-  };
-  const agentId = await make('/agents', { name: 'Annas agent', role: 'R', goal: 'G' });
-  const workflowId = await make('/workflows', { name: 'Annas workflow' });
-  const fields = { workflow_id: workflowId, agent_id: agentId, name: 'Annas task', description: 'Do it' };
-  const taskId = await make('/tasks', fields);
-  return { agent: String(agentId), workflow: String(workflowId), task: String(taskId) };
-}
-
-/** A question of Anna's run, as its agent would have asked it. */
-async function askedIn(executionId: string): Promise<string> {
-  const id = randomUUID();
-  await stack.api.database.sql.query(
-    `insert into questions (id, owner_id, execution_id, task_execution_id, task_key, question_key, generation, kind,
-       question, has_default, status, asked_at)
-     select $1, e.owner_id, e.id, t.id, t.task_key, 'turn-1:tool:a', 1, 'ask_human', 'Go?', false, 'open', now()
-       from executions e join task_executions t on t.execution_id = e.id where e.execution_id = $2`,
-    [id, executionId],
-  );
-  return id;
-}
 afterAll(() => stack.close());
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');

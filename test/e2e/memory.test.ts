@@ -103,8 +103,15 @@ describe('a crew with memory', () => {
 
   it('shows its memories to their owner alone, and forgets when told to', async () => {
     const crew = encodeURIComponent('otter desk');
-    const kinds = (await memories(`crew=${crew}`)).map(({ kind }) => kind);
-    expect(kinds.toSorted()).toEqual(['entity', 'long', 'short', 'short', 'short', 'short']);
+    const kinds = (await memories(`crew=${crew}`)).map(({ kind }) => String(kind));
+    expect(kinds.toSorted((one, other) => one.localeCompare(other))).toEqual([
+      'entity',
+      'long',
+      'short',
+      'short',
+      'short',
+      'short',
+    ]);
     expect(await memories('kind=entity')).toMatchObject([{ name: 'Lotta', execution_id: null }]);
 
     const stranger = await peopleOf(() => stack.api).register('stranger@example.test');

@@ -168,15 +168,13 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     const { input } = embeddingRequest.parse(JSON.parse(await readBody(message)));
     embedded.push(input);
     const data = input.map((text, index) => ({ object: 'embedding', index, embedding: vector(text) }));
-    response
-      .writeHead(200, { 'content-type': 'application/json' })
-      .end(
-        JSON.stringify({
-          object: 'list',
-          data,
-          usage: { prompt_tokens: 3 * input.length, total_tokens: 3 * input.length },
-        }),
-      );
+    response.writeHead(200, { 'content-type': 'application/json' }).end(
+      JSON.stringify({
+        object: 'list',
+        data,
+        usage: { prompt_tokens: 3 * input.length, total_tokens: 3 * input.length },
+      }),
+    );
   };
 
   const server = createServer((message, response) => {

@@ -124,7 +124,8 @@ function rendered(message: ChatMessage): string {
     }
     case 'tool':
       return `[${message.toolName} answered] ${message.content}`;
-    default:
+    case 'system':
+    case 'user':
       return message.content;
   }
 }
