@@ -4,10 +4,12 @@ import { untrusted } from '../../src/domain/agent/untrusted.ts';
 import type { ToolSpec } from '../../src/domain/agent/messages.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Embedder, Model, ModelReply } from '../../src/models/model.ts';
+import { costMicroUsd, type ModelPrices } from '../../src/models/prices.ts';
 import { storableText } from '../../src/persistence/jsonb.ts';
 import type { CallEnd, NewCall, OpenCall } from '../../src/persistence/runs/calls.ts';
 import type { NewEvent } from '../../src/persistence/event-log.ts';
-import { estimateCallTokens, tokensOf } from '../../src/domain/run/estimate.ts';
+import { MICRO_USD } from '../../src/domain/run/budget.ts';
+import { estimateCall, tokensOf } from '../../src/domain/run/estimate.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { shown } from './shown-text.ts';
 import type { TaskDeps } from './task-deps.ts';
@@ -33,27 +35,34 @@ export function describeCall(
   material: TaskMaterial,
   generation: number,
   model: { name: string },
+  prices: ModelPrices,
 ): NewCall {
   const failed = material.state.fallbacks[action.agentKey] ?? 0;
   const window = material.state.windows?.[action.agentKey];
   const turn = `g${generation}.${material.ids.life}:turn-${material.state.turns + 1}${window === undefined ? '' : `:window-${window}`}`;
   switch (action.kind) {
-    case 'call_model':
+    case 'call_model': {
+      const expected = estimateCall(action.messages, speaker(material, action.agentKey).maxTokens);
       return {
         key: failed === 0 ? turn : `${turn}:fallback-${failed}`,
         kind: 'model',
         name: model.name,
         request: null,
-        reserveTokens: estimateCallTokens(action.messages, speaker(material, action.agentKey).maxTokens),
+        reserveTokens: expected.promptTokens + expected.completionTokens,
+        reserveCostMicroUsd: costMicroUsd(prices.of(model.name), expected),
       };
-    case 'embed':
+    }
+    case 'embed': {
+      const promptTokens = action.texts.reduce((sum, text) => sum + tokensOf(text), 0);
       return {
         key: `${turn}:embed`,
         kind: 'model',
         name: model.name,
         request: null,
-        reserveTokens: action.texts.reduce((sum, text) => sum + tokensOf(text), 0),
+        reserveTokens: promptTokens,
+        reserveCostMicroUsd: costMicroUsd(prices.of(model.name), { promptTokens, completionTokens: 0 }),
       };
+    }
     case 'call_tool':
       return {
         key: `${turn}:tool:${action.call.id}`,
@@ -61,6 +70,7 @@ export function describeCall(
         name: action.call.name,
         request: { arguments: action.call.arguments },
         reserveTokens: 0,
+        reserveCostMicroUsd: 0,
       };
   }
 }
@@ -115,10 +125,12 @@ export async function callModel(
     ),
   );
   const latencyMs = deps.now().getTime() - call.startedAt.getTime();
+  const cost = costMicroUsd(deps.prices.of(model.name), reply.usage);
   return {
     end: {
       status: 'completed',
       usage: reply.usage,
+      costMicroUsd: cost,
       response: { text: reply.text, tool_calls: reply.toolCalls.map((wanted) => ({ ...wanted })) },
     },
     input: { kind: 'model_replied', text: reply.text, toolCalls: reply.toolCalls },
@@ -136,6 +148,7 @@ export async function callModel(
           completion_tokens: reply.usage.completionTokens,
           total_tokens: reply.usage.totalTokens,
           tokens_estimated: reply.usage.estimated,
+          cost_usd: cost === null ? null : cost / MICRO_USD,
           latency_ms: latencyMs,
           attempt: call.attempt,
         },
@@ -155,8 +168,9 @@ export async function embedTexts(
   const { vectors, tokens } = await embedder.embed(action.texts, signal);
   const counted = tokens > 0 ? tokens : call.reservedTokens;
   const usage = { promptTokens: counted, completionTokens: 0, totalTokens: counted, estimated: tokens === 0 };
+  const cost = costMicroUsd(deps.prices.of(embedder.name), usage);
   return {
-    end: { status: 'completed', usage, response: { vectors: vectors.length } },
+    end: { status: 'completed', usage, costMicroUsd: cost, response: { vectors: vectors.length } },
     input: { kind: 'embedded', vectors },
     events: [
       {
@@ -170,6 +184,7 @@ export async function embedTexts(
           completion_tokens: 0,
           total_tokens: counted,
           tokens_estimated: usage.estimated,
+          cost_usd: cost === null ? null : cost / MICRO_USD,
           latency_ms: deps.now().getTime() - call.startedAt.getTime(),
           attempt: call.attempt,
         },
@@ -223,7 +238,7 @@ export async function useTool(
   const data: JsonObject = { tool: wanted.name, call_id: wanted.id, latency_ms: latencyMs };
   return {
     end: result.ok
-      ? { status: 'completed', usage: null, response: { output: result.output } }
+      ? { status: 'completed', usage: null, costMicroUsd: 0, response: { output: result.output } }
       : { status: 'failed', error: result.error },
     input: { kind: 'tool_returned', toolCallId: wanted.id, toolName: wanted.name, content },
     events: [
