@@ -83,7 +83,7 @@ describe('knowledge sources', () => {
     });
     expect(await add({ name: 'data', kind: 'json', content: '{"otter": 10}' })).toMatchObject({ chunks: 1 });
     const refused = await stack.call('POST', '/api/v1/knowledge', { name: 'x', kind: 'json', content: '{' });
-    expect(refused).toMatchObject({ status: 422, body: { details: [{ path: '/content' }] } });
+    expect(refused).toMatchObject({ status: 422, body: { details: { issues: [{ path: '/content' }] } } });
 
     const pdf = await upload('?name=sheet', pdfOf('An otter sleeps eleven hours'));
     expect(pdf.status).toBe(201);
