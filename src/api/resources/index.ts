@@ -1,5 +1,6 @@
 import type { AnyRoute } from '../define-route.ts';
 import type { ResourceDeps } from '../deps.ts';
+import { agentInstanceRoutes } from './agent-instances/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { ampRoutes } from './amp/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
@@ -19,6 +20,7 @@ import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
 import { knowledgeRoutes } from './knowledge/routes.ts';
 import { memoryRoutes } from './memories/routes.ts';
+import { mcpRoutes } from './mcp/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
@@ -62,6 +64,8 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...ampRoutes(engine),
   ...templateRoutes(engine),
   ...threadRoutes(engine),
+  ...agentInstanceRoutes(engine),
+  ...mcpRoutes(engine),
   ...toolRoutes(engine),
   ...memoryRoutes(engine),
   ...knowledgeRoutes(engine),
