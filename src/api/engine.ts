@@ -2,6 +2,7 @@ import type { Settings } from '../config.ts';
 import type { CrewCatalogue } from '../crews/crew-catalogue.ts';
 import type { FlowCatalogue } from '../flows/flow-catalogue.ts';
 import type { Models } from '../models/model.ts';
+import type { ModelPrices } from '../models/prices.ts';
 import type { Database } from '../persistence/database.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
@@ -13,6 +14,7 @@ import type { Toolbox } from '../tools/toolbox.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
 import type { ExecutionFeeds } from './realtime/execution-feeds.ts';
 import type { LogHub } from './realtime/log-hub.ts';
+import type { InboxFeed } from './realtime/inbox-feed.ts';
 import type { MessageHub } from './realtime/message-hub.ts';
 import type { Sockets } from './realtime/sockets.ts';
 
@@ -33,6 +35,8 @@ export interface Engine {
   hub: LogHub;
   /** The messages of conversations, as they come. */
   messages: MessageHub;
+  /** All messages of one owner, as they come. */
+  inbox: InboxFeed;
   /** What WebSockets follow. */
   feeds: ExecutionFeeds;
   sockets: Sockets;
@@ -40,6 +44,7 @@ export interface Engine {
   crews: CrewCatalogue;
   flows: FlowCatalogue;
   models: Models;
+  prices: ModelPrices;
   tools: Toolbox;
   now: () => Date;
 }

@@ -6,12 +6,14 @@ import { createCredentialWatch, type CredentialWatch } from '../../src/api/realt
 import { createExecutionFeeds, type ExecutionFeeds } from '../../src/api/realtime/execution-feeds.ts';
 import { createSockets, type Sockets } from '../../src/api/realtime/sockets.ts';
 import { createLogHub, type LogHub } from '../../src/api/realtime/log-hub.ts';
+import { createInboxFeed, type InboxFeed } from '../../src/api/realtime/inbox-feed.ts';
 import { createMessageHub, type MessageHub } from '../../src/api/realtime/message-hub.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings } from '../../src/config.ts';
 import { createCrewCatalogue } from '../../src/crews/crew-catalogue.ts';
 import type { Command, ExecutionStatus } from '../../src/domain/run/status.ts';
 import { createModels } from '../../src/models/create-models.ts';
+import { createPrices } from '../../src/models/prices.ts';
 import {
   createWakeListener,
   createWaker,
@@ -40,6 +42,7 @@ let hub: LogHub | undefined;
 let messages: MessageHub | undefined;
 let credentials: CredentialWatch | undefined;
 let feeds: ExecutionFeeds | undefined;
+let inbox: InboxFeed | undefined;
 let sockets: Sockets | undefined;
 let listener: WakeListener | undefined;
 
@@ -52,6 +55,7 @@ beforeAll(async () => {
       waker = createWaker(sql, logger);
       hub = createLogHub({ sql, listener, logger });
       messages = createMessageHub({ sql, listener, logger });
+      inbox = createInboxFeed({ sql, listener, logger, now: () => new Date() });
       feeds = createExecutionFeeds({ sql, hub, listener, logger, now: () => new Date() });
       sockets = createSockets();
       credentials = createCredentialWatch({ sql, logger, now: () => new Date() });
@@ -71,12 +75,14 @@ beforeAll(async () => {
         waker,
         hub,
         messages,
+        inbox,
         feeds,
         sockets,
         credentials,
         flows: { list: () => [], find: () => undefined },
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
+        prices: createPrices(),
         tools: createToolbox(settings, logger),
         now: () => new Date(),
       };
@@ -89,6 +95,7 @@ afterAll(async () => {
   feeds?.end();
   sockets?.close();
   messages?.close();
+  inbox?.close();
   credentials?.close();
   await waker?.close();
   await listener?.close();
