@@ -12,6 +12,7 @@ import { Migration20261121000011 } from './migration-20261121000011-flows.ts';
 import { Migration20261124000012 } from './migration-20261124000012-declared-flows.ts';
 import { Migration20261124000013 } from './migration-20261124000013-agent-instances.ts';
 import { Migration20261124000017 } from './migration-20261124000017-limits.ts';
+import { Migration20261124000021 } from './migration-20261124000021-recollection.ts';
 import { Migration20261124000023 } from './migration-20261124000023-long-plans.ts';
 
 /** Every migration, oldest first. Released ones never change. */
@@ -30,5 +31,6 @@ export const migrations = [
   { name: 'Migration20261124000012', class: Migration20261124000012 },
   { name: 'Migration20261124000013', class: Migration20261124000013 },
   { name: 'Migration20261124000017', class: Migration20261124000017 },
+  { name: 'Migration20261124000021', class: Migration20261124000021 },
   { name: 'Migration20261124000023', class: Migration20261124000023 },
 ];
