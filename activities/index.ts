@@ -4,6 +4,7 @@ import { performTask } from './agent-task/perform-task.ts';
 import { performStep } from './flow-step/perform-step.ts';
 import type { FlowDeps } from './flow-step/step-deps.ts';
 import { createRunRecordActivities } from './run-record.activities.ts';
+import { createScheduledStartActivities } from './scheduled-start.activities.ts';
 
 /**
  * Everything a worker can do, made from what it works with.
@@ -13,6 +14,7 @@ export function createActivities(given: FlowDeps, metrics = createWorkerMetrics(
   const deps: FlowDeps = { ...given, models: metrics.watched(given.models) };
   return {
     ...createRunRecordActivities(deps, metrics),
+    ...createScheduledStartActivities(deps),
     /** One slice of one agent task. */
     performTask: (input: PerformTaskInput): Promise<TaskOutcome> =>
       metrics.handOut('task', () => performTask(deps, input)),

@@ -12,9 +12,11 @@ import type { Temporal } from '../temporal/client.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
+import { createTemporalSchedules } from '../temporal/schedules.ts';
 import { probeSearchAttributes } from '../temporal/search-attributes.ts';
 import { createToolbox } from '../tools/toolbox.ts';
 import type { Engine } from './engine.ts';
+import { createScheduleKeeper } from './schedule-keeper.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { createExecutionFeeds } from './realtime/execution-feeds.ts';
 import { createLogHub } from './realtime/log-hub.ts';
@@ -65,28 +67,33 @@ export function createEngine(deps: {
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
   const housekeeping = createHousekeeping({ sql, logger, now });
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
+  const engine: Engine = {
+    settings,
+    database,
+    system: sql,
+    systemDatabase: deps.system,
+    metrics: createApiMetrics(),
+    logger,
+    runs,
+    dispatcher,
+    waker,
+    hub,
+    messages,
+    feeds,
+    sockets,
+    credentials,
+    crews,
+    flows: deps.flows,
+    models: createModels(settings),
+    tools,
+    now,
+  };
+  const keeper = createScheduleKeeper(
+    engine,
+    createTemporalSchedules(temporal, settings.TEMPORAL_NAMESPACE, settings.TEMPORAL_TASK_QUEUE),
+  );
   return {
-    engine: {
-      settings,
-      database,
-      system: sql,
-      systemDatabase: deps.system,
-      metrics: createApiMetrics(),
-      logger,
-      runs,
-      dispatcher,
-      waker,
-      hub,
-      messages,
-      feeds,
-      sockets,
-      credentials,
-      crews,
-      flows: deps.flows,
-      models: createModels(settings),
-      tools,
-      now,
-    },
+    engine,
     endStreams: () => {
       sockets.close();
       feeds.end();
@@ -102,6 +109,7 @@ export function createEngine(deps: {
       probe.close();
       await tools.close();
       await housekeeping.close();
+      await keeper.close();
       await reconciler.close();
       await dispatcher.close();
       await waker.close();

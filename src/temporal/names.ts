@@ -14,6 +14,14 @@ export const runWorkflowId = (run: { executionId: string; kind: string }): strin
 export const CREW_RUN_TYPE = 'crewRun';
 export const FLOW_RUN_TYPE = 'flowRun';
 
+export const SCHEDULED_START_TYPE = 'scheduledStart';
+
+/** A schedule, as Temporal names it. */
+export const temporalScheduleId = (id: string): string => `schedule/${id}`;
+
+/** The workflows it starts begin with this; Temporal adds the nominal time. */
+export const scheduledStartWorkflowId = (id: string): string => `scheduled-start/${id}`;
+
 /** Keywords an operator finds a run by (contract §13). */
 export const SEARCH_ATTRIBUTES = [
   'ExecutionId',

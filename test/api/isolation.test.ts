@@ -30,6 +30,7 @@ interface World {
   kickoff: string;
   template: string;
   thread: string;
+  schedule: string;
   execution: string;
   question: string;
   agent: string;
@@ -46,6 +47,7 @@ const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey 
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
 const template = { params: (world: World) => ({ template_id: world.template }) };
 const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
+const schedule: Operation = { kind: 'own', params: (world) => ({ schedule_id: world.schedule }) };
 const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
 const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
 const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
@@ -176,6 +178,19 @@ const OPERATIONS: Record<string, Operation> = {
   executeTask: task,
   listTaskExecutions: task,
   retryTask: task,
+  listSchedules: { kind: 'personal' },
+  createSchedule: { kind: 'personal', body: () => ({}) },
+  getSchedule: schedule,
+  replaceSchedule: { ...schedule, body: () => ({}) },
+  updateSchedule: { ...schedule, body: () => ({}) },
+  deleteSchedule: schedule,
+  pauseSchedule: schedule,
+  resumeSchedule: schedule,
+  triggerSchedule: schedule,
+  backfillSchedule: {
+    ...schedule,
+    body: () => ({ from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }),
+  },
   listThreads: { kind: 'personal' },
   createThread: { kind: 'personal' },
   getThread: thread,
@@ -261,6 +276,12 @@ beforeAll(async () => {
   const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
+  const scheduled = await people.send('POST', '/schedules', anna.token, {
+    name: 's',
+    crew: 'one-task',
+    cron: '0 0 1 1 *',
+  });
+  const { id: scheduleId } = z.object({ id: z.string() }).parse(await scheduled.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
   const platform = await storedCrew(anna.token);
@@ -273,6 +294,7 @@ beforeAll(async () => {
     graph: graphId,
     kickoff: kickoffId,
     thread: threadId,
+    schedule: scheduleId,
     anna,
     victim,
     execution: executionId,

@@ -72,6 +72,8 @@ async function play(script: Script) {
       performed.push(`${input.taskKey}#${input.dispatch}`);
       return script.perform(input);
     },
+    recordFire: async () => ({ isFirst: true }),
+    cancelFire: async () => undefined,
     performStep: () => Promise.reject(new Error('a crew has no steps')),
   };
   const taskQueue = `workflow-test-${randomUUID()}`;

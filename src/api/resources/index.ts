@@ -17,6 +17,7 @@ import { refuseTakenNames } from './flows/free-names.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
+import { scheduleRoutes } from './schedules/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
@@ -57,6 +58,7 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...agentRoutes(engine),
   ...workflowRoutes(engine),
   ...taskRoutes(engine),
+  ...scheduleRoutes(engine),
   ...ampRoutes(engine),
   ...templateRoutes(engine),
   ...threadRoutes(engine),
