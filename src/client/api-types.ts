@@ -350,6 +350,56 @@ export type ExecuteTaskSchema = {
   thread_id?: string | undefined;
 };
 
+export type CreateScheduleSchema = {
+  name: string;
+  /** The folder name of an example */
+  crew?: string | null | undefined;
+  graph_id?: string | null | undefined;
+  workflow_id?: number | null | undefined;
+  /** The name of a flow */
+  flow?: string | null | undefined;
+  /** What the start would take: inputs of a crew, the request of a flow */
+  inputs?: { [key: string]: __schema13Schema } | undefined;
+  /** Minute, hour, day of month, month, day of week */
+  cron: string;
+  /** The zone the times are meant in. Default: UTC */
+  timezone?: string | undefined;
+  /** What becomes of a time that comes while an earlier run is not over: `skip` it (default) · `buffer_one`, `buffer_all`: it waits · `cancel_other`: the earlier run is cancelled first · `terminate_other`: it is cancelled, and not waited for · `allow_all`: both run */
+  overlap?:
+    'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+  paused?: boolean | undefined;
+};
+
+export type UpdateScheduleSchema = {
+  name?: string | undefined;
+  /** The folder name of an example */
+  crew?: string | null | undefined;
+  graph_id?: string | null | undefined;
+  workflow_id?: number | null | undefined;
+  /** The name of a flow */
+  flow?: string | null | undefined;
+  /** What the start would take: inputs of a crew, the request of a flow */
+  inputs?: { [key: string]: __schema13Schema } | undefined;
+  /** Minute, hour, day of month, month, day of week */
+  cron?: string | undefined;
+  /** The zone the times are meant in. Default: UTC */
+  timezone?: string | undefined;
+  /** What becomes of a time that comes while an earlier run is not over: `skip` it (default) · `buffer_one`, `buffer_all`: it waits · `cancel_other`: the earlier run is cancelled first · `terminate_other`: it is cancelled, and not waited for · `allow_all`: both run */
+  overlap?:
+    'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+  paused?: boolean | undefined;
+};
+
+export type BackfillSchema = {
+  /** The first moment */
+  from: string;
+  /** The last moment; not in the future */
+  to: string;
+  /** For these times. Default: `buffer_all`, one after another */
+  overlap?:
+    'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+};
+
 export type AmpKickoffSchema = {
   /** Values for the crew’s `{variables}` */
   inputs?: { [key: string]: __schema4Schema } | undefined;
@@ -417,7 +467,7 @@ export type CreateMessageSchema = {
 
 export type RunToolSchema = {
   /** As its `input_schema` wants it */
-  input?: { [key: string]: __schema13Schema } | undefined;
+  input?: { [key: string]: __schema14Schema } | undefined;
 };
 
 export type __schema0Schema =
@@ -461,6 +511,9 @@ export type __schema12Schema =
 
 export type __schema13Schema =
   string | number | boolean | null | __schema13Schema[] | { [key: string]: __schema13Schema };
+
+export type __schema14Schema =
+  string | number | boolean | null | __schema14Schema[] | { [key: string]: __schema14Schema };
 
 export type ErrorSchema = {
   error:
@@ -847,11 +900,11 @@ export type QuestionSchema = {
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema14Schema } | null;
+  schema: { [key: string]: __schema15Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema15Schema;
+  answer: __schema16Schema;
   /** What counts when nobody answers in time */
-  default: __schema16Schema;
+  default: __schema17Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
@@ -1043,6 +1096,44 @@ export type TaskExecutionSchema = {
   execution_uuid: string;
 };
 
+export type ScheduleSchema = {
+  id: string;
+  name: string;
+  crew: string | null;
+  graph_id: string | null;
+  workflow_id: number | null;
+  flow: string | null;
+  inputs: { [key: string]: unknown };
+  cron: string;
+  timezone: string;
+  overlap: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all';
+  paused: boolean;
+  /** The next times; none while it is paused */
+  next_runs: string[];
+  /** The latest times that came, newest first */
+  last_runs: {
+    /** UTC, ISO 8601 */
+    scheduled_at: string;
+    /** `refused`: it could not be started, and `error` says why */
+    status: 'due' | 'started' | 'refused';
+    execution_id: string | null;
+    execution_status:
+      | ('pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled')
+      | null;
+    error: string | null;
+  }[];
+  temporal: {
+    schedule_id: string;
+    /** Whether Temporal has heard of the last change */
+    synced: boolean;
+  };
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  created_by: string;
+};
+
 export type AmpInputsSchema = { inputs: string[] };
 
 export type AmpKickedOffSchema = { kickoff_id: string };
@@ -1127,7 +1218,7 @@ export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema18Schema };
+  input_schema: { [key: string]: __schema19Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1208,9 +1299,6 @@ export type PoemFlowExecutionSchema = {
   error: string | null;
 };
 
-export type __schema14Schema =
-  string | number | boolean | null | __schema14Schema[] | { [key: string]: __schema14Schema };
-
 export type __schema15Schema =
   string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
 
@@ -1223,13 +1311,16 @@ export type __schema17Schema =
 export type __schema18Schema =
   string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
 
+export type __schema19Schema =
+  string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
+
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema17Schema };
+  data: { [key: string]: __schema18Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -1855,6 +1946,7 @@ export interface paths {
           workflow_id?: number | undefined;
           graph_id?: string | undefined;
           thread_id?: string | undefined;
+          schedule_id?: string | undefined;
         };
         header?: never;
         path?: never;
@@ -3491,6 +3583,236 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/schedules': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your schedules, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Start a crew or a flow at certain times */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateScheduleSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One schedule */ {
+      parameters: { query?: never; header?: never; path: { schedule_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a schedule */ {
+      parameters: { query?: never; header?: never; path: { schedule_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateScheduleSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a schedule */ {
+      parameters: { query?: never; header?: never; path: { schedule_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a schedule */ {
+      parameters: { query?: never; header?: never; path: { schedule_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateScheduleSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}/pause': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Start nothing until it is resumed */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { schedule_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}/resume': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Start again when the next time comes */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { schedule_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}/trigger': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Start it now, beside its times */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { schedule_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}/backfill': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Make up for times that have passed */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { schedule_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': BackfillSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/amp/{graph_id}/inputs': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** The names of the inputs a kickoff must bring */ {
@@ -4326,6 +4648,9 @@ export interface components {
     CreateTask: CreateTaskSchema;
     UpdateTask: UpdateTaskSchema;
     ExecuteTask: ExecuteTaskSchema;
+    CreateSchedule: CreateScheduleSchema;
+    UpdateSchedule: UpdateScheduleSchema;
+    Backfill: BackfillSchema;
     AmpKickoff: AmpKickoffSchema;
     AmpResume: AmpResumeSchema;
     CreateTemplate: CreateTemplateSchema;
@@ -4349,6 +4674,7 @@ export interface components {
     __schema11: __schema11Schema;
     __schema12: __schema12Schema;
     __schema13: __schema13Schema;
+    __schema14: __schema14Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -4388,6 +4714,7 @@ export interface components {
     Workflow: WorkflowSchema;
     Task: TaskSchema;
     TaskExecution: TaskExecutionSchema;
+    Schedule: ScheduleSchema;
     AmpInputs: AmpInputsSchema;
     AmpKickedOff: AmpKickedOffSchema;
     AmpStatus: AmpStatusSchema;
@@ -4402,11 +4729,11 @@ export interface components {
     FlowStarted: FlowStartedSchema;
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
-    __schema14: __schema14Schema;
     __schema15: __schema15Schema;
     __schema16: __schema16Schema;
     __schema17: __schema17Schema;
     __schema18: __schema18Schema;
+    __schema19: __schema19Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

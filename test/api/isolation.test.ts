@@ -276,11 +276,8 @@ beforeAll(async () => {
   const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
-  const scheduled = await people.send('POST', '/schedules', anna.token, {
-    name: 's',
-    crew: 'one-task',
-    cron: '0 0 1 1 *',
-  });
+  const yearly = { name: 's', crew: 'one-task', cron: '0 0 1 1 *' };
+  const scheduled = await people.send('POST', '/schedules', anna.token, yearly);
   const { id: scheduleId } = z.object({ id: z.string() }).parse(await scheduled.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
