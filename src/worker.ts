@@ -14,6 +14,7 @@ import { SettingsError, type Settings } from './config.ts';
 import { loadFlows } from './flows/flow-catalogue.ts';
 import { isLoopback } from './api/middleware/loopback-only.ts';
 import { createModels } from './models/create-models.ts';
+import { loadPrices } from './models/prices-file.ts';
 import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
@@ -95,6 +96,7 @@ export async function startWorker(
       {
         sql: database.sql,
         models: createModels(settings),
+        prices: loadPrices(settings.MODEL_PRICES),
         tools: tools.registry,
         flows,
         fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),

@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
+import type { FlowSnapshot } from '../flows/declared/snapshot.ts';
 import type { NamedFlow } from '../flows/flow-catalogue.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
 import type { Engine } from './engine.ts';
 import { toIssues } from './errors.ts';
 import { commitInThread } from './start-in-thread.ts';
-import type { StartOptions } from './start-run.ts';
+import { moneyOf, type StartOptions } from './start-run.ts';
 
 /** A run of a flow that somebody asks for. */
 export interface RequestedFlow {
   ownerId: string;
   flow: NamedFlow;
+  /** Of a declared flow: what the run keeps. */
+  snapshot?: FlowSnapshot | undefined;
   request: JsonObject;
   options: StartOptions;
   idempotencyRef: string | undefined;
@@ -67,14 +70,22 @@ export function checkFlowRequest({ flow }: NamedFlow, request: JsonObject, field
   );
 }
 
-function toRow({ ownerId, flow: named, request, options, idempotencyRef, replays }: RequestedFlow): NewRun {
+function toRow({
+  ownerId,
+  flow: named,
+  snapshot,
+  request,
+  options,
+  idempotencyRef,
+  replays,
+}: RequestedFlow): NewRun {
   checkFlowRequest(named, request);
   const { name, flow } = named;
   return {
     ownerId,
     kind: 'flow',
     crewName: null,
-    flow: { name, shape: flow.shape, state: flow.begin(request) },
+    flow: { name, shape: flow.shape, state: flow.begin(request), snapshot },
     // A flow has no tasks of a crew; what works on those finds none.
     plan: {
       schemaVersion: 1,
@@ -91,6 +102,7 @@ function toRow({ ownerId, flow: named, request, options, idempotencyRef, replays
     tags: options.tags ?? [],
     timeoutSeconds: options.timeout_seconds ?? null,
     maxTokensTotal: options.max_tokens_total ?? null,
+    ...moneyOf(options),
     model: null,
     threadId: options.thread_id,
     onTaskFailure: options.on_task_failure ?? 'fail',

@@ -67,8 +67,12 @@ export type CrewStartSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
   /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
@@ -194,8 +198,12 @@ export type ExecuteGraphSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
   /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
@@ -282,8 +290,12 @@ export type ExecuteWorkflowSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
   /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
@@ -342,8 +354,12 @@ export type ExecuteTaskSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
   /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
@@ -459,8 +475,12 @@ export type CreateMessageSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
 };
@@ -469,6 +489,13 @@ export type RunToolSchema = {
   /** As its `input_schema` wants it */
   input?: { [key: string]: __schema14Schema } | undefined;
 };
+
+export type UploadFlowSchema = {
+  /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
+  definition: string | { [key: string]: __schema15Schema };
+};
+
+export type FlowStateSchema = { [key: string]: __schema16Schema };
 
 export type __schema0Schema =
   string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
@@ -514,6 +541,12 @@ export type __schema13Schema =
 
 export type __schema14Schema =
   string | number | boolean | null | __schema14Schema[] | { [key: string]: __schema14Schema };
+
+export type __schema15Schema =
+  string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
+
+export type __schema16Schema =
+  string | number | boolean | null | __schema16Schema[] | { [key: string]: __schema16Schema };
 
 export type ErrorSchema = {
   error:
@@ -727,6 +760,7 @@ export type ExecutionSchema = {
   priority: number;
   tags: string[];
   token_usage: TokenUsageSchema;
+  /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
   cost_usd: number | null;
   model: string | null;
   /** UTC, ISO 8601 */
@@ -763,6 +797,8 @@ export type TaskRunSchema = {
   error: string | null;
   error_code: string | null;
   token_usage: TokenUsageSchema;
+  /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
+  cost_usd: number | null;
   started_at: string | null;
   completed_at: string | null;
 };
@@ -872,6 +908,8 @@ export type ExecutionMetricsSchema = {
   failed_model_calls: number;
   tool_calls: number;
   token_usage: TokenUsageSchema;
+  /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
+  cost_usd: number | null;
   /** How many tasks are in which state */
   tasks: { [key: string]: number };
 };
@@ -892,19 +930,19 @@ export type QuestionSchema = {
   agent_instance_id: string | null;
   /** The message with which an agent elsewhere asked */
   message_id: string | null;
-  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly · `agent`: an agent elsewhere asks */
-  kind: 'ask_human' | 'human_input' | 'unknown_outcome' | 'agent';
+  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly · `budget`: a limit is reached, answer with the number to raise it by or `stop` · `tool_approval`: may this tool be called with these arguments · `agent`: an agent elsewhere asks */
+  kind: 'ask_human' | 'human_input' | 'unknown_outcome' | 'budget' | 'tool_approval' | 'agent';
   question: string;
   /** The possible answers, null when it is free */
   options: string[] | null;
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema15Schema } | null;
+  schema: { [key: string]: __schema17Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema16Schema;
+  answer: __schema18Schema;
   /** What counts when nobody answers in time */
-  default: __schema17Schema;
+  default: __schema19Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
@@ -1087,6 +1125,8 @@ export type TaskExecutionSchema = {
   error: string | null;
   error_code: string | null;
   token_usage: TokenUsageSchema;
+  /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
+  cost_usd: number | null;
   started_at: string | null;
   completed_at: string | null;
   task_id: number | null;
@@ -1218,7 +1258,7 @@ export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema19Schema };
+  input_schema: { [key: string]: __schema21Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1238,6 +1278,8 @@ export type ToolServerSchema = {
 };
 
 export type FlowSchema = {
+  /** In code of this server, or uploaded */
+  kind: 'code' | 'declarative';
   /** As executions name it */
   name: string;
   path: string;
@@ -1252,6 +1294,58 @@ export type FlowSchema = {
     /** What a router may answer */
     labels: string[];
   }[];
+};
+
+export type SavedFlowSchema = {
+  /** In code of this server, or uploaded */
+  kind: 'code' | 'declarative';
+  /** As executions name it */
+  name: string;
+  path: string;
+  summary: string;
+  description: string;
+  execute_url: string;
+  steps: {
+    name: string;
+    kind: 'start' | 'listen' | 'router';
+    /** Steps or labels: `any` each of them sets it off, `all` once every one has come */
+    listens_to: { kind: 'any' | 'all'; of: string[] } | null;
+    /** What a router may answer */
+    labels: string[];
+  }[];
+  /** As `crewai.flow/v1`, with what was left out filled in; null for code */
+  definition: { [key: string]: __schema22Schema } | null;
+  /** As it was uploaded */
+  source: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+  /** What a crew says that has no effect here */
+  warnings: { path: string; message: string }[];
+};
+
+export type FlowDetailSchema = {
+  /** In code of this server, or uploaded */
+  kind: 'code' | 'declarative';
+  /** As executions name it */
+  name: string;
+  path: string;
+  summary: string;
+  description: string;
+  execute_url: string;
+  steps: {
+    name: string;
+    kind: 'start' | 'listen' | 'router';
+    /** Steps or labels: `any` each of them sets it off, `all` once every one has come */
+    listens_to: { kind: 'any' | 'all'; of: string[] } | null;
+    /** What a router may answer */
+    labels: string[];
+  }[];
+  /** As `crewai.flow/v1`, with what was left out filled in; null for code */
+  definition: { [key: string]: __schema22Schema } | null;
+  /** As it was uploaded */
+  source: string | null;
+  created_at: string | null;
+  updated_at: string | null;
 };
 
 export type FlowStartedSchema = {
@@ -1299,11 +1393,22 @@ export type PoemFlowExecutionSchema = {
   error: string | null;
 };
 
-export type __schema15Schema =
-  string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
-
-export type __schema16Schema =
-  string | number | boolean | null | __schema16Schema[] | { [key: string]: __schema16Schema };
+export type FlowExecutionSchema = {
+  execution_id: string;
+  flow_name: string;
+  status: 'pending' | 'running' | 'completed' | 'failed';
+  /** UTC, ISO 8601 */
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  result: {
+    /** What the method that ended last said */
+    output: __schema23Schema;
+    /** What it was started with, and an `id` */
+    state: { [key: string]: __schema24Schema };
+  } | null;
+  error: string | null;
+};
 
 export type __schema17Schema =
   string | number | boolean | null | __schema17Schema[] | { [key: string]: __schema17Schema };
@@ -1314,13 +1419,28 @@ export type __schema18Schema =
 export type __schema19Schema =
   string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
 
+export type __schema20Schema =
+  string | number | boolean | null | __schema20Schema[] | { [key: string]: __schema20Schema };
+
+export type __schema21Schema =
+  string | number | boolean | null | __schema21Schema[] | { [key: string]: __schema21Schema };
+
+export type __schema22Schema =
+  string | number | boolean | null | __schema22Schema[] | { [key: string]: __schema22Schema };
+
+export type __schema23Schema =
+  string | number | boolean | null | __schema23Schema[] | { [key: string]: __schema23Schema };
+
+export type __schema24Schema =
+  string | number | boolean | null | __schema24Schema[] | { [key: string]: __schema24Schema };
+
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema18Schema };
+  data: { [key: string]: __schema20Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -2270,7 +2390,7 @@ export interface paths {
   };
   '/api/v1/executions/{execution_id}/metrics': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
-    get: /** What it took: time, calls and tokens */ {
+    get: /** What it took: time, calls, tokens and money */ {
       parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
       requestBody?: never;
       responses: {
@@ -4416,7 +4536,7 @@ export interface paths {
   };
   '/api/v1/flows': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
-    get: /** The flows that can be run, by name */ {
+    get: /** The flows you can run: those of this server, then those you have uploaded, by name */ {
       parameters: {
         query?: { skip?: number | undefined; limit?: number | undefined };
         header?: never;
@@ -4434,8 +4554,78 @@ export interface paths {
       };
     };
     put?: never;
-    post?: never;
+    post: /** Upload a declarative flow */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': UploadFlowSchema; 'application/yaml': string } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': SavedFlowSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/flows/{flow}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One flow with its definition */ {
+      parameters: { query?: never; header?: never; path: { flow: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowDetailSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Replace an uploaded flow */ {
+      parameters: { query?: never; header?: never; path: { flow: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UploadFlowSchema; 'application/yaml': string } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': SavedFlowSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete an uploaded flow */ {
+      parameters: { query?: never; header?: never; path: { flow: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
     options?: never;
     head?: never;
     patch?: never;
@@ -4452,6 +4642,8 @@ export interface paths {
           tags?: string | undefined;
           timeout_seconds?: number | undefined;
           max_tokens_total?: number | undefined;
+          max_cost_usd?: number | undefined;
+          on_budget?: 'fail' | 'ask' | undefined;
           on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
           thread_id?: string | undefined;
         };
@@ -4530,6 +4722,8 @@ export interface paths {
           tags?: string | undefined;
           timeout_seconds?: number | undefined;
           max_tokens_total?: number | undefined;
+          max_cost_usd?: number | undefined;
+          on_budget?: 'fail' | 'ask' | undefined;
           on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
           thread_id?: string | undefined;
         };
@@ -4575,6 +4769,74 @@ export interface paths {
           headers: { [name: string]: unknown };
           content: { 'application/json': PoemFlowExecutionSchema };
         };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/{flow}/execute': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Run a flow that you have uploaded */ {
+      parameters: {
+        query?: {
+          priority?: number | undefined;
+          tags?: string | undefined;
+          timeout_seconds?: number | undefined;
+          max_tokens_total?: number | undefined;
+          max_cost_usd?: number | undefined;
+          on_budget?: 'fail' | 'ask' | undefined;
+          on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+          thread_id?: string | undefined;
+        };
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { flow: string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': FlowStateSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowStartedSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/{flow}/execution/{execution_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How a run of an uploaded flow is doing */ {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: { flow: string; execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowExecutionSchema } };
         401: components['responses']['Unauthenticated'];
         403: components['responses']['Forbidden'];
         404: components['responses']['NotFound'];
@@ -4660,6 +4922,8 @@ export interface components {
     UpdateThread: UpdateThreadSchema;
     CreateMessage: CreateMessageSchema;
     RunTool: RunToolSchema;
+    UploadFlow: UploadFlowSchema;
+    FlowState: FlowStateSchema;
     __schema0: __schema0Schema;
     __schema1: __schema1Schema;
     __schema2: __schema2Schema;
@@ -4675,6 +4939,8 @@ export interface components {
     __schema12: __schema12Schema;
     __schema13: __schema13Schema;
     __schema14: __schema14Schema;
+    __schema15: __schema15Schema;
+    __schema16: __schema16Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -4726,14 +4992,20 @@ export interface components {
     ToolOutput: ToolOutputSchema;
     ToolServer: ToolServerSchema;
     Flow: FlowSchema;
+    SavedFlow: SavedFlowSchema;
+    FlowDetail: FlowDetailSchema;
     FlowStarted: FlowStartedSchema;
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
-    __schema15: __schema15Schema;
-    __schema16: __schema16Schema;
+    FlowExecution: FlowExecutionSchema;
     __schema17: __schema17Schema;
     __schema18: __schema18Schema;
     __schema19: __schema19Schema;
+    __schema20: __schema20Schema;
+    __schema21: __schema21Schema;
+    __schema22: __schema22Schema;
+    __schema23: __schema23Schema;
+    __schema24: __schema24Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
+import { ANNAS_FLOW } from '../support/declared-flows.ts';
 import { aGraph } from '../support/graph-bodies.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
@@ -18,6 +19,8 @@ import { startTestStack, type TestStack } from '../support/test-stack.ts';
 type Kind = 'public' | 'own' | 'personal' | 'admin';
 interface Operation {
   kind: Kind;
+  /** Not for admins either. */
+  ownerOnly?: boolean;
   /** Refused to API keys. */
   personOnly?: boolean;
   params?: (world: World) => Record<string, string>;
@@ -38,6 +41,7 @@ interface World {
   task: string;
   flowRun: string;
   reviewRun: string;
+  declaredRun: string;
   apiKey: string;
   victim: Person;
 }
@@ -51,6 +55,8 @@ const schedule: Operation = { kind: 'own', params: (world) => ({ schedule_id: wo
 const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
 const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
 const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
+/** Flows are known by their owner's name for them, which others may use too. */
+const flow: Operation = { kind: 'own', ownerOnly: true, params: () => ({ flow: 'annas-flow' }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 const OPERATIONS: Record<string, Operation> = {
@@ -136,6 +142,15 @@ const OPERATIONS: Record<string, Operation> = {
     params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),
   },
   listFlows: { kind: 'personal' },
+  createFlow: { kind: 'personal', body: () => ({}) },
+  getFlow: flow,
+  replaceFlow: { ...flow, body: () => ({ definition: ANNAS_FLOW }) },
+  deleteFlow: flow,
+  executeFlow: { ...flow, body: () => ({ timeout: 1 }) },
+  getFlowExecution: {
+    kind: 'own',
+    params: (world) => ({ flow: 'annas-flow', execution_id: world.declaredRun }),
+  },
   executePoemFlow: { kind: 'personal', body: () => ({ sentence_count: 0 }) },
   executeContentReviewFlow: { kind: 'personal', body: () => ({ topic: '' }) },
   getContentReviewFlowExecution: {
@@ -274,6 +289,8 @@ beforeAll(async () => {
   const { execution_id: flowRunId } = z.object({ execution_id: z.string() }).parse(await flowRun.json());
   const reviewRun = await people.send('POST', '/content-review-flow/execute', anna.token, { topic: 'tea' });
   const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
+  await people.send('POST', '/flows', anna.token, { definition: ANNAS_FLOW });
+  const declared = await people.send('POST', '/annas-flow/execute', anna.token, {});
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
   const yearly = { name: 's', crew: 'one-task', cron: '0 0 1 1 *' };
@@ -286,6 +303,7 @@ beforeAll(async () => {
     ...platform,
     flowRun: flowRunId,
     reviewRun: reviewRunId,
+    declaredRun: z.object({ execution_id: z.string() }).parse(await declared.json()).execution_id,
     question,
     template: shipped?.id ?? '',
     graph: graphId,
@@ -484,6 +502,7 @@ describe('every operation of the OpenAPI document', () => {
     for (const credential of [world.anna.token, stack.api.admin.token]) {
       for (const [id, entry] of of('own')) {
         if (entry.method === 'DELETE') continue;
+        if (entry.operation.ownerOnly === true && credential !== world.anna.token) continue;
         const { status } = await ask(entry, credential);
         if (![200, 201, 202, 409].includes(status)) wrong.push(`${id}: ${status}`);
       }

@@ -32,6 +32,7 @@ const OWNED_TABLES = [
   'execution_day_errors',
   'agent_types',
   'agent_instances',
+  'flows',
 ];
 /** A run of a crew and a thread each have a conversation. */
 const rowsEach = (table: string): number => (table === 'conversation_heads' ? 2 : 1);
@@ -93,6 +94,11 @@ beforeAll(async () => {
        insert into tasks (owner_id, workflow_id, agent_id, name, description, task_type, priority, "order",
          dependencies, is_active, created_at, updated_at)
        select $1, workflow.id, agent.id, 't', 'd', 'ai_task', 0, 0, '{}', true, now(), now() from agent, workflow`,
+      [id],
+    );
+    await system.sql.query(
+      `insert into flows (id, owner_id, name, source, definition, created_at, updated_at)
+       values (gen_random_uuid(), $1, 'f', '', '{}', now(), now())`,
       [id],
     );
     await system.sql.query(

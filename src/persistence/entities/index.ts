@@ -2,6 +2,7 @@ import { ApiKeySchema } from './api-key.entity.ts';
 import { AuditEntrySchema } from './audit-entry.entity.ts';
 import { ExecutionSchema } from './execution.entity.ts';
 import { ExternalIdentitySchema } from './external-identity.entity.ts';
+import { DeclaredFlowSchema } from './flow.entity.ts';
 import { GraphSchema, GraphVersionSchema } from './graph.entity.ts';
 import { AgentSchema, TaskSchema, WorkflowSchema } from './platform.entity.ts';
 import { QuestionSchema } from './question.entity.ts';
@@ -30,4 +31,5 @@ export const entities = [
   WorkflowSchema,
   TaskSchema,
   ThreadSchema,
+  DeclaredFlowSchema,
 ];

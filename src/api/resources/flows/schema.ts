@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ON_BUDGET } from '../../../domain/run/budget.ts';
 import { ON_TASK_FAILURE } from '../../../domain/run/status.ts';
 import { pageQuery, timestampSchema } from '../../parameters.ts';
 
@@ -50,7 +51,26 @@ export const startQuery = z.object({
     .optional()
     .meta({ description: 'Separated by commas', example: 'nightly,poems' }),
   timeout_seconds: optionalInteger(1, 31_536_000, 'Ends the execution as failed with TIMEOUT'),
-  max_tokens_total: optionalInteger(1, 1_000_000_000, 'Ends it as failed with BUDGET_EXHAUSTED'),
+  max_tokens_total: optionalInteger(1, 1_000_000_000, 'No call starts that could exceed it; see `on_budget`'),
+  max_cost_usd: z
+    .string()
+    .regex(/^\d{1,7}(\.\d{1,6})?$/, 'a number of US dollars with up to six decimals')
+    .transform(Number)
+    .pipe(z.number().min(0.000_001).max(1_000_000))
+    .optional()
+    .meta({
+      description: 'The same in US dollars. Every model needs a price: see the setting MODEL_PRICES',
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, { type: 'number', minimum: 0.000_001, maximum: 1_000_000 });
+      },
+    }),
+  on_budget: z
+    .enum(ON_BUDGET)
+    .optional()
+    .describe(
+      'At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops',
+    ),
   on_task_failure: z
     .enum(ON_TASK_FAILURE)
     .optional()
@@ -61,25 +81,63 @@ export const startQuery = z.object({
   thread_id: z.uuid().optional().describe('A thread of yours that it belongs to'),
 });
 
+/** Of an uploaded definition, in characters or bytes. */
+export const MAX_DEFINITION = 1_000_000;
+
 export const listFlowsQuery = z.object(pageQuery);
 
-export const flowSchema = z
-  .object({
-    name: z.string().describe('As executions name it'),
-    path: z.string(),
-    summary: z.string(),
-    description: z.string(),
-    execute_url: z.string(),
-    steps: z.array(
-      z.object({
-        name: z.string(),
-        kind: z.enum(['start', 'listen', 'router']),
-        listens_to: z
-          .object({ kind: z.enum(['any', 'all']), of: z.array(z.string()) })
-          .nullable()
-          .describe('Steps or labels: `any` each of them sets it off, `all` once every one has come'),
-        labels: z.array(z.string()).describe('What a router may answer'),
-      }),
-    ),
+/** A flow in a list. */
+const flowFields = z.object({
+  kind: z.enum(['code', 'declarative']).describe('In code of this server, or uploaded'),
+  name: z.string().describe('As executions name it'),
+  path: z.string(),
+  summary: z.string(),
+  description: z.string(),
+  execute_url: z.string(),
+  steps: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.enum(['start', 'listen', 'router']),
+      listens_to: z
+        .object({ kind: z.enum(['any', 'all']), of: z.array(z.string()) })
+        .nullable()
+        .describe('Steps or labels: `any` each of them sets it off, `all` once every one has come'),
+      labels: z.array(z.string()).describe('What a router may answer'),
+    }),
+  ),
+});
+export const flowSchema = flowFields.meta({ id: 'Flow' });
+
+/** One flow by itself. */
+export const flowDetailSchema = flowFields
+  .extend({
+    definition: z
+      .record(z.string(), z.json())
+      .nullable()
+      .describe('As `crewai.flow/v1`, with what was left out filled in; null for code'),
+    source: z.string().nullable().describe('As it was uploaded'),
+    created_at: timestampSchema.nullable(),
+    updated_at: timestampSchema.nullable(),
   })
-  .meta({ id: 'Flow' });
+  .meta({ id: 'FlowDetail' });
+
+export const savedFlowSchema = flowDetailSchema
+  .extend({
+    warnings: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .describe('What a crew says that has no effect here'),
+  })
+  .meta({ id: 'SavedFlow' });
+
+export const uploadFlowSchema = z
+  .strictObject({
+    definition: z
+      .union([z.string().max(MAX_DEFINITION), z.record(z.string(), z.json())], {
+        error: 'the text of the YAML, or the definition as an object',
+      })
+      .describe('`crewai.flow/v1`: the text of the YAML, or the same as an object'),
+  })
+  .meta({ id: 'UploadFlow', description: 'A declarative flow of CrewAI 1.15.' });
+
+const FLOW_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/;
+export const flowParam = z.string().regex(FLOW_NAME).describe('Its name, with `_` or `-`');
