@@ -239,7 +239,7 @@ export const OPERATIONS: Record<string, Operation> = {
   triggerSchedule: schedule,
   backfillSchedule: {
     ...schedule,
-    body: () => ({ from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }),
+    body: () => ({ from: '2025-12-31T00:00:00Z', to: '2026-01-02T00:00:00Z' }),
   },
   listThreads: { kind: 'personal' },
   createThread: { kind: 'personal' },
