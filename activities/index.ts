@@ -1,17 +1,22 @@
 import type { PerformStepInput, PerformTaskInput, TaskOutcome } from '../src/contracts/crew-run.ts';
 import { performTask } from './agent-task/perform-task.ts';
 import { performStep } from './flow-step/perform-step.ts';
+import type { DeliveryInput, DeliveryProgress } from '../src/contracts/delivery.ts';
+import { deliverDue } from './delivery/deliver-due.ts';
+import type { DeliveryDeps } from './delivery/delivery-deps.ts';
 import type { FlowDeps } from './flow-step/step-deps.ts';
 import { createRunRecordActivities } from './run-record.activities.ts';
 
 /** Everything a worker can do, made from what it works with. */
-export function createActivities(deps: FlowDeps) {
+export function createActivities(deps: FlowDeps & DeliveryDeps) {
   return {
     ...createRunRecordActivities(deps),
     /** One slice of one agent task. */
     performTask: (input: PerformTaskInput): Promise<TaskOutcome> => performTask(deps, input),
     /** One run of one step of a flow. */
     performStep: (input: PerformStepInput): Promise<TaskOutcome> => performStep(deps, input),
+    /** Delivers what is due at one endpoint. On a queue of its own. */
+    deliverDue: (input: DeliveryInput): Promise<DeliveryProgress> => deliverDue(deps, input),
   };
 }
 

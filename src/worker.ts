@@ -10,10 +10,12 @@ import {
 import { createActivities } from '../activities/index.ts';
 import { createRunningTasks } from '../activities/agent-task/running-tasks.ts';
 import type { Settings } from './config.ts';
+import { deliveryQueue } from './domain/delivery/delivery-queue.ts';
 import { loadFlows } from './flows/flow-catalogue.ts';
 import { createModels } from './models/create-models.ts';
 import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
+import { createSecretBox } from './security/secret-box.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
 import { createGuardedFetch } from './tools/guarded-fetch.ts';
@@ -26,6 +28,8 @@ const STICKY_TIMEOUT = '2s';
 /** About 1 MB each. */
 const MAX_CACHED_WORKFLOWS = 500;
 const MAX_TASKS_AT_ONCE = 100;
+/** Endpoints that are delivered to side by side. */
+const MAX_DELIVERIES_AT_ONCE = 50;
 
 export interface RunningWorker {
   /** Finishes the turns in flight, then closes everything. */
@@ -67,32 +71,46 @@ export async function startWorker(
   await tools.ready();
   let draining = false;
   const running = createRunningTasks(database.sql, listener, logger);
+  const activities = createActivities({
+    sql: database.sql,
+    models: createModels(settings),
+    tools: tools.registry,
+    flows,
+    fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
+    secrets: createSecretBox(settings),
+    retryDelaysMs: settings.WEBHOOK_RETRY_DELAYS,
+    disableAfterMs: settings.WEBHOOK_DISABLE_AFTER,
+    waker,
+    running,
+    logger,
+    maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
+    now: () => new Date(),
+    draining: () => draining,
+  });
+  const common = { connection, namespace: settings.TEMPORAL_NAMESPACE, shutdownGraceTime: SHUTDOWN_GRACE };
   const worker = await Worker.create({
-    connection,
-    namespace: settings.TEMPORAL_NAMESPACE,
+    ...common,
     taskQueue: settings.TEMPORAL_TASK_QUEUE,
     workflowBundle: bundle,
-    activities: createActivities({
-      sql: database.sql,
-      models: createModels(settings),
-      tools: tools.registry,
-      flows,
-      fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
-      waker,
-      running,
-      logger,
-      maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
-      now: () => new Date(),
-      draining: () => draining,
-    }),
-    shutdownGraceTime: SHUTDOWN_GRACE,
+    activities,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     maxConcurrentActivityTaskExecutions: MAX_TASKS_AT_ONCE,
   });
+  const deliverer = await Worker.create({
+    ...common,
+    taskQueue: deliveryQueue(settings.TEMPORAL_TASK_QUEUE),
+    activities: { deliverDue: activities.deliverDue },
+    maxConcurrentActivityTaskExecutions: MAX_DELIVERIES_AT_ONCE,
+  });
+  const workers = [worker, deliverer];
+  const shutDown = (): void => {
+    for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
+  };
   const runToEnd = async (): Promise<void> => {
     try {
-      await worker.run();
+      // Where one breaks, the other ends as well: half a worker would be taken for a whole one.
+      await Promise.all(workers.map((one) => one.run().finally(shutDown)));
     } finally {
       await tools.close();
       await waker.close();
@@ -107,7 +125,7 @@ export async function startWorker(
     done,
     async close() {
       draining = true;
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutDown();
       await done;
     },
   };

@@ -7,11 +7,14 @@ import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createSecretBox } from '../security/secret-box.ts';
 import type { Temporal } from '../temporal/client.ts';
+import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
 import { probeSearchAttributes } from '../temporal/search-attributes.ts';
+import { createUrlCheck } from '../tools/guarded-fetch.ts';
 import { createToolbox } from '../tools/toolbox.ts';
 import type { Engine } from './engine.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
@@ -62,7 +65,10 @@ export function createEngine(deps: {
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
-  const housekeeping = createHousekeeping({ sql, logger, now });
+  const keepDeliveriesMs = settings.WEBHOOK_RETENTION;
+  const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs });
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
+  const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   return {
     engine: {
@@ -81,6 +87,9 @@ export function createEngine(deps: {
       flows: deps.flows,
       models: createModels(settings),
       tools,
+      deliveries,
+      secrets: createSecretBox(settings),
+      checkUrl: createUrlCheck({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
       now,
     },
     endStreams: () => {
@@ -100,6 +109,7 @@ export function createEngine(deps: {
       await housekeeping.close();
       await reconciler.close();
       await dispatcher.close();
+      await deliveries.close();
       await waker.close();
       await listener.close();
     },

@@ -37,6 +37,8 @@ interface World {
   task: string;
   flowRun: string;
   reviewRun: string;
+  webhook: string;
+  delivery: string;
   apiKey: string;
   victim: Person;
 }
@@ -49,6 +51,11 @@ const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.
 const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
 const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
 const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
+const webhook: Operation = { kind: 'own', params: (world) => ({ webhook_id: world.webhook }) };
+const delivery: Operation = {
+  kind: 'own',
+  params: (world) => ({ webhook_id: world.webhook, delivery_id: world.delivery }),
+};
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 const OPERATIONS: Record<string, Operation> = {
@@ -184,6 +191,17 @@ const OPERATIONS: Record<string, Operation> = {
   listThreadMessages: thread,
   createThreadMessage: { ...thread, body: () => ({ content: 'hello' }) },
   streamThread: thread,
+  listWebhooks: { kind: 'personal' },
+  createWebhook: { kind: 'personal', body: () => ({ url: 1 }) },
+  getWebhook: webhook,
+  replaceWebhook: { ...webhook, body: () => ({}) },
+  updateWebhook: { ...webhook, body: () => ({}) },
+  deleteWebhook: webhook,
+  rotateWebhookSecret: webhook,
+  testWebhook: webhook,
+  listWebhookDeliveries: webhook,
+  getWebhookDelivery: delivery,
+  redeliverWebhookDelivery: delivery,
   openWebSocket: { kind: 'personal' },
   listTools: { kind: 'personal' },
   getTool: { kind: 'personal', params: () => ({ name: 'calculator' }) },
@@ -260,6 +278,14 @@ beforeAll(async () => {
   const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
+  const hook = await people.send('POST', '/webhooks', anna.token, {
+    url: 'https://93.184.215.14/annas',
+    events: ['*'],
+    description: 'Annas webhook',
+  });
+  const { id: webhookId } = z.object({ id: z.string() }).parse(await hook.json());
+  const tested = await people.send('POST', `/webhooks/${webhookId}/test`, anna.token);
+  const { id: deliveryId } = z.object({ id: z.string() }).parse(await tested.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
   const platform = await storedCrew(anna.token);
@@ -267,6 +293,8 @@ beforeAll(async () => {
     ...platform,
     flowRun: flowRunId,
     reviewRun: reviewRunId,
+    webhook: webhookId,
+    delivery: deliveryId,
     question,
     template: shipped?.id ?? '',
     graph: graphId,
@@ -420,6 +448,7 @@ describe('every operation of the OpenAPI document', () => {
         world.apiKey,
         world.graph,
         world.thread,
+        world.webhook,
         world.anna.id,
         world.anna.email,
         'Annas',
@@ -436,7 +465,9 @@ describe('every operation of the OpenAPI document', () => {
       if (status !== 403) wrong.push(`${id}: ${status}`);
     }
     expect(wrong).toEqual([]);
-    const lists = 'executions api-keys graphs threads agents workflows tasks executions/stats'.split(' ');
+    const lists = 'executions api-keys graphs threads agents workflows tasks webhooks executions/stats'.split(
+      ' ',
+    );
     for (const list of lists.map((name) => `/api/v1/${name}`)) {
       const response = await fetch(`${stack.api.url}${list}?scope=all`, {
         headers: { authorization: `Bearer ${bert.token}` },

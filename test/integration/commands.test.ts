@@ -19,6 +19,7 @@ import {
   type Waker,
 } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { createSecretBox } from '../../src/security/secret-box.ts';
 import { createToolbox } from '../../src/tools/toolbox.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { createRuns } from '../../src/temporal/runs.ts';
@@ -73,6 +74,13 @@ beforeAll(async () => {
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
         tools: createToolbox(settings, logger),
+        deliveries: {
+          announce: () => undefined,
+          lookForLeftLying: () => Promise.resolve(0),
+          close: () => Promise.resolve(),
+        },
+        secrets: createSecretBox(settings),
+        checkUrl: () => Promise.resolve(null),
         now: () => new Date(),
       };
       return { routes: engineResources(engine) };

@@ -30,6 +30,8 @@ const OWNED_TABLES = [
   'tasks',
   'execution_days',
   'execution_day_errors',
+  'delivery_endpoints',
+  'deliveries',
 ];
 
 const plan = aPlan();
@@ -89,6 +91,15 @@ beforeAll(async () => {
        insert into tasks (owner_id, workflow_id, agent_id, name, description, task_type, priority, "order",
          dependencies, is_active, created_at, updated_at)
        select $1, workflow.id, agent.id, 't', 'd', 'ai_task', 0, 0, '{}', true, now(), now() from agent, workflow`,
+      [id],
+    );
+    await system.sql.query(
+      `with endpoint as (
+         insert into delivery_endpoints (id, owner_id, kind, url, created_at, updated_at)
+         values (gen_random_uuid(), $1, 'webhook', 'https://example.test', now(), now()) returning id
+       )
+       insert into deliveries (id, endpoint_id, owner_id, event_type, status, created_at)
+       select gen_random_uuid(), id, $1, 'x', 'failed', now() from endpoint`,
       [id],
     );
     await system.sql.query(

@@ -22,6 +22,7 @@ import { templateRoutes } from './templates/routes.ts';
 import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 import { workflowRoutes } from './workflows/routes.ts';
 import { webSocketRoutes } from './websocket/routes.ts';
 
@@ -60,5 +61,6 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...templateRoutes(engine),
   ...threadRoutes(engine),
   ...toolRoutes(engine),
+  ...webhookRoutes(engine),
   ...webSocketRoutes(engine),
 ];
