@@ -97,6 +97,7 @@ async function agentAsks(
     kind: 'ask_human',
     question: given.question,
     options: given.options ?? null,
+    multiple: given.multiple === true && given.options !== undefined,
     schema: schemaOf(given.schema),
     default: given.default,
     timeoutMs: given.timeout_seconds === undefined ? null : given.timeout_seconds * 1_000,
@@ -113,6 +114,7 @@ const reviewQuestion = ({ state, task }: TaskMaterial, raw: string): NewQuestion
   kind: 'human_input',
   question: `Is this a good answer to "${task.name}"? Leave the answer empty to accept it, or say what to change.\n\n${raw}`,
   options: null,
+  multiple: false,
   schema: null,
   default: undefined,
   timeoutMs: null,
@@ -126,6 +128,7 @@ const unknownOutcome = (key: string, tool: string): NewQuestion => ({
     `The worker died while the tool ${tool} ran; nobody knows whether it did its work. ` +
     `Answer "${TRY_AGAIN}" to call it again, or what it has done, which the agent then reads as its result.`,
   options: null,
+  multiple: false,
   schema: null,
   default: undefined,
   timeoutMs: null,

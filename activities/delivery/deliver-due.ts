@@ -18,6 +18,7 @@ import {
   type DueDelivery,
   type Endpoint,
 } from '../../src/persistence/deliveries.ts';
+import { failUnreached } from '../../src/persistence/instances/triggered-instance.ts';
 import { startHeartbeat } from '../heartbeat.ts';
 import { attemptDelivery, type Answered } from './attempt-delivery.ts';
 import type { DeliveryDeps } from './delivery-deps.ts';
@@ -28,6 +29,8 @@ const BATCH = 50;
 const SLICE_MS = 30_000;
 /** More than that waiting, and the endpoint is switched off: what a dead one piles up must have an end. */
 const MOST_WAITING = 100_000;
+/** Somebody waits for a user agent: days later nobody does. With the usual schedule it is given up after 2 h 35 min. */
+const USER_AGENT_RETRIES = 4;
 /** A clock that is a little off must not make the workflow ask in a circle. */
 const LEAST_WAIT_MS = 50;
 
@@ -82,7 +85,14 @@ async function deliverOne(deps: DeliveryDeps, endpoint: Endpoint, delivery: DueD
     return endpoint.failuresInARow === 0;
   }
   const consequence = await consequenceOf(deps, endpoint, delivery, answered);
-  await deps.sql.transaction((tx) => recordFailed(tx, endpoint, delivery, attempt, consequence));
+  const conversation = await deps.sql.transaction(async (tx) => {
+    const isRecorded = await recordFailed(tx, endpoint, delivery, attempt, consequence);
+    const isGivenUp = isRecorded && consequence.nextAttemptAt === null;
+    if (!isGivenUp || delivery.subjectId === null) return null;
+    const of = { ownerId: endpoint.ownerId, id: delivery.subjectId, reason: attempt.error ?? '' };
+    return failUnreached(tx, of, deps.now());
+  });
+  if (conversation !== null) deps.waker.wake('message', conversation);
   if (consequence.disabledReason !== null) {
     const { disabledReason: reason } = consequence;
     deps.logger.warn({ endpoint_id: endpoint.id, reason }, 'an endpoint is switched off');
@@ -98,7 +108,8 @@ async function consequenceOf(
 ): Promise<Consequence> {
   const now = deps.now();
   const retryAfterMs = readRetryAfterMs(retryAfter, now);
-  const delays = deps.retryDelaysMs;
+  const delays =
+    endpoint.kind === 'user_agent' ? deps.retryDelaysMs.slice(0, USER_AGENT_RETRIES) : deps.retryDelaysMs;
   const delay = isFinal ? null : retryDelayMs(delays, delivery.roundAttempts + 1, retryAfterMs, Math.random);
   const failures = endpoint.failuresInARow + 1;
   const held = isFinal ? 0 : holdMs(delays, failures, retryAfterMs);

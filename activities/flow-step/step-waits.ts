@@ -53,6 +53,7 @@ export async function lookAtQuestion(
           kind: 'ask_human',
           question,
           options: options ?? null,
+          multiple: false,
           schema: schema ?? null,
           default: fallback,
           timeoutMs: timeoutMs ?? null,

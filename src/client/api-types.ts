@@ -132,7 +132,7 @@ export type BulkActionSchema = {
 };
 
 export type QuestionAnswerSchema = {
-  /** One of the options, what fits the schema, or a text; for `human_input` empty to accept */
+  /** One of the options (an array of them where `multiple`), what fits the schema, or a text; for `human_input` empty to accept */
   answer: __schema2Schema;
 };
 
@@ -451,6 +451,29 @@ export type UpdateWebhookSchema = {
 export type RotateWebhookSecretSchema = {
   /** How long both secrets sign; 0 ends the old one at once */
   overlap_seconds?: number | undefined;
+};
+
+export type CreateUserAgentSchema = {
+  name: string;
+  /** What is called when an instance is made */
+  webhook_url: string;
+  /** Sent as `Authorization: Bearer …`; never shown again */
+  webhook_api_key?: string | null | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type UpdateUserAgentSchema = {
+  name?: string | undefined;
+  /** What is called when an instance is made */
+  webhook_url?: string | undefined;
+  /** Sent as `Authorization: Bearer …`; never shown again */
+  webhook_api_key?: string | null | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type RequestUserAgentInstanceSchema = {
+  /** What the agent is to do */
+  prompt: string;
 };
 
 export type __schema0Schema =
@@ -865,14 +888,20 @@ export type BulkResultSchema = {
 
 export type QuestionSchema = {
   id: string;
-  /** The integer id of the execution that asks */
-  execution_id: number;
-  task_key: string;
-  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly */
-  kind: 'ask_human' | 'human_input' | 'unknown_outcome';
+  /** The integer id of the execution that asks; null when it is an agent elsewhere */
+  execution_id: number | null;
+  task_key: string | null;
+  /** The agent instance that asks, an agent elsewhere or the run of a crew */
+  agent_instance_id: string | null;
+  /** The message with which an agent elsewhere asked */
+  message_id: string | null;
+  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly · `agent`: an agent elsewhere asks */
+  kind: 'ask_human' | 'human_input' | 'unknown_outcome' | 'agent';
   question: string;
   /** The possible answers, null when it is free */
   options: string[] | null;
+  /** Whether several of the options may be chosen: the answer is then an array */
+  multiple: boolean;
   /** The JSON schema an answer must fit */
   schema: { [key: string]: __schema14Schema } | null;
   status: 'open' | 'answered' | 'expired';
@@ -1247,6 +1276,54 @@ export type WebhookDeliverySchema = {
   /** UTC, ISO 8601 */
   created_at: string;
   delivered_at: string | null;
+};
+
+export type UserAgentSchema = {
+  id: string;
+  owner_id: string;
+  name: string;
+  webhook_url: string;
+  has_webhook_api_key: boolean;
+  is_active: boolean;
+  /** Why it was switched off by itself; null when it was not */
+  disabled_reason: string | null;
+  /** The first failed call since the last success */
+  failing_since: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type RequestedInstanceSchema = {
+  /** Of the instance, under /agent-instances */
+  id: string;
+  /** The same */
+  agent_instance_id: string;
+  user_agent_id: string;
+  agent_type_name: string;
+  status: 'ACTIVE';
+  delivery: UserAgentDeliverySchema;
+};
+
+export type UserAgentDeliverySchema = {
+  /** Also the webhook-id: the same for every attempt and redelivery */
+  id: string;
+  event_type: string;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_attempt_at: string | null;
+  /** Of the last attempt; null when there was no answer */
+  response_code: number | null;
+  duration_ms: number | null;
+  /** What went wrong at the last attempt */
+  error: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  delivered_at: string | null;
+  user_agent_id: string;
+  agent_instance_id: string | null;
 };
 
 export type FlowSchema = {
@@ -4414,6 +4491,186 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/user-agents': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your user agents, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Make an agent of yours known */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateUserAgentSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One user agent, and how it is doing */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a user agent */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateUserAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a user agent; its instances stay */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a user agent */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateUserAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}/instances': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Have a user agent begin something */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { user_agent_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': RequestUserAgentInstanceSchema } };
+      responses: {
+        202: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': RequestedInstanceSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}/deliveries': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The calls of its webhook, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          status?: 'pending' | 'delivered' | 'failed' | undefined;
+        };
+        header?: never;
+        path: { user_agent_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': UserAgentDeliverySchema[] };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/ws/': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** Events over a WebSocket */ {
@@ -4683,6 +4940,9 @@ export interface components {
     CreateWebhook: CreateWebhookSchema;
     UpdateWebhook: UpdateWebhookSchema;
     RotateWebhookSecret: RotateWebhookSecretSchema;
+    CreateUserAgent: CreateUserAgentSchema;
+    UpdateUserAgent: UpdateUserAgentSchema;
+    RequestUserAgentInstance: RequestUserAgentInstanceSchema;
     __schema0: __schema0Schema;
     __schema1: __schema1Schema;
     __schema2: __schema2Schema;
@@ -4749,6 +5009,9 @@ export interface components {
     Webhook: WebhookSchema;
     NewWebhook: NewWebhookSchema;
     WebhookDelivery: WebhookDeliverySchema;
+    UserAgent: UserAgentSchema;
+    RequestedInstance: RequestedInstanceSchema;
+    UserAgentDelivery: UserAgentDeliverySchema;
     Flow: FlowSchema;
     FlowStarted: FlowStartedSchema;
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../domain/json.ts';
 import type { EndpointKind } from './entities/delivery-endpoint.entity.ts';
 import { toEventFrame, type EventRow } from './event-log.ts';
+import { toJsonb } from './jsonb.ts';
 import type { Sql, SqlPool } from './sql.ts';
 import { parseTimestamp } from './timestamp.ts';
 
@@ -9,6 +10,7 @@ import { parseTimestamp } from './timestamp.ts';
 /** Where to deliver, and how it stands. */
 export interface Endpoint {
   id: string;
+  ownerId: string;
   kind: EndpointKind;
   url: string;
   /** Encrypted. */
@@ -34,6 +36,7 @@ export interface DueDelivery {
 
 interface EndpointRow {
   id: string;
+  owner_id: string;
   kind: EndpointKind;
   url: string;
   secret: string | null;
@@ -60,13 +63,14 @@ const toDate = (text: string | null): Date | null => (text === null ? null : par
 /** @returns undefined when it is gone or switched off. */
 export async function readEndpoint(sql: Sql, id: string): Promise<Endpoint | undefined> {
   const [row] = await sql.query<EndpointRow>(
-    `select id, kind, url, secret, previous_secret, previous_secret_until, failures_in_a_row, failing_since, held_until
+    `select id, owner_id, kind, url, secret, previous_secret, previous_secret_until, failures_in_a_row, failing_since, held_until
        from delivery_endpoints where id = $1 and is_enabled`,
     [id],
   );
   if (row === undefined) return undefined;
   return {
     id: row.id,
+    ownerId: row.owner_id,
     kind: row.kind,
     url: row.url,
     secret: row.secret,
@@ -120,6 +124,34 @@ export async function nextDue(sql: Sql, endpointId: string): Promise<Date | null
     [endpointId],
   );
   return toDate(row?.next ?? null);
+}
+
+/** A message that is no event of a log. */
+export interface NewDelivery {
+  id: string;
+  endpointId: string;
+  ownerId: string;
+  eventType: string;
+  payload: JsonObject;
+  /** What it is about: an agent instance. */
+  subjectId?: string;
+}
+
+/** Puts a message on its way, once for each id; announce it after the commit. */
+export async function createDelivery(sql: Sql, delivery: NewDelivery, now: Date): Promise<void> {
+  await sql.query(
+    `insert into deliveries (id, endpoint_id, owner_id, event_type, payload, subject_id, status, next_attempt_at, created_at)
+     values ($1, $2, $3, $4, $5, $6, 'pending', $7, $7) on conflict (id) do nothing`,
+    [
+      delivery.id,
+      delivery.endpointId,
+      delivery.ownerId,
+      delivery.eventType,
+      toJsonb(delivery.payload),
+      delivery.subjectId ?? null,
+      now.toISOString(),
+    ],
+  );
 }
 
 /** What one attempt has come to. */

@@ -47,6 +47,10 @@ export interface NewMessage {
   kind: MessageKind;
   content: string;
   metadata?: JsonObject;
+  agentInstanceId?: string;
+  requiresUserInput?: boolean;
+  /** How far an agent elsewhere had read when it wrote this. */
+  cursorBefore?: number;
 }
 
 interface MessageRow {
@@ -88,11 +92,11 @@ export async function appendMessage(sql: Sql, message: NewMessage, now: Date): P
   await sql.query(
     `with head as (
        update conversation_heads set last_seq = last_seq + 1
-        where id = $3 and not exists (select 1 from messages where id = $1) returning last_seq
+        where id = $3 and not exists (select 1 from messages where owner_id = $2 and id = $1) returning last_seq
      )
      insert into messages (id, owner_id, conversation_id, seq, thread_id, execution_id, sender_type, kind, content,
-       message_metadata, created_at)
-     select $1, $2, $3, last_seq, $4, $5, $6, $7, $8, $9, $10 from head`,
+       message_metadata, created_at, agent_instance_id, requires_user_input, cursor_before)
+     select $1, $2, $3, last_seq, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 from head`,
     [
       message.id,
       message.ownerId,
@@ -104,14 +108,59 @@ export async function appendMessage(sql: Sql, message: NewMessage, now: Date): P
       storableText(message.content),
       toJsonb(message.metadata ?? {}),
       now.toISOString(),
+      message.agentInstanceId ?? null,
+      message.requiresUserInput ?? false,
+      message.cursorBefore ?? null,
     ],
   );
-  const [row] = await sql.query<MessageRow>(
-    `select ${COLUMNS} from messages m left join executions x on x.id = m.execution_id where m.id = $1`,
-    [message.id],
+  const found = await findMessage(sql, message.ownerId, message.id);
+  if (found === null) throw new Error(`conversation ${message.conversationId} has no head`);
+  return found.message;
+}
+
+/** One message of an owner's with the conversation it stands in, or null. */
+export async function findMessage(
+  sql: Sql,
+  ownerId: string,
+  id: string,
+): Promise<{ message: Message; conversationId: number; cursorBefore: number | null } | null> {
+  const [row] = await sql.query<MessageRow & { conversation_id: number; cursor_before: number | null }>(
+    `select ${COLUMNS}, m.conversation_id, m.cursor_before
+       from messages m left join executions x on x.id = m.execution_id where m.owner_id = $1 and m.id = $2`,
+    [ownerId, id],
   );
-  if (row === undefined) throw new Error(`conversation ${message.conversationId} has no head`);
-  return toMessage(row);
+  if (row === undefined) return null;
+  return { message: toMessage(row), conversationId: row.conversation_id, cursorBefore: row.cursor_before };
+}
+
+/** What people said in a conversation between two places in it (both left out), oldest first. */
+export async function readUserMessages(
+  sql: Sql,
+  conversationId: number,
+  between: { after: number; before: number },
+  limit: number,
+): Promise<Message[]> {
+  const rows = await sql.query<MessageRow>(
+    `select ${COLUMNS} from messages m left join executions x on x.id = m.execution_id
+      where m.conversation_id = $1 and m.seq > $2 and m.seq < $3 and m.sender_type = 'user' order by m.seq limit $4`,
+    [conversationId, between.after, between.before, limit],
+  );
+  return rows.map(toMessage);
+}
+
+/** The last messages of an instance before a place in its conversation, oldest first. */
+export async function readInstanceMessages(
+  sql: Sql,
+  instance: { id: string; conversationId: number },
+  before: number,
+  limit: number,
+): Promise<Message[]> {
+  const rows = await sql.query<MessageRow>(
+    `select ${COLUMNS} from messages m left join executions x on x.id = m.execution_id
+      where m.conversation_id = $1 and m.agent_instance_id = $2 and m.seq < $3 order by m.seq desc limit $4`,
+    [instance.conversationId, instance.id, before, limit],
+  );
+  return rows.map(toMessage).toReversed();
 }
 
 /** A page of a conversation after `after`, oldest first. */
@@ -141,8 +190,8 @@ export async function readConversationHeads(sql: Sql, ids: readonly number[]): P
 /** The conversations in which these executions speak. */
 export async function conversationsOf(sql: Sql, executionIds: readonly number[]): Promise<number[]> {
   const rows = await sql.query<{ id: number }>(
-    `select distinct t.conversation_id as id from executions e join threads t on t.id = e.thread_id
-      where e.id = any($1)`,
+    `select t.conversation_id as id from executions e join threads t on t.id = e.thread_id where e.id = any($1)
+      union select conversation_id from agent_instances where execution_id = any($1)`,
     [executionIds],
   );
   return rows.map((row) => row.id);

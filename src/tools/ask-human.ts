@@ -17,6 +17,7 @@ export const askHumanInput = z.object({
     .max(50)
     .optional()
     .describe('The possible answers, when there are only a few'),
+  multiple: z.boolean().optional().describe('Whether several of the options may be chosen'),
   schema: z
     .record(z.string(), z.json())
     .optional()

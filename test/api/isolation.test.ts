@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { aGraph } from '../support/graph-bodies.ts';
+import { askedIn, aWebhook, storedCrew } from '../support/owned-things.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
@@ -39,6 +40,7 @@ interface World {
   reviewRun: string;
   webhook: string;
   delivery: string;
+  userAgent: string;
   apiKey: string;
   victim: Person;
 }
@@ -56,6 +58,7 @@ const delivery: Operation = {
   kind: 'own',
   params: (world) => ({ webhook_id: world.webhook, delivery_id: world.delivery }),
 };
+const userAgent: Operation = { kind: 'own', params: (world) => ({ user_agent_id: world.userAgent }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 const OPERATIONS: Record<string, Operation> = {
@@ -202,6 +205,14 @@ const OPERATIONS: Record<string, Operation> = {
   listWebhookDeliveries: webhook,
   getWebhookDelivery: delivery,
   redeliverWebhookDelivery: delivery,
+  listUserAgents: { kind: 'personal' },
+  createUserAgent: { kind: 'personal', body: () => ({ name: 1 }) },
+  getUserAgent: userAgent,
+  replaceUserAgent: { ...userAgent, body: () => ({}) },
+  updateUserAgent: { ...userAgent, body: () => ({}) },
+  deleteUserAgent: userAgent,
+  requestUserAgentInstance: { ...userAgent, body: () => ({ prompt: 'hello' }) },
+  listUserAgentDeliveries: userAgent,
   openWebSocket: { kind: 'personal' },
   listTools: { kind: 'personal' },
   getTool: { kind: 'personal', params: () => ({ name: 'calculator' }) },
@@ -265,7 +276,7 @@ beforeAll(async () => {
   });
   const made = await people.send('POST', '/graphs', anna.token, aGraph());
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
-  const question = await askedIn(executionId);
+  const question = await askedIn(stack.api, executionId);
   const kickoff = await fetch(`${stack.api.url}/amp/${graphId}/kickoff`, {
     method: 'POST',
     headers: { authorization: `Bearer ${anna.token}`, 'content-type': 'application/json' },
@@ -278,23 +289,15 @@ beforeAll(async () => {
   const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
-  const hook = await people.send('POST', '/webhooks', anna.token, {
-    url: 'https://93.184.215.14/annas',
-    events: ['*'],
-    description: 'Annas webhook',
-  });
-  const { id: webhookId } = z.object({ id: z.string() }).parse(await hook.json());
-  const tested = await people.send('POST', `/webhooks/${webhookId}/test`, anna.token);
-  const { id: deliveryId } = z.object({ id: z.string() }).parse(await tested.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
-  const platform = await storedCrew(anna.token);
+  const platform = await storedCrew(people.send, anna.token);
+  const hook = await aWebhook(people.send, anna.token);
   world = {
     ...platform,
+    ...hook,
     flowRun: flowRunId,
     reviewRun: reviewRunId,
-    webhook: webhookId,
-    delivery: deliveryId,
     question,
     template: shipped?.id ?? '',
     graph: graphId,
@@ -318,31 +321,6 @@ beforeAll(async () => {
 });
 const missing: string[] = [];
 
-/** An agent, a workflow and its task. @returns their ids as texts */
-async function storedCrew(token: string): Promise<{ agent: string; workflow: string; task: string }> {
-  const make = async (path: string, body: unknown): Promise<number> => {
-    const made = await people.send('POST', path, token, body);
-    return z.object({ id: z.int() }).parse(await made.json()).id;
-  };
-  const agentId = await make('/agents', { name: 'Annas agent', role: 'R', goal: 'G' });
-  const workflowId = await make('/workflows', { name: 'Annas workflow' });
-  const fields = { workflow_id: workflowId, agent_id: agentId, name: 'Annas task', description: 'Do it' };
-  const taskId = await make('/tasks', fields);
-  return { agent: String(agentId), workflow: String(workflowId), task: String(taskId) };
-}
-
-/** A question of Anna's run, as its agent would have asked it. */
-async function askedIn(executionId: string): Promise<string> {
-  const id = randomUUID();
-  await stack.api.database.sql.query(
-    `insert into questions (id, owner_id, execution_id, task_execution_id, task_key, question_key, generation, kind,
-       question, has_default, status, asked_at)
-     select $1, e.owner_id, e.id, t.id, t.task_key, 'turn-1:tool:a', 1, 'ask_human', 'Go?', false, 'open', now()
-       from executions e join task_executions t on t.execution_id = e.id where e.execution_id = $2`,
-    [id, executionId],
-  );
-  return id;
-}
 afterAll(() => stack.close());
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -465,9 +443,10 @@ describe('every operation of the OpenAPI document', () => {
       if (status !== 403) wrong.push(`${id}: ${status}`);
     }
     expect(wrong).toEqual([]);
-    const lists = 'executions api-keys graphs threads agents workflows tasks webhooks executions/stats'.split(
-      ' ',
-    );
+    const lists =
+      'executions api-keys graphs threads agents workflows tasks webhooks user-agents executions/stats'.split(
+        ' ',
+      );
     for (const list of lists.map((name) => `/api/v1/${name}`)) {
       const response = await fetch(`${stack.api.url}${list}?scope=all`, {
         headers: { authorization: `Bearer ${bert.token}` },

@@ -25,7 +25,7 @@ describe('a secret at rest', () => {
   it('is known to be changed when a single character is', () => {
     const sealed = box(OLD).seal('a secret', 'p');
     const changed = sealed.slice(0, -1) + (sealed.endsWith('A') ? 'B' : 'A');
-    for (const text of [changed, `${sealed.slice(0, -6)}`, 'v1.x', 'v2.a.b', ''])
+    for (const text of [changed, sealed.slice(0, -6), 'v1.x', 'v2.a.b', ''])
       expect(() => box(OLD).open(text, 'p')).toThrow(SecretLost);
   });
 

@@ -21,6 +21,7 @@ import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
 import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
+import { userAgentRoutes } from './user-agents/routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 import { workflowRoutes } from './workflows/routes.ts';
@@ -62,5 +63,6 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...threadRoutes(engine),
   ...toolRoutes(engine),
   ...webhookRoutes(engine),
+  ...userAgentRoutes(engine),
   ...webSocketRoutes(engine),
 ];

@@ -11,7 +11,8 @@ export function checkNodes(crew: CrewModel, findings: Findings): void {
   const agents = crew.manager === null ? crew.agents : [...crew.agents, crew.manager];
   for (const agent of agents) checkAgent(agent, findings);
   for (const task of crew.tasks) checkTask(task, findings);
-  if (crew.node !== null) checkLlm(crew.node, 'manager_llm', findings);
+  if (crew.node === null) return;
+  for (const field of ['manager_llm', 'planning_llm']) checkLlm(crew.node, field, findings);
 }
 
 function checkAgent(agent: AgentModel, findings: Findings): void {

@@ -7,14 +7,20 @@ const QuestionSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     ownerId: p.uuid(),
-    executionId: p.integer(),
-    taskExecutionId: p.integer(),
-    taskKey: p.text(),
-    questionKey: p.text(),
-    generation: p.integer(),
-    kind: p.string().$type<'ask_human' | 'human_input' | 'unknown_outcome'>(),
+    /** Null for a question of an agent elsewhere, as the next four are. */
+    executionId: p.integer().nullable(),
+    taskExecutionId: p.integer().nullable(),
+    taskKey: p.text().nullable(),
+    questionKey: p.text().nullable(),
+    generation: p.integer().nullable(),
+    /** The instance that asks, where it is one. */
+    agentInstanceId: p.uuid().nullable(),
+    /** The message with which an agent elsewhere asked. */
+    messageId: p.uuid().nullable(),
+    kind: p.string().$type<'ask_human' | 'human_input' | 'unknown_outcome' | 'agent'>(),
     question: p.text(),
     options: p.json<string[]>().nullable(),
+    multiple: p.boolean(),
     schema: p.json<JsonObject>().nullable(),
     hasDefault: p.boolean(),
     defaultAnswer: p.json<JsonValue>().nullable(),
@@ -27,7 +33,7 @@ const QuestionSchema = defineEntity({
   },
 });
 
-/** A question that a run has put to a person. */
+/** A question that a run, or an agent elsewhere, has put to a person. */
 export class Question extends QuestionSchema.class {}
 QuestionSchema.setClass(Question);
 export { QuestionSchema };

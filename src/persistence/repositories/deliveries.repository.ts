@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { JsonObject } from '../../domain/json.ts';
-import { toJsonb } from '../jsonb.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
 /** What of deliveries people see and ask for. Within what the scope of `em` shows. */
@@ -111,28 +108,6 @@ export async function findDelivery(
   return row === undefined ? null : toDelivery(row);
 }
 
-/** A message that is no event of a log. */
-export interface NewDelivery {
-  id?: string;
-  endpointId: string;
-  ownerId: string;
-  eventType: string;
-  payload: JsonObject;
-  subjectId?: string;
-}
-
-/** Puts a message on its way; announce it after the commit. @returns its id */
-export async function createDelivery(em: EntityManager, delivery: NewDelivery, now: Date): Promise<string> {
-  const { id = randomUUID(), endpointId, ownerId, eventType, payload, subjectId = null } = delivery;
-  const at = now.toISOString();
-  await em.execute(
-    `insert into deliveries (id, endpoint_id, owner_id, event_type, payload, subject_id, status, next_attempt_at, created_at)
-     values (?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
-    [id, endpointId, ownerId, eventType, toJsonb(payload), subjectId, at, at],
-  );
-  return id;
-}
-
 /** Sends a message again, from the beginning of the schedule, under its old id. Announce it after the commit. */
 export async function redeliver(em: EntityManager, endpointId: string, id: string, now: Date): Promise<void> {
   await em.execute(
@@ -141,13 +116,4 @@ export async function redeliver(em: EntityManager, endpointId: string, id: strin
       where endpoint_id = ? and id = ?`,
     [now.toISOString(), endpointId, id],
   );
-}
-
-/** What an endpoint has to say about its deliveries. */
-export async function countPending(em: EntityManager, endpointId: string): Promise<number> {
-  const [row] = await em.execute<{ count: number }[]>(
-    `select count(*)::integer as count from deliveries where endpoint_id = ? and status = 'pending'`,
-    [endpointId],
-  );
-  return row?.count ?? 0;
 }

@@ -48,8 +48,8 @@ export interface CreatedRun {
 }
 
 /**
- * Commits a run: its row with the plan's snapshot, its tasks, the head of its log, and the command to start
- * it, unless its owner has `maxActive` runs already, or its thread a live one: then it is queued. One statement, one commit; from here on
+ * Commits a run: its row with the plan's snapshot, its tasks, the head of its log, the agent instance that a crew's run
+ * is, and the command to start it, unless its owner has `maxActive` runs already, or its thread a live one: then it is queued. One statement, one commit; from here on
  * it cannot be lost.
  * @param maxActive 0 for no limit
  */
@@ -82,6 +82,17 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
      ), command as (
        insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
        select id, $1, 'start', '{"generation": 1}', $16, $12 from run where not queued returning id
+     ), type as (
+       insert into agent_types (id, owner_id, name, created_at)
+       select agent_type_id($2, $25), $2, $25, $12 from run where $3 = 'crew' on conflict (id) do nothing
+     ), conversation as (
+       insert into conversation_heads (owner_id) select $2 from run where $3 = 'crew' and $18::uuid is null returning id
+     ), instance as (
+       insert into agent_instances (owner_id, id, agent_type_id, conversation_id, execution_id, name, status, started_at,
+         updated_at)
+       select $2, $1, agent_type_id($2, $25), c.id, run.id, $4, 'ACTIVE', $12, $12
+         from run, (select id from conversation union all select conversation_id from threads where id = $18) c
+        where $3 = 'crew'
      )
      select id, (select id from command) as outbox_id from run`,
     [
@@ -109,6 +120,7 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       run.flow?.name ?? null,
       run.flow === undefined ? null : JSON.stringify(run.flow.shape),
       run.flow === undefined ? null : toJsonb(run.flow.state),
+      run.crewName ?? 'crew',
     ],
   );
   return row === undefined

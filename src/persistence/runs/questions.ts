@@ -20,6 +20,8 @@ export interface NewQuestion {
   question: string;
   /** What may be answered, or null for anything. */
   options: string[] | null;
+  /** Whether several of the options may be chosen. */
+  multiple: boolean;
   /** What an answer must fit, or null. */
   schema: JsonObject | null;
   /** What counts when nobody answers in time; undefined when there is none. */
@@ -87,8 +89,9 @@ export async function askQuestion(
   const expiresAt = asked.timeoutMs === null ? null : new Date(now.getTime() + asked.timeoutMs);
   await sql.query(
     `insert into questions (id, owner_id, execution_id, task_execution_id, task_key, question_key, generation, kind,
-       question, options, schema, has_default, default_answer, status, asked_at, expires_at)
-     select $1, owner_id, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13, $14 from executions where id = $2`,
+       question, options, schema, has_default, default_answer, status, asked_at, expires_at, multiple, agent_instance_id)
+     select $1, owner_id, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13, $14, $15,
+       case when kind = 'crew' then execution_id end from executions where id = $2`,
     [
       id,
       run.id,
@@ -104,6 +107,7 @@ export async function askQuestion(
       asked.default === undefined ? null : toJsonb(asked.default),
       now.toISOString(),
       expiresAt?.toISOString() ?? null,
+      asked.multiple,
     ],
   );
   const data: JsonObject = {
@@ -111,6 +115,7 @@ export async function askQuestion(
     kind: asked.kind,
     question: asked.question,
     options: asked.options,
+    ...(asked.multiple && { multiple: true }),
     schema: asked.schema,
     expires_at: expiresAt?.toISOString() ?? null,
     ...(asked.default !== undefined && { default: asked.default }),
@@ -130,6 +135,7 @@ interface AnsweredRow {
   question_key: string;
   generation: number;
   options: string[] | null;
+  multiple: boolean;
   schema: JsonObject | null;
   expires_at: string | null;
 }
@@ -153,8 +159,8 @@ export async function answerQuestion(
       generation: number;
     }>('select execution_id, status, generation from executions where id = $1 for no key update', [run.id]);
     const [row] = await sql.query<AnsweredRow>(
-      `select q.id, q.status, t.task_id, t.agent_id, q.task_key, q.question_key, q.generation, q.options, q.schema,
-         q.expires_at
+      `select q.id, q.status, t.task_id, t.agent_id, q.task_key, q.question_key, q.generation, q.options, q.multiple,
+         q.schema, q.expires_at
          from questions q join task_executions t on t.id = q.task_execution_id
         where q.id = $1 and q.execution_id = $2 for no key update of q`,
       [questionId, run.id],

@@ -7,16 +7,27 @@ export const QUESTION_STATUSES = ['open', 'answered', 'expired'] as const;
 export const questionSchema = z
   .object({
     id: z.uuid(),
-    execution_id: z.int().describe('The integer id of the execution that asks'),
-    task_key: z.string(),
+    execution_id: z
+      .int()
+      .nullable()
+      .describe('The integer id of the execution that asks; null when it is an agent elsewhere'),
+    task_key: z.string().nullable(),
+    agent_instance_id: z
+      .uuid()
+      .nullable()
+      .describe('The agent instance that asks, an agent elsewhere or the run of a crew'),
+    message_id: z.uuid().nullable().describe('The message with which an agent elsewhere asked'),
     kind: z
-      .enum(['ask_human', 'human_input', 'unknown_outcome'])
+      .enum(['ask_human', 'human_input', 'unknown_outcome', 'agent'])
       .describe(
         '`ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a ' +
-          'worker died in a tool call that may not be repeated blindly',
+          'worker died in a tool call that may not be repeated blindly · `agent`: an agent elsewhere asks',
       ),
     question: z.string(),
     options: z.array(z.string()).nullable().describe('The possible answers, null when it is free'),
+    multiple: z
+      .boolean()
+      .describe('Whether several of the options may be chosen: the answer is then an array'),
     schema: z.record(z.string(), z.json()).nullable().describe('The JSON schema an answer must fit'),
     status: z.enum(QUESTION_STATUSES),
     answer: z.json(),
@@ -31,7 +42,9 @@ export const answerSchema = z
   .object({
     answer: z
       .json()
-      .describe('One of the options, what fits the schema, or a text; for `human_input` empty to accept'),
+      .describe(
+        'One of the options (an array of them where `multiple`), what fits the schema, or a text; for `human_input` empty to accept',
+      ),
   })
   .meta({ id: 'QuestionAnswer' });
 
@@ -44,11 +57,14 @@ export const listQuestionsQuery = z.object({
 /** The row as the API shows it. */
 export const presentQuestion = (row: Question): z.input<typeof questionSchema> => ({
   id: row.id,
-  execution_id: row.executionId,
-  task_key: row.taskKey,
+  execution_id: row.executionId ?? null,
+  task_key: row.taskKey ?? null,
+  agent_instance_id: row.agentInstanceId ?? null,
+  message_id: row.messageId ?? null,
   kind: row.kind,
   question: row.question,
   options: row.options ?? null,
+  multiple: row.multiple,
   schema: row.schema ?? null,
   status: row.status,
   answer: row.answer ?? null,
@@ -62,9 +78,12 @@ export const exampleQuestion: z.input<typeof questionSchema> = {
   id: '0193a1b2-7c3d-4e5f-8a9b-0c1d2e3f4a5b',
   execution_id: 1,
   task_key: 'publish_task',
+  agent_instance_id: '550e8400-e29b-41d4-a716-446655440000',
+  message_id: null,
   kind: 'ask_human',
   question: 'Shall the article go out today?',
   options: ['yes', 'no'],
+  multiple: false,
   schema: null,
   status: 'open',
   answer: null,

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { conflict, notFound } from '../../../domain/errors.ts';
+import { createDelivery } from '../../../persistence/deliveries.ts';
 import type { DeliveryEndpoint } from '../../../persistence/entities/delivery-endpoint.entity.ts';
 import {
-  createDelivery,
   findDelivery,
   listDeliveries,
   redeliver,
@@ -143,20 +144,21 @@ const testRoute = (engine: Engine): AnyRoute =>
       },
       errors: ['CONFLICT'],
     },
-    async ({ params, caller, respond }) => {
+    async ({ params, caller, request, respond }) => {
       const named = { kind: 'webhook', id: params.webhook_id } as const;
-      const delivery = await withEndpoint(engine, caller, named, async (em, endpoint) => {
+      const { id: endpointId, ownerId } = await withEndpoint(engine, caller, named, async (_em, endpoint) => {
         refuseDisabled(endpoint);
-        const now = engine.now();
-        const payload = {
-          type: TEST_TYPE,
-          timestamp: now.toISOString(),
-          data: { webhook_id: endpoint.id, message: 'If you can read this, the webhook works.' },
-        };
-        const { id: endpointId, ownerId } = endpoint;
-        const id = await createDelivery(em, { endpointId, ownerId, eventType: TEST_TYPE, payload }, now);
-        return findDelivery(em, endpointId, id);
+        return endpoint;
       });
+      const now = engine.now();
+      const payload = {
+        type: TEST_TYPE,
+        timestamp: now.toISOString(),
+        data: { webhook_id: endpointId, message: 'If you can read this, the webhook works.' },
+      };
+      const id = request.idempotencyRef ?? randomUUID();
+      await createDelivery(engine.system, { id, endpointId, ownerId, eventType: TEST_TYPE, payload }, now);
+      const delivery = await withEndpoint(engine, caller, named, (em) => findDelivery(em, endpointId, id));
       if (delivery === null) throw notFound('delivery');
       engine.deliveries.announce();
       return respond(202, presentDelivery(delivery), { Location: pathOf(delivery.endpointId, delivery.id) });
