@@ -8,11 +8,12 @@ import {
   markPaused,
   markWaiting,
 } from '../src/persistence/runs/lifecycle.ts';
+import type { WorkerMetrics } from '../src/telemetry/metrics/worker-metrics.ts';
 import { flowEnding } from './flow-step/flow-ending.ts';
 import type { FlowDeps } from './flow-step/step-deps.ts';
 
 /** The steps of a run's life that its workflow writes. All of them may be repeated without harm. */
-export function createRunRecordActivities(deps: FlowDeps) {
+export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics) {
   const { sql, waker, maxActive, now } = deps;
   /** The crews a flow has out end with it. */
   const stopChildren = async (ref: RunRef): Promise<void> => {
@@ -26,7 +27,10 @@ export function createRunRecordActivities(deps: FlowDeps) {
   return {
     /** Takes the run for the calling workflow run, or says that somebody else has it. */
     async claimRun(ref: RunRef): Promise<Claim> {
-      const claim = await claimRun(sql, ref, activityInfo().workflowExecution?.runId ?? '', now());
+      const runId = activityInfo().workflowExecution?.runId ?? '';
+      const claim = await claimRun(sql, ref, runId, now(), (waitedMs) =>
+        metrics.started(ref.kind ?? 'crew', waitedMs / 1000),
+      );
       waker.wake('log', ref.id);
       return claim;
     },
@@ -52,6 +56,7 @@ export function createRunRecordActivities(deps: FlowDeps) {
       const written = await flowEnding(deps, ref, ending);
       const { state, released } = await finaliseRun(sql, ref, written, maxActive, now());
       if (state.status !== 'completed') await stopChildren(ref);
+      metrics.ended(ref.kind ?? 'crew', state.status);
       waker.wake('log', ref.id);
       for (const id of released) waker.wake('outbox', id);
       return state;

@@ -99,6 +99,10 @@ const settingsFields = z.object({
   WEBHOOK_DISABLE_AFTER: durationMs.prefault('5d'),
   WEBHOOK_RETENTION: durationMs.prefault('30d'),
   ENVIRONMENT: z.string().default('DEVELOPMENT'),
+  WORKER_METRICS_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'host:port')
+    .optional(),
   METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
   TRUST_PROXY: flag.default(false),
   MCP_SERVERS: z.string().optional(),

@@ -9,14 +9,18 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { createRunningTasks } from '../activities/agent-task/running-tasks.ts';
-import type { Settings } from './config.ts';
+import getPort from 'get-port';
+import { SettingsError, type Settings } from './config.ts';
 import { deliveryQueue } from './domain/delivery/delivery-queue.ts';
 import { loadFlows } from './flows/flow-catalogue.ts';
+import { isLoopback } from './api/middleware/loopback-only.ts';
 import { createModels } from './models/create-models.ts';
 import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
 import { createSecretBox } from './security/secret-box.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
+import { serveWorkerMetrics } from './telemetry/metrics/serve-worker-metrics.ts';
+import { createWorkerMetrics, type WorkerMetrics } from './telemetry/metrics/worker-metrics.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
 import { createGuardedFetch } from './tools/guarded-fetch.ts';
 import { createToolbox } from './tools/toolbox.ts';
@@ -46,9 +50,24 @@ export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
   });
 }
 
-/** Sends the SDK's own words to our log. Once a process; later calls change nothing. */
-function installRuntimeLogger(logger: Logger): void {
+/**
+ * Sends the SDK's own words to our log, and its metrics to whoever asks at an address. Once a process; later calls
+ * change nothing.
+ */
+function installRuntime(logger: Logger, metricsAddress: string | undefined): void {
   Runtime.install({
+    ...(metricsAddress !== undefined && {
+      telemetryOptions: {
+        metrics: {
+          prometheus: {
+            bindAddress: metricsAddress,
+            countersTotalSuffix: true,
+            unitSuffix: true,
+            useSecondsForDurations: true,
+          },
+        },
+      },
+    }),
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
     }),
@@ -58,7 +77,7 @@ function installRuntimeLogger(logger: Logger): void {
 /** Starts a worker on the settings' task queue and returns once it polls. */
 export async function startWorker(
   settings: Settings & { DATABASE_URL: string },
-  options: { logger: Logger; bundle?: WorkflowBundleWithSourceMap },
+  options: { logger: Logger; bundle?: WorkflowBundleWithSourceMap; metrics?: WorkerMetrics },
 ): Promise<RunningWorker> {
   const { logger } = options;
   const flows = await loadFlows(settings.FLOWS_DIR);
@@ -71,22 +90,25 @@ export async function startWorker(
   await tools.ready();
   let draining = false;
   const running = createRunningTasks(database.sql, listener, logger);
-  const activities = createActivities({
-    sql: database.sql,
-    models: createModels(settings),
-    tools: tools.registry,
-    flows,
-    fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
-    secrets: createSecretBox(settings),
-    retryDelaysMs: settings.WEBHOOK_RETRY_DELAYS,
-    disableAfterMs: settings.WEBHOOK_DISABLE_AFTER,
-    waker,
-    running,
-    logger,
-    maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
-    now: () => new Date(),
-    draining: () => draining,
-  });
+  const activities = createActivities(
+    {
+      sql: database.sql,
+      models: createModels(settings),
+      tools: tools.registry,
+      flows,
+      fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
+      secrets: createSecretBox(settings),
+      retryDelaysMs: settings.WEBHOOK_RETRY_DELAYS,
+      disableAfterMs: settings.WEBHOOK_DISABLE_AFTER,
+      waker,
+      running,
+      logger,
+      maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
+      now: () => new Date(),
+      draining: () => draining,
+    },
+    options.metrics,
+  );
   const common = { connection, namespace: settings.TEMPORAL_NAMESPACE, shutdownGraceTime: SHUTDOWN_GRACE };
   const worker = await Worker.create({
     ...common,
@@ -138,12 +160,41 @@ export async function runWorker(settings: Settings): Promise<{ close(): Promise<
   if (TEMPORAL_ADDRESS === undefined)
     throw new Error('TEMPORAL_ADDRESS is not set: the worker needs Temporal');
   const logger = createLogger({ level: settings.LOG_LEVEL }).child({ role: 'worker' });
-  installRuntimeLogger(logger);
-  const worker = await startWorker({ ...settings, DATABASE_URL }, { logger });
+  const metrics = createWorkerMetrics();
+  const served = await metricsOf(settings, metrics);
+  installRuntime(logger, served?.sdkAddress);
+  const worker = await startWorker({ ...settings, DATABASE_URL }, { logger, metrics });
   worker.done.catch((error: unknown) => {
     logger.fatal({ err: error }, 'the worker broke');
     process.exitCode = 1;
     process.kill(process.pid, 'SIGTERM');
   });
-  return { close: () => worker.close() };
+  return {
+    async close() {
+      await worker.close();
+      await served?.close();
+    },
+  };
+}
+
+/** Serves the metrics where the settings say so, for loopback or whoever has METRICS_TOKEN. @throws {SettingsError} */
+async function metricsOf(
+  { WORKER_METRICS_ADDRESS: address, METRICS_TOKEN: token }: Settings,
+  { registry }: WorkerMetrics,
+): Promise<{ sdkAddress: string; close(): Promise<void> } | undefined> {
+  if (address === undefined) return undefined;
+  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
+  if (token === undefined && !isLoopback(host)) {
+    throw new SettingsError([`METRICS_TOKEN: must be given where WORKER_METRICS_ADDRESS is not loopback`]);
+  }
+  const sdkAddress = `127.0.0.1:${await getPort({ host: '127.0.0.1' })}`;
+  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  const server = await serveWorkerMetrics({
+    host,
+    port,
+    token,
+    registry,
+    sdkUrl: `http://${sdkAddress}/metrics`,
+  });
+  return { sdkAddress, close: () => server.close() };
 }

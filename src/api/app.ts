@@ -7,8 +7,10 @@ import { createTokenSigner } from '../security/tokens.ts';
 import type { ApiContext, ApiMiddleware, RequestState } from './context.ts';
 import type { AnyRoute } from './define-route.ts';
 import type { ApiDeps, ResourceDeps } from './deps.ts';
+import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import { auditMiddleware } from './middleware/audit.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
+import { countRequests } from './middleware/count-requests.ts';
 import { crossOrigin, securityHeaders } from './middleware/browser-headers.ts';
 import { errorAnswers } from './middleware/error-answers.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -41,6 +43,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
       now: () => new Date(),
     }),
     limits,
+    metricsToken: settings.METRICS_TOKEN,
     validateResponses,
   });
 
@@ -49,6 +52,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   // Errors of requests are answered by `errorAnswers`; what gets here is a socket that broke while writing.
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection failed'));
   app.use(requestContext(logger));
+  app.use(countRequests(deps.metrics ?? createApiMetrics()));
   app.use(securityHeaders());
   app.use(crossOrigin(settings.CORS_ORIGINS));
   app.use(auditMiddleware(deps.audit));

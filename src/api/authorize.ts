@@ -19,6 +19,6 @@ export function authorize(caller: Caller, spec: RouteSpec): void {
       details: { needs_one_of: [...scopes] },
     });
   }
-  if (spec.access === 'admin' && !caller.isAdmin)
+  if ((spec.access === 'admin' || spec.access === 'metrics') && !caller.isAdmin)
     throw new MusterError('FORBIDDEN', 'Only an admin may do this');
 }

@@ -37,8 +37,8 @@ export interface RequestState {
   caller?: Caller;
   /** What this request was counted against. */
   limits?: readonly LimitState[];
-  /** What is asked for: set once a route was found. `target` is what the path names. */
-  operation?: { id: string; target?: string };
+  /** What is asked for: set once a route was found. `path` as its spec writes it; `target` is what the path names. */
+  operation?: { id: string; path: string; isStream: boolean; target?: string };
   /** What handlers noted for the audit trail. */
   notes?: AuditNote[];
   /** Claims of a verified access token (ours as koa-jwt leaves them, `exp` of an external one); not yet parsed. */

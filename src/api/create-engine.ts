@@ -8,6 +8,7 @@ import { createHousekeeping } from '../persistence/housekeeping.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createSecretBox } from '../security/secret-box.ts';
+import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
@@ -75,6 +76,9 @@ export function createEngine(deps: {
       settings,
       database,
       system: sql,
+      systemDatabase: deps.system,
+      metrics: createApiMetrics(),
+      logger,
       runs,
       dispatcher,
       waker,

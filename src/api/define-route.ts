@@ -4,8 +4,8 @@ import type { RequestErrorCode } from '../domain/errors.ts';
 import type { ApiKeyScope } from '../security/api-key.ts';
 import type { ApiContext, AuditNote, Caller } from './context.ts';
 
-/** Who may call: anybody, anybody with a credential, or an admin. */
-export type Access = 'public' | 'user' | 'admin';
+/** Who may call: anybody, anybody with a credential, an admin, or an admin and whoever has METRICS_TOKEN. */
+export type Access = 'public' | 'user' | 'admin' | 'metrics';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One answer that is not an error. Without a schema it has no body. */
@@ -114,7 +114,7 @@ export interface Input<Spec extends RouteSpec> {
     : Output<Spec['body']>;
   /** The file, where one was sent in place of a JSON body. */
   upload: Buffer | undefined;
-  caller: Spec extends { access: 'public' } ? undefined : Caller;
+  caller: Spec extends { access: 'public' | 'metrics' } ? undefined : Caller;
   request: RequestFacts;
   /** Spells a reply: `respond(201, body, { Location: … })`. */
   respond: <Status extends keyof Spec['responses'] & number>(

@@ -4,6 +4,7 @@ import type { AuditTrail } from '../persistence/audit-trail.ts';
 import type { Database } from '../persistence/database.ts';
 import type { Passwords } from '../security/passwords.ts';
 import type { TokenSigner } from '../security/tokens.ts';
+import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { AnyRoute } from './define-route.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -33,6 +34,8 @@ export interface ApiDeps {
   isDraining: () => boolean;
   /** Default: limits as the settings say, counted in this process alone. */
   rateLimits?: RateLimits;
+  /** What this process counts. Default: counted for nobody. */
+  metrics?: ApiMetrics;
   /** Routes beside those of `resources/index.ts`. */
   routes?: readonly AnyRoute[];
 }

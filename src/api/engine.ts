@@ -7,6 +7,8 @@ import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { SecretBox } from '../security/secret-box.ts';
 import type { DeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Dispatcher } from '../temporal/dispatcher.ts';
 import type { Runs } from '../temporal/runs.ts';
 import type { UrlCheck } from '../tools/guarded-fetch.ts';
@@ -24,6 +26,10 @@ export interface Engine {
   database: Database;
   /** For what the program does by itself, and what was allowed before: everything. */
   system: SqlPool;
+  systemDatabase: Database;
+  /** What this process counts for Prometheus. */
+  metrics: ApiMetrics;
+  logger: Logger;
   runs: Runs;
   dispatcher: Dispatcher;
   waker: Waker;

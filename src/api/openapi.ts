@@ -167,7 +167,7 @@ function describe(spec: RouteSpec): string {
   const who =
     spec.access === 'public'
       ? 'Open to everybody.'
-      : `${spec.access === 'admin' ? 'For admins. ' : ''}${keys}`;
+      : `${spec.access === 'user' ? '' : 'For admins. '}${keys}`;
   return spec.description === undefined ? who : `${spec.description}\n\n${who}`;
 }
 

@@ -9,6 +9,7 @@ import { toIssues } from './errors.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Authenticate } from './middleware/authenticate.ts';
 import { readJsonBody } from './middleware/json-body.ts';
+import { bringsToken } from '../security/bearer-token.ts';
 import { countAttempt } from './middleware/rate-limit.ts';
 import { bringsUpload, readUpload } from './middleware/upload-body.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -18,6 +19,8 @@ export interface RouteRunner {
   authenticate: Authenticate;
   idempotency: Idempotency;
   limits: RateLimits;
+  /** Opens what Prometheus reads (METRICS_TOKEN). */
+  metricsToken?: string | undefined;
   /** Check every answer against its schema; a mismatch becomes a 500. For tests. */
   validateResponses: boolean;
 }
@@ -36,7 +39,13 @@ export function runRoute(
   return async (ctx) => {
     if (route.kind === 'page') return route.handle(ctx);
     const [target] = Object.values(ctx.params);
-    ctx.state.operation = { id: route.spec.operationId, ...(target !== undefined && { target }) };
+    const { operationId: id, path } = route.spec;
+    ctx.state.operation = {
+      id,
+      path,
+      isStream: route.kind === 'stream',
+      ...(target !== undefined && { target }),
+    };
     const caller = await identify(route, ctx, runner);
     const { input, given } = await readInput(route.spec, ctx, ctx.params, caller);
     if (route.kind === 'json') {
@@ -73,9 +82,10 @@ function attempt(
 async function identify(
   route: Exclude<AnyRoute, { kind: 'page' }>,
   ctx: ApiContext,
-  { authenticate }: RouteRunner,
+  { authenticate, metricsToken }: RouteRunner,
 ): Promise<Caller | undefined> {
   if (route.spec.access === 'public') return undefined;
+  if (route.spec.access === 'metrics' && bringsToken(ctx.req, metricsToken)) return undefined;
   const caller = await authenticate(ctx, { tokenInQuery: route.kind === 'stream' });
   ctx.state.caller = caller;
   authorize(caller, route.spec);

@@ -79,6 +79,7 @@ export async function runApi(
       demoStandsIn: createModels(settings).demoStandsIn,
       isDraining: () => isDraining,
       rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
+      metrics: running.engine.metrics,
       routes: engineResources(running.engine),
     });
     server = createHttpServer(app.callback());

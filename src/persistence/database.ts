@@ -18,6 +18,8 @@ export interface Database {
    * forget (row-security.ts).
    */
   as<T>(scope: OwnerScope, work: (em: EntityManager) => Promise<T>): Promise<T>;
+  /** How full the pool of connections is. */
+  poolUse(): { total: number; idle: number; waiting: number };
   /** @throws the driver's error when Postgres does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -33,7 +35,8 @@ export interface DatabaseOptions {
 export async function createDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
   const { poolMax = 16, actsFor = 'system' } = options;
   const orm = new MikroORM(databaseOptions(url, poolMax, actAs(actsFor)));
-  const sql = createSqlPool(await orm.em.getDriver().getConnection().getNativeClient());
+  const pool = await orm.em.getDriver().getConnection().getNativeClient();
+  const sql = createSqlPool(pool);
   return {
     orm,
     sql,
@@ -48,6 +51,7 @@ export async function createDatabase(url: string, options: DatabaseOptions = {})
         ]);
         return work(em);
       }),
+    poolUse: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     ping: async () => {
       await sql.query('select 1');
     },

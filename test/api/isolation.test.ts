@@ -66,6 +66,7 @@ const OPERATIONS: Record<string, Operation> = {
   getHealth: { kind: 'public' },
   getLiveness: { kind: 'public' },
   getReadiness: { kind: 'public' },
+  getMetrics: { kind: 'admin' },
   getOpenApi: { kind: 'public' },
   register: { kind: 'public', body: () => ({}) },
   login: { kind: 'public', body: () => ({}) },

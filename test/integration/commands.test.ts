@@ -18,6 +18,7 @@ import {
   type WakeListener,
   type Waker,
 } from '../../src/persistence/wake.ts';
+import { createApiMetrics } from '../../src/telemetry/metrics/api-metrics.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createSecretBox } from '../../src/security/secret-box.ts';
 import { createToolbox } from '../../src/tools/toolbox.ts';
@@ -46,7 +47,8 @@ let listener: WakeListener | undefined;
 beforeAll(async () => {
   temporal = await createTemporal(readSettings({ TEMPORAL_ADDRESS: TEMPORAL_AWAY }));
   api = await startTestApi({
-    withDatabase: ({ database, system: { sql, url } }, settings) => {
+    withDatabase: ({ database, system }, settings) => {
+      const { sql, url } = system;
       listener = createWakeListener(url, logger, []);
       waker = createWaker(sql, logger);
       hub = createLogHub({ sql, listener, logger });
@@ -58,6 +60,9 @@ beforeAll(async () => {
         settings,
         database,
         system: sql,
+        systemDatabase: system,
+        metrics: createApiMetrics(),
+        logger,
         runs: createRuns(temporal, 'nobody', { accepted: false, close: () => undefined }),
         dispatcher: {
           deliverNow: () => Promise.resolve(),

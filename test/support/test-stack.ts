@@ -90,7 +90,7 @@ export async function startTestStack(
         crewsDir: CREWS,
         ...(heartbeatMs !== undefined && { heartbeatMs }),
       });
-      return { routes: engineResources(engine.engine) };
+      return { metrics: engine.engine.metrics, routes: engineResources(engine.engine) };
     },
   });
   if (engine === undefined) throw new Error('the API was made without an engine');

@@ -10,6 +10,7 @@ import { crewRoutes } from './crew/routes.ts';
 import { insightRoutes } from './executions/insight-routes.ts';
 import { replayRoutes } from './executions/replay-routes.ts';
 import { executionRoutes } from './executions/routes.ts';
+import { metricsRoutes } from './metrics/routes.ts';
 import { questionRoutes } from './executions/question-routes.ts';
 import { executionTaskRoutes } from './executions/task-routes.ts';
 import { refuseTakenNames } from './flows/free-names.ts';
@@ -65,4 +66,5 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...webhookRoutes(engine),
   ...userAgentRoutes(engine),
   ...webSocketRoutes(engine),
+  ...metricsRoutes(engine),
 ];

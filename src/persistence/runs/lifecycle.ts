@@ -25,29 +25,35 @@ interface ClaimRow {
   control_version: number;
   timeout_seconds: number | null;
   started_at: string;
+  created_at: string;
 }
 
 /**
  * Takes a run for one Temporal run. The first to claim a generation has it; the same Temporal run may claim
  * again (a local activity can be repeated). Only a claim counts as started.
+ * @param onStart hears of the first claim, once it is written: how long the run had waited
  */
 export async function claimRun(
   database: SqlPool,
   ref: RunRef,
   temporalRunId: string,
   now: Date,
+  onStart?: (waitedMs: number) => void,
 ): Promise<Claim> {
-  return database.transaction(async (sql) => {
+  let waitedMs: number | undefined;
+  const claim = await database.transaction(async (sql): Promise<Claim> => {
     const [row] = await sql.query<ClaimRow>(
       `update executions set claimed_run_id = $3,
          status = case when status = 'pending' then 'running' else status end,
          started_at = coalesce(started_at, $4), updated_at = $4
        where id = $1 and generation = $2 and (claimed_run_id is null or claimed_run_id = $3) and not queued
          and status not in ('completed', 'failed', 'cancelled')
-       returning status, plan, flow_shape, pause_requested, control_version, timeout_seconds, started_at`,
+       returning status, plan, flow_shape, pause_requested, control_version, timeout_seconds, started_at, created_at`,
       [ref.id, ref.generation, temporalRunId, now.toISOString()],
     );
     if (row === undefined) return { accepted: false };
+    if (parseTimestamp(row.started_at).getTime() === now.getTime())
+      waitedMs = now.getTime() - parseTimestamp(row.created_at).getTime();
     const started: NewEvent = { type: 'workflow_started', key: 'g1:started', status: row.status };
     const [rows] = await together([
       sql.query<ClaimedTask>(
@@ -59,6 +65,8 @@ export async function claimRun(
     ]);
     return toClaim(row, rows, now);
   });
+  if (waitedMs !== undefined) onStart?.(waitedMs);
+  return claim;
 }
 
 interface ClaimedTask {

@@ -1,0 +1,120 @@
+import { Counter, Histogram, Registry } from 'prom-client';
+import { ModelFailure, type Model, type ModelReply, type Models } from '../../models/model.ts';
+import { LONG_BUCKETS } from './registry.ts';
+
+/** What one worker process counts. */
+export interface WorkerMetrics {
+  registry: Registry;
+  /** The same models, each call timed and counted. */
+  watched(models: Models): Models;
+  /** Times one hand-out of a task or a step of a flow. @param outcome what it came back with */
+  handOut<T extends { kind: string }>(kind: 'task' | 'step', work: () => Promise<T>): Promise<T>;
+  /** The first claim of a run: how long it has waited since it was accepted. */
+  started(kind: string, waitedSeconds: number): void;
+  ended(kind: string, status: string): void;
+}
+
+/** Models whose names plans make up are one beyond these, so that nobody's plan grows the list without end. */
+const MOST_MODELS = 100;
+
+export function createWorkerMetrics(): WorkerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const calls = new Histogram({
+    name: 'muster_model_call_duration_seconds',
+    help: 'How long calls to models took.',
+    labelNames: ['model', 'outcome'],
+    buckets: LONG_BUCKETS,
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'muster_tokens_total',
+    help: 'Tokens that models reported, as prompt and completion.',
+    labelNames: ['model', 'type'],
+    registers,
+  });
+  const handOuts = new Histogram({
+    name: 'muster_task_slice_duration_seconds',
+    help: 'How long a worker held a task of a crew or a step of a flow; a long one comes in several slices.',
+    labelNames: ['kind', 'outcome'],
+    buckets: LONG_BUCKETS,
+    registers,
+  });
+  const waited = new Histogram({
+    name: 'muster_queue_latency_seconds',
+    help: 'From an execution’s acceptance until a worker took it up.',
+    labelNames: ['kind'],
+    buckets: LONG_BUCKETS,
+    registers,
+  });
+  const ends = new Counter({
+    name: 'muster_executions_ended_total',
+    help: 'Ends of executions that this worker wrote, those of retried ones too.',
+    labelNames: ['kind', 'status'],
+    registers,
+  });
+  const names = new Set<string>();
+  const labelOf = (name: string): string => {
+    if (names.size < MOST_MODELS) names.add(name);
+    return names.has(name) ? name : 'other';
+  };
+  const counted = (name: string, reply: ModelReply): void => {
+    const model = labelOf(name);
+    tokens.inc({ model, type: 'prompt' }, reply.usage.promptTokens);
+    tokens.inc({ model, type: 'completion' }, reply.usage.completionTokens);
+  };
+  return {
+    registry,
+    watched: (models) =>
+      watchModels(models, counted, (name, outcome, seconds) =>
+        calls.observe({ model: labelOf(name), outcome }, seconds),
+      ),
+    async handOut(kind, work) {
+      const startedAt = performance.now();
+      let outcome = 'broken';
+      try {
+        const result = await work();
+        outcome = result.kind;
+        return result;
+      } finally {
+        handOuts.observe({ kind, outcome }, secondsSince(startedAt));
+      }
+    },
+    started: (kind, seconds) => waited.observe({ kind }, Math.max(seconds, 0)),
+    ended: (kind, status) => ends.inc({ kind, status }),
+  };
+}
+
+const secondsSince = (startedAt: number): number => (performance.now() - startedAt) / 1000;
+
+function watchModels(
+  models: Models,
+  replied: (name: string, reply: ModelReply) => void,
+  ended: (name: string, outcome: string, seconds: number) => void,
+): Models {
+  const watch = (model: Model): Model => ({
+    name: model.name,
+    async complete(request, options) {
+      const startedAt = performance.now();
+      let outcome = options.signal.aborted ? 'stopped' : 'failed';
+      try {
+        const reply = await model.complete(request, options);
+        outcome = 'completed';
+        replied(model.name, reply);
+        return reply;
+      } catch (error) {
+        if (error instanceof ModelFailure) outcome = error.kind;
+        else if (options.signal.aborted) outcome = 'stopped';
+        throw error;
+      } finally {
+        ended(model.name, outcome, secondsSince(startedAt));
+      }
+    },
+  });
+  return {
+    get demoStandsIn() {
+      return models.demoStandsIn;
+    },
+    resolve: (name) => watch(models.resolve(name)),
+  };
+}
