@@ -1,12 +1,15 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
+import type { JsonValue } from '../../src/domain/json.ts';
 import type { StepRun } from '../../src/domain/flow/flow-shape.ts';
+import { outputsOf } from '../../src/flows/declared/declared-flow.ts';
 import type { Flow, FlowStep, Given, PlainView } from '../../src/flows/define-flow.ts';
 import { lockRun } from '../../src/persistence/runs/calls.ts';
 import {
   ensureStep,
   labelOf,
   noteEnd,
+  readOutputs,
   readStep,
   type ChildRun,
   type HeldStep,
@@ -21,6 +24,7 @@ import {
 import type { Sql } from '../../src/persistence/sql.ts';
 import { outcomeOf } from '../agent-task/positions.ts';
 import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
+import { flowOf } from './flow-of.ts';
 import { lookAtCrew } from './step-crew.ts';
 import { lookAtQuestion, lookAtTimer } from './step-waits.ts';
 import { saidBy } from './step-record.ts';
@@ -77,7 +81,7 @@ export async function openStep(deps: FlowDeps, lease: Lease, place: StepRun): Pr
     if (held.status === 'cancelling') return { kind: 'outcome', outcome: { kind: 'cancelling' } };
     if (held.pauseRequested)
       return { kind: 'outcome', outcome: { kind: 'paused', controlVersion: held.controlVersion } };
-    const flow = deps.flows.find(held.flowName)?.flow;
+    const flow = flowOf(deps.flows, held);
     const step = flow?.steps.get(place.step);
     if (flow === undefined || step === undefined) {
       const error = `this server has no flow ${held.flowName} with a step ${place.step}`;
@@ -89,6 +93,8 @@ export async function openStep(deps: FlowDeps, lease: Lease, place: StepRun): Pr
       state: held.state,
       input: saidBy(held.trigger),
       iteration: place.iteration,
+      outputs: held.snapshot === null ? {} : outputsOf(await readSaid(sql, lease.id)),
+      startedAt: held.createdAt,
     };
     const looked = await look({ sql, lease, taskId, step, held, view, now, wake });
     if (looked.kind !== 'given')
@@ -100,6 +106,10 @@ export async function openStep(deps: FlowDeps, lease: Lease, place: StepRun): Pr
   deps.waker.wake('log', lease.id);
   return opened;
 }
+
+/** What each step of the run said last. */
+const readSaid = async (sql: Sql, id: number): Promise<{ step: string; said: JsonValue }[]> =>
+  (await readOutputs(sql, id)).map(({ step, output }) => ({ step, said: saidBy(output) }));
 
 /** What the step's own code says when it is asked is its failure, not ours. */
 async function look(looking: LookingStep): Promise<Looked> {

@@ -71,6 +71,7 @@ async function work(
     ...ready.view,
     model: calls.model,
     fetch: calls.fetch,
+    tool: calls.tool,
     signal,
     now: deps.now,
   };

@@ -27,6 +27,7 @@ import {
 } from '../../src/persistence/runs/calls.ts';
 import { answeredCall } from '../../src/persistence/runs/flow-steps.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/runs/task-lease.ts';
+import { callTool } from '../../src/tools/run-tool-call.ts';
 import { EgressRefused } from '../../src/tools/guarded-fetch.ts';
 import { persistently } from '../agent-task/persistently.ts';
 import { shown } from '../agent-task/shown-text.ts';
@@ -40,6 +41,7 @@ const LONGEST_RETRY_MS = 2_000;
 export interface StepCalls {
   readonly model: (prompt: string | Prompt) => Promise<string>;
   readonly fetch: (url: string, request?: StepRequest) => Promise<StepAnswer>;
+  readonly tool: (name: string, args?: JsonObject) => Promise<string>;
   /** Why the step has to stop, whatever its own code makes of the error it was given. */
   readonly interruption:
     { kind: 'outcome'; outcome: TaskOutcome } | { kind: 'again'; error: ApplicationFailure } | null;
@@ -75,6 +77,7 @@ export function createStepCalls(
   return {
     model: (prompt) => askModel(step, nextKey(), typeof prompt === 'string' ? { prompt } : prompt),
     fetch: (url, request = {}) => callAddress(step, nextKey(), url, request),
+    tool: (name, args = {}) => useTool(step, nextKey(), name, args),
     get interruption() {
       return interruption;
     },
@@ -254,6 +257,51 @@ async function addressFailed(step: Step, call: OpenCall, host: string, error: un
   if (error instanceof TryAgain) throw error;
   if (error instanceof EgressRefused) throw new StepFailure(words, { cause: error });
   throw new TryAgain(`${host}: ${words}`, undefined, { cause: error });
+}
+
+/** A tool that answers with an error fails the step: there is no agent here that could act upon it. */
+async function useTool(step: Step, key: string, name: string, args: JsonObject): Promise<string> {
+  const { deps, lease, taskId, signal } = step;
+  const digest = digestOf([name, args]);
+  const known = await answeredCall(deps.sql, taskId, key, digest);
+  if (typeof known?.['output'] === 'string') return known['output'];
+  const call = await begin(
+    step,
+    {
+      key: `g${lease.generation}.${step.ids.life}:${key}`,
+      kind: 'tool',
+      name,
+      request: { sha256: digest },
+      reserveTokens: 0,
+    },
+    { tool: name, arguments: shown(JSON.stringify(args)) },
+  );
+  const fail = async (words: string): Promise<never> => {
+    await settle(step, call, { status: 'failed', error: words }, [
+      {
+        type: 'tool_failed',
+        key: `${call.key}:failed:${call.attempt}`,
+        data: { tool: name, error: shown(words) },
+      },
+    ]);
+    throw new StepFailure(words);
+  };
+  if (call.attempt > 1 && deps.tools.find(name)?.idempotent === false)
+    return fail(`a crash has cut the tool ${name} off, and it must not be used twice`);
+  const outcome = await callTool(deps.tools, name, JSON.stringify(args), {
+    idempotencyKey: `${taskId}:${key}`,
+    signal,
+    now: deps.now,
+  }).catch(async (error: unknown) => {
+    await lose(step, call);
+    throw error;
+  });
+  if (!outcome.ok) return fail(outcome.error);
+  const output = storableText(outcome.output);
+  await settle(step, call, { status: 'completed', usage: null, response: { output } }, [
+    { type: 'tool_completed', key: `${call.key}:done`, data: { tool: name, output: shown(output) } },
+  ]);
+  return output;
 }
 
 /** Reserves and records the call, if the run still goes on. */

@@ -6,6 +6,8 @@ import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
 import { takeOverTasks } from '../persistence/runs/take-over.ts';
 import type { Engine } from './engine.ts';
+import { namedFlow } from '../flows/declared/declared-flow.ts';
+import type { FlowSnapshot } from '../flows/declared/snapshot.ts';
 import { startFlowRun } from './start-flow.ts';
 import { startCrewRun, type StartOptions } from './start-run.ts';
 
@@ -14,6 +16,7 @@ interface ReplayedRow {
   owner_id: string;
   plan: CrewPlan;
   flow_name: string | null;
+  flow_snapshot: FlowSnapshot | null;
   input_data: JsonObject;
   kind: ExecutionKind;
   graph_id: string | null;
@@ -41,7 +44,7 @@ export interface ReplayWish {
  */
 export async function replayRun(engine: Engine, id: number, wish: ReplayWish): Promise<CreatedRun> {
   const [row] = await engine.system.query<ReplayedRow>(
-    `select execution_id, owner_id, kind, plan, flow_name, input_data, graph_id, workflow_id, priority, tags, timeout_seconds,
+    `select execution_id, owner_id, kind, plan, flow_name, flow_snapshot, input_data, graph_id, workflow_id, priority, tags, timeout_seconds,
        max_tokens_total,
        on_task_failure from executions where id = $1`,
     [id],
@@ -80,7 +83,7 @@ const optionsOf = (row: ReplayedRow): StartOptions => ({
   on_task_failure: row.on_task_failure,
 });
 
-/** A flow runs again from its start, as its code is now: its state at a step in the middle is not kept. */
+/** A flow runs again from its start, as its code is now, a declared one as it was: its state at a step in the middle is not kept. */
 function replayFlow(
   engine: Engine,
   row: ReplayedRow,
@@ -92,12 +95,14 @@ function replayFlow(
     ...(fromTask === undefined ? [] : [{ path: '/from_task', message: 'a flow is replayed from its start' }]),
     ...(changes.length === 0 ? [] : [{ path: '/overrides', message: 'a flow is code and has no overrides' }]),
   ];
-  const flow = engine.flows.find(name);
+  const { flow_snapshot: snapshot } = row;
+  const flow = snapshot === null ? engine.flows.find(name) : namedFlow(name, snapshot);
   if (flow === undefined) issues.push({ path: '', message: `there is no flow ${name} any more` });
   if (flow === undefined || issues.length > 0) throw invalid('The flow cannot be replayed like this', issues);
   return startFlowRun(engine, {
     ownerId: row.owner_id,
     flow,
+    snapshot: snapshot ?? undefined,
     request: { ...row.input_data, ...inputs },
     options: optionsOf(row),
     idempotencyRef,

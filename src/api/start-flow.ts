@@ -1,5 +1,6 @@
 import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
+import type { FlowSnapshot } from '../flows/declared/snapshot.ts';
 import type { NamedFlow } from '../flows/flow-catalogue.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
@@ -12,6 +13,8 @@ import type { StartOptions } from './start-run.ts';
 export interface RequestedFlow {
   ownerId: string;
   flow: NamedFlow;
+  /** Of a declared flow: what the run keeps. */
+  snapshot?: FlowSnapshot | undefined;
   request: JsonObject;
   options: StartOptions;
   idempotencyRef: string | undefined;
@@ -53,6 +56,7 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
 function toRow({
   ownerId,
   flow: { name, flow },
+  snapshot,
   request,
   options,
   idempotencyRef,
@@ -64,7 +68,7 @@ function toRow({
     ownerId,
     kind: 'flow',
     crewName: null,
-    flow: { name, shape: flow.shape, state: flow.begin(request) },
+    flow: { name, shape: flow.shape, state: flow.begin(request), snapshot },
     // A flow has no tasks of a crew; what works on those finds none.
     plan: {
       schemaVersion: 1,

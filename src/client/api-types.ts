@@ -476,6 +476,13 @@ export type RequestUserAgentInstanceSchema = {
   prompt: string;
 };
 
+export type UploadFlowSchema = {
+  /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
+  definition: string | { [key: string]: __schema14Schema };
+};
+
+export type FlowStateSchema = { [key: string]: __schema15Schema };
+
 export type __schema0Schema =
   string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
 
@@ -517,6 +524,12 @@ export type __schema12Schema =
 
 export type __schema13Schema =
   string | number | boolean | null | __schema13Schema[] | { [key: string]: __schema13Schema };
+
+export type __schema14Schema =
+  string | number | boolean | null | __schema14Schema[] | { [key: string]: __schema14Schema };
+
+export type __schema15Schema =
+  string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
 
 export type ErrorSchema = {
   error:
@@ -903,11 +916,11 @@ export type QuestionSchema = {
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema14Schema } | null;
+  schema: { [key: string]: __schema16Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema15Schema;
+  answer: __schema17Schema;
   /** What counts when nobody answers in time */
-  default: __schema16Schema;
+  default: __schema18Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
@@ -1183,7 +1196,7 @@ export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema18Schema };
+  input_schema: { [key: string]: __schema20Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1327,6 +1340,8 @@ export type UserAgentDeliverySchema = {
 };
 
 export type FlowSchema = {
+  /** In code of this server, or uploaded */
+  kind: 'code' | 'declarative';
   /** As executions name it */
   name: string;
   path: string;
@@ -1341,6 +1356,58 @@ export type FlowSchema = {
     /** What a router may answer */
     labels: string[];
   }[];
+};
+
+export type SavedFlowSchema = {
+  /** In code of this server, or uploaded */
+  kind: 'code' | 'declarative';
+  /** As executions name it */
+  name: string;
+  path: string;
+  summary: string;
+  description: string;
+  execute_url: string;
+  steps: {
+    name: string;
+    kind: 'start' | 'listen' | 'router';
+    /** Steps or labels: `any` each of them sets it off, `all` once every one has come */
+    listens_to: { kind: 'any' | 'all'; of: string[] } | null;
+    /** What a router may answer */
+    labels: string[];
+  }[];
+  /** As `crewai.flow/v1`, with what was left out filled in; null for code */
+  definition: { [key: string]: __schema21Schema } | null;
+  /** As it was uploaded */
+  source: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+  /** What a crew says that has no effect here */
+  warnings: { path: string; message: string }[];
+};
+
+export type FlowDetailSchema = {
+  /** In code of this server, or uploaded */
+  kind: 'code' | 'declarative';
+  /** As executions name it */
+  name: string;
+  path: string;
+  summary: string;
+  description: string;
+  execute_url: string;
+  steps: {
+    name: string;
+    kind: 'start' | 'listen' | 'router';
+    /** Steps or labels: `any` each of them sets it off, `all` once every one has come */
+    listens_to: { kind: 'any' | 'all'; of: string[] } | null;
+    /** What a router may answer */
+    labels: string[];
+  }[];
+  /** As `crewai.flow/v1`, with what was left out filled in; null for code */
+  definition: { [key: string]: __schema21Schema } | null;
+  /** As it was uploaded */
+  source: string | null;
+  created_at: string | null;
+  updated_at: string | null;
 };
 
 export type FlowStartedSchema = {
@@ -1388,11 +1455,22 @@ export type PoemFlowExecutionSchema = {
   error: string | null;
 };
 
-export type __schema14Schema =
-  string | number | boolean | null | __schema14Schema[] | { [key: string]: __schema14Schema };
-
-export type __schema15Schema =
-  string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
+export type FlowExecutionSchema = {
+  execution_id: string;
+  flow_name: string;
+  status: 'pending' | 'running' | 'completed' | 'failed';
+  /** UTC, ISO 8601 */
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  result: {
+    /** What the method that ended last said */
+    output: __schema22Schema;
+    /** What it was started with, and an `id` */
+    state: { [key: string]: __schema23Schema };
+  } | null;
+  error: string | null;
+};
 
 export type __schema16Schema =
   string | number | boolean | null | __schema16Schema[] | { [key: string]: __schema16Schema };
@@ -1403,13 +1481,28 @@ export type __schema17Schema =
 export type __schema18Schema =
   string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
 
+export type __schema19Schema =
+  string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
+
+export type __schema20Schema =
+  string | number | boolean | null | __schema20Schema[] | { [key: string]: __schema20Schema };
+
+export type __schema21Schema =
+  string | number | boolean | null | __schema21Schema[] | { [key: string]: __schema21Schema };
+
+export type __schema22Schema =
+  string | number | boolean | null | __schema22Schema[] | { [key: string]: __schema22Schema };
+
+export type __schema23Schema =
+  string | number | boolean | null | __schema23Schema[] | { [key: string]: __schema23Schema };
+
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema17Schema };
+  data: { [key: string]: __schema19Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -4716,7 +4809,7 @@ export interface paths {
   };
   '/api/v1/flows': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
-    get: /** The flows that can be run, by name */ {
+    get: /** The flows you can run: those of this server, then those you have uploaded, by name */ {
       parameters: {
         query?: { skip?: number | undefined; limit?: number | undefined };
         header?: never;
@@ -4734,8 +4827,78 @@ export interface paths {
       };
     };
     put?: never;
-    post?: never;
+    post: /** Upload a declarative flow */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': UploadFlowSchema; 'application/yaml': string } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': SavedFlowSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/flows/{flow}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One flow with its definition */ {
+      parameters: { query?: never; header?: never; path: { flow: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowDetailSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Replace an uploaded flow */ {
+      parameters: { query?: never; header?: never; path: { flow: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UploadFlowSchema; 'application/yaml': string } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': SavedFlowSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete an uploaded flow */ {
+      parameters: { query?: never; header?: never; path: { flow: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
     options?: never;
     head?: never;
     patch?: never;
@@ -4890,6 +5053,72 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/{flow}/execute': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Run a flow that you have uploaded */ {
+      parameters: {
+        query?: {
+          priority?: number | undefined;
+          tags?: string | undefined;
+          timeout_seconds?: number | undefined;
+          max_tokens_total?: number | undefined;
+          on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+          thread_id?: string | undefined;
+        };
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { flow: string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': FlowStateSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowStartedSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/{flow}/execution/{execution_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How a run of an uploaded flow is doing */ {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: { flow: string; execution_id: number | string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': FlowExecutionSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/openapi.json': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** This document */ {
@@ -4963,6 +5192,8 @@ export interface components {
     CreateUserAgent: CreateUserAgentSchema;
     UpdateUserAgent: UpdateUserAgentSchema;
     RequestUserAgentInstance: RequestUserAgentInstanceSchema;
+    UploadFlow: UploadFlowSchema;
+    FlowState: FlowStateSchema;
     __schema0: __schema0Schema;
     __schema1: __schema1Schema;
     __schema2: __schema2Schema;
@@ -4977,6 +5208,8 @@ export interface components {
     __schema11: __schema11Schema;
     __schema12: __schema12Schema;
     __schema13: __schema13Schema;
+    __schema14: __schema14Schema;
+    __schema15: __schema15Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -5033,14 +5266,20 @@ export interface components {
     RequestedInstance: RequestedInstanceSchema;
     UserAgentDelivery: UserAgentDeliverySchema;
     Flow: FlowSchema;
+    SavedFlow: SavedFlowSchema;
+    FlowDetail: FlowDetailSchema;
     FlowStarted: FlowStartedSchema;
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
-    __schema14: __schema14Schema;
-    __schema15: __schema15Schema;
+    FlowExecution: FlowExecutionSchema;
     __schema16: __schema16Schema;
     __schema17: __schema17Schema;
     __schema18: __schema18Schema;
+    __schema19: __schema19Schema;
+    __schema20: __schema20Schema;
+    __schema21: __schema21Schema;
+    __schema22: __schema22Schema;
+    __schema23: __schema23Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

@@ -43,8 +43,15 @@ export interface Given {
   result?: CrewResult;
 }
 
-export type PlainView = StepView<JsonObject, JsonObject>;
-export type PlainContext = StepContext<JsonObject, JsonObject>;
+export interface PlainView extends StepView<JsonObject, JsonObject> {
+  /** What each step said last; read for declared flows only, empty for the others. */
+  readonly outputs: JsonObject;
+  /** When the run was asked for. */
+  readonly startedAt: Date;
+}
+export interface PlainContext extends PlainView, StepContext<JsonObject, JsonObject> {
+  state: JsonObject;
+}
 
 /** What came of a step. */
 export interface Worked {
@@ -66,17 +73,22 @@ export interface Flow {
   steps: ReadonlyMap<string, FlowStep>;
   /** The state a run begins with. */
   begin(request: JsonObject): JsonObject;
-  /** What a run gives back. @returns what the result schema says is wrong, where it does not fit */
+  /**
+   * What a run gives back.
+   * @param last what the step that ended last said
+   * @returns what the result schema says is wrong, where it does not fit
+   */
   finish(
     state: JsonObject,
     request: JsonObject,
+    last: JsonValue,
   ): { ok: true; result: JsonObject } | { ok: false; error: string };
   /** A state made ready to be stored. @throws what the state schema says is wrong with it */
   keep(state: JsonObject): JsonObject;
 }
 
 /** The same in every copy of this file, so that a flow in a folder of its own is known as one. */
-const FLOW = Symbol.for('muster.flow');
+export const FLOW = Symbol.for('muster.flow');
 
 export const isFlow = (value: unknown): value is Flow =>
   typeof value === 'object' && value !== null && FLOW in value && value[FLOW] === true;

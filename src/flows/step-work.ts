@@ -55,6 +55,11 @@ export interface StepContext<Request, State> extends StepView<Request, State> {
    * @throws {TryAgain} when there is no answer or a 5xx; {StepFailure} for an address that may not be reached
    */
   readonly fetch: (url: string, request?: StepRequest) => Promise<StepAnswer>;
+  /**
+   * Uses a tool of this installation. One that must not be used twice is not, when a crash has cut it off.
+   * @throws {StepFailure} when there is no such tool, its arguments do not fit or it fails
+   */
+  readonly tool: (name: string, args?: JsonObject) => Promise<string>;
   /** Aborted when the step shall stop. */
   readonly signal: AbortSignal;
   readonly now: () => Date;

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SignJWT } from 'jose';
 import { z } from 'zod';
+import { ANNAS_FLOW } from '../support/declared-flows.ts';
+import { encoded, forged } from '../support/forged-token.ts';
 import { aGraph } from '../support/graph-bodies.ts';
 import { askedIn, aWebhook, storedCrew } from '../support/owned-things.ts';
 import { peopleOf, type Person } from '../support/people.ts';
@@ -19,6 +20,8 @@ import { startTestStack, type TestStack } from '../support/test-stack.ts';
 type Kind = 'public' | 'own' | 'personal' | 'admin';
 interface Operation {
   kind: Kind;
+  /** Not for admins either. */
+  ownerOnly?: boolean;
   /** Refused to API keys. */
   personOnly?: boolean;
   params?: (world: World) => Record<string, string>;
@@ -41,6 +44,7 @@ interface World {
   webhook: string;
   delivery: string;
   userAgent: string;
+  declaredRun: string;
   apiKey: string;
   victim: Person;
 }
@@ -59,6 +63,8 @@ const delivery: Operation = {
   params: (world) => ({ webhook_id: world.webhook, delivery_id: world.delivery }),
 };
 const userAgent: Operation = { kind: 'own', params: (world) => ({ user_agent_id: world.userAgent }) };
+/** Flows are known by their owner's name for them, which others may use too. */
+const flow: Operation = { kind: 'own', ownerOnly: true, params: () => ({ flow: 'annas-flow' }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 const OPERATIONS: Record<string, Operation> = {
@@ -144,6 +150,15 @@ const OPERATIONS: Record<string, Operation> = {
     params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),
   },
   listFlows: { kind: 'personal' },
+  createFlow: { kind: 'personal', body: () => ({}) },
+  getFlow: flow,
+  replaceFlow: { ...flow, body: () => ({ definition: ANNAS_FLOW }) },
+  deleteFlow: flow,
+  executeFlow: { ...flow, body: () => ({ timeout: 1 }) },
+  getFlowExecution: {
+    kind: 'own',
+    params: (world) => ({ flow: 'annas-flow', execution_id: world.declaredRun }),
+  },
   executePoemFlow: { kind: 'personal', body: () => ({ sentence_count: 0 }) },
   executeContentReviewFlow: { kind: 'personal', body: () => ({ topic: '' }) },
   getContentReviewFlowExecution: {
@@ -266,11 +281,12 @@ beforeAll(async () => {
   await people.send('DELETE', `/api-keys/${revoked.id}`, anna.token);
   agentKey = (await people.makeKey(anna.token, { name: 'agent', scopes: ['agent'] })).key;
   await people.send('PATCH', `/users/${disabled.id}`, stack.api.admin.token, { is_active: false });
+  const secret = stack.settings.JWT_SECRET ?? '';
   Object.assign(refused, {
     none: undefined,
     garbage: 'garbage',
-    expired: await forged(anna.id, { expiresIn: '-1h' }),
-    'for another audience': await forged(anna.id, { audience: 'other' }),
+    expired: await forged(secret, anna.id, { expiresIn: '-1h' }),
+    'for another audience': await forged(secret, anna.id, { audience: 'other' }),
     'alg none': `${encoded({ alg: 'none', typ: 'JWT' })}.${encoded({ sub: anna.id, iss: 'muster', aud: 'muster-api', exp: 4e9 })}.`,
     'revoked key': revoked.key,
     'disabled user': disabled.token,
@@ -288,6 +304,8 @@ beforeAll(async () => {
   const { execution_id: flowRunId } = z.object({ execution_id: z.string() }).parse(await flowRun.json());
   const reviewRun = await people.send('POST', '/content-review-flow/execute', anna.token, { topic: 'tea' });
   const { execution_id: reviewRunId } = z.object({ execution_id: z.string() }).parse(await reviewRun.json());
+  await people.send('POST', '/flows', anna.token, { definition: ANNAS_FLOW });
+  const declared = await people.send('POST', '/annas-flow/execute', anna.token, {});
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
   const templates = await people.send('GET', '/templates', anna.token);
@@ -299,6 +317,7 @@ beforeAll(async () => {
     ...hook,
     flowRun: flowRunId,
     reviewRun: reviewRunId,
+    declaredRun: z.object({ execution_id: z.string() }).parse(await declared.json()).execution_id,
     question,
     template: shipped?.id ?? '',
     graph: graphId,
@@ -323,22 +342,6 @@ beforeAll(async () => {
 const missing: string[] = [];
 
 afterAll(() => stack.close());
-
-const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** A token signed with the true secret that is wrong in one way. */
-async function forged(sub: string, wrong: { expiresIn?: string; audience?: string }): Promise<string> {
-  const secret = stack.settings.JWT_SECRET ?? '';
-  const kid = createHash('sha256').update(secret).digest('hex').slice(0, 8);
-  return new SignJWT({ sid: randomUUID() })
-    .setProtectedHeader({ alg: 'HS256', kid })
-    .setSubject(sub)
-    .setIssuer('muster')
-    .setAudience(wrong.audience ?? 'muster-api')
-    .setIssuedAt()
-    .setExpirationTime(wrong.expiresIn ?? '1h')
-    .sign(new TextEncoder().encode(secret));
-}
 
 /** Asks one operation. Streams are left at once. */
 async function ask(
@@ -475,6 +478,7 @@ describe('every operation of the OpenAPI document', () => {
     for (const credential of [world.anna.token, stack.api.admin.token]) {
       for (const [id, entry] of of('own')) {
         if (entry.method === 'DELETE') continue;
+        if (entry.operation.ownerOnly === true && credential !== world.anna.token) continue;
         const { status } = await ask(entry, credential);
         if (![200, 201, 202, 409].includes(status)) wrong.push(`${id}: ${status}`);
       }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { KILLED, upload } from '../support/declared-flows.ts';
 import { answerOpen, flowEnd, startFlow } from '../support/flow-runs.ts';
 import { says } from '../support/scripted-model.ts';
 import { makeStepGate, type StepGate } from '../support/step-gate.ts';
@@ -36,7 +37,7 @@ async function killedAt(
   for (const [step, at] of places) {
     await gate.close(step, at);
     const worker = await startWorkerProcess(stack.settings, { EGRESS_ALLOW_PRIVATE: 'true' });
-    if (at === 'begin') await meanwhile[step]?.(id);
+    await meanwhile[`${step} ${at}`]?.(id);
     await gate.reached();
     await worker.kill();
     await gate.open();
@@ -97,15 +98,19 @@ describe('a worker killed at every boundary', () => {
       { topic: 'otters', publish_url: receiver.url },
       [
         ['generate', 'begin'],
+        ['generate', 'end'],
         ['judge', 'begin'],
+        ['judge', 'end'],
         ['revise', 'begin'],
+        ['revise', 'end'],
         ['judge#2', 'begin'],
         ['judge#2', 'end'],
         ['decide', 'begin'],
+        ['decide', 'end'],
         ['publish', 'begin'],
         ['publish', 'end'],
       ],
-      { publish: approve },
+      { 'decide end': approve },
     );
     expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
       status: 'completed',
@@ -120,4 +125,20 @@ describe('a worker killed at every boundary', () => {
       .parse((await stack.call('GET', '/api/v1/executions?kind=crew')).body);
     expect(crews.filter((run) => run.parent_execution_id === id)).toHaveLength(1);
   }, 240_000);
+
+  it('of a declarative flow changes nothing either: what was paid for is read back', async () => {
+    expect((await upload(stack, KILLED)).status).toBe(201);
+    stack.model.script([says('one'), says('two')]);
+    const before = stack.model.requests.length;
+    const id = await killedAt('killed-flow', {}, [
+      ['each', 'end'],
+      ['last', 'begin'],
+    ]);
+    expect(await flowEnd(stack, 'killed-flow', id)).toMatchObject({
+      status: 'completed',
+      result: { output: { all: ['one', 'two'] } },
+    });
+    expect(stack.model.requests.length).toBe(before + 2);
+    expect(await keysOf(id, 'task_completed')).toEqual(['each', 'last']);
+  }, 120_000);
 });

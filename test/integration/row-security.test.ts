@@ -34,6 +34,7 @@ const OWNED_TABLES = [
   'agent_instances',
   'delivery_endpoints',
   'deliveries',
+  'flows',
 ];
 /** A run of a crew and a thread each have a conversation. */
 const rowsEach = (table: string): number => (table === 'conversation_heads' ? 2 : 1);
@@ -104,6 +105,11 @@ beforeAll(async () => {
        )
        insert into deliveries (id, endpoint_id, owner_id, event_type, status, created_at)
        select gen_random_uuid(), id, $1, 'x', 'failed', now() from endpoint`,
+      [id],
+    );
+    await system.sql.query(
+      `insert into flows (id, owner_id, name, source, definition, created_at, updated_at)
+       values (gen_random_uuid(), $1, 'f', '', '{}', now(), now())`,
       [id],
     );
     await system.sql.query(

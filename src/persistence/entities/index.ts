@@ -3,6 +3,7 @@ import { AuditEntrySchema } from './audit-entry.entity.ts';
 import { DeliveryEndpointSchema } from './delivery-endpoint.entity.ts';
 import { ExecutionSchema } from './execution.entity.ts';
 import { ExternalIdentitySchema } from './external-identity.entity.ts';
+import { DeclaredFlowSchema } from './flow.entity.ts';
 import { GraphSchema, GraphVersionSchema } from './graph.entity.ts';
 import { AgentSchema, TaskSchema, WorkflowSchema } from './platform.entity.ts';
 import { QuestionSchema } from './question.entity.ts';
@@ -32,4 +33,5 @@ export const entities = [
   TaskSchema,
   ThreadSchema,
   DeliveryEndpointSchema,
+  DeclaredFlowSchema,
 ];

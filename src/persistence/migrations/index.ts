@@ -9,6 +9,7 @@ import { Migration20261121000008 } from './migration-20261121000008-task-control
 import { Migration20261121000009 } from './migration-20261121000009-platform.ts';
 import { Migration20261121000010 } from './migration-20261121000010-release-without-lock.ts';
 import { Migration20261121000011 } from './migration-20261121000011-flows.ts';
+import { Migration20261124000012 } from './migration-20261124000012-declared-flows.ts';
 import { Migration20261124000013 } from './migration-20261124000013-agent-instances.ts';
 import { Migration20261124000015 } from './migration-20261124000015-webhooks.ts';
 
@@ -25,6 +26,7 @@ export const migrations = [
   { name: 'Migration20261121000009', class: Migration20261121000009 },
   { name: 'Migration20261121000010', class: Migration20261121000010 },
   { name: 'Migration20261121000011', class: Migration20261121000011 },
+  { name: 'Migration20261124000012', class: Migration20261124000012 },
   { name: 'Migration20261124000013', class: Migration20261124000013 },
   { name: 'Migration20261124000015', class: Migration20261124000015 },
 ];

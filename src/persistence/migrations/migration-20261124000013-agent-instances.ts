@@ -183,12 +183,17 @@ $$;
 
 /** What was said in an instance goes with it, whoever deletes it, its owner's account included. A thread keeps its own. */
 const forgetInstance = `
-create function forget_instance() returns trigger language plpgsql security definer set muster.scope = 'system' as $$
+create function forget_instance() returns trigger language plpgsql security definer as $$
+declare
+  v_scope text := current_setting('muster.scope', true);
 begin
+  -- By hand, and back again: a function that carries the setting could be made by a superuser only.
+  perform set_config('muster.scope', 'system', true);
   delete from messages where conversation_id = old.conversation_id and thread_id is null;
   delete from questions where owner_id = old.owner_id and agent_instance_id = old.id and execution_id is null;
   delete from conversation_heads h where h.id = old.conversation_id
      and not exists (select 1 from threads where conversation_id = h.id);
+  perform set_config('muster.scope', v_scope, true);
   return null;
 end
 $$;

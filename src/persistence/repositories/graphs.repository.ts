@@ -150,3 +150,7 @@ export function findGraphVersion(
 ): Promise<GraphVersion | null> {
   return em.findOne(GraphVersion, { graphId, version }, { populate: ['document'] });
 }
+
+/** Those of an owner's graphs that have one of these ids, with their documents. */
+export const findGraphs = (em: EntityManager, ids: readonly string[], ownerId: string): Promise<Graph[]> =>
+  em.find(Graph, { id: { $in: [...ids] }, ownerId }, { populate: ['document'] });

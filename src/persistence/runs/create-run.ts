@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FlowShape } from '../../domain/flow/flow-shape.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { storedIds } from '../../domain/plan/task-inputs.ts';
 import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
@@ -17,7 +18,15 @@ export interface NewRun {
   /** Null for a flow. */
   crewName: string | null;
   /** The flow it runs: its shape, and the state it begins with. Its plan has no tasks then. */
-  flow?: { name: string; shape: FlowShape; state: JsonObject } | undefined;
+  flow?:
+    | {
+        name: string;
+        shape: FlowShape;
+        state: JsonObject;
+        /** Of a declared flow: what it runs. */
+        snapshot?: FlowSnapshot | undefined;
+      }
+    | undefined;
   plan: CrewPlan;
   inputs: JsonObject;
   priority?: number;
@@ -67,8 +76,8 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
          timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, graph_id, thread_id, on_task_failure,
-         parent_execution_id, workflow_id, flow_name, flow_shape, flow_state, queued)
-       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20, $21, $22, $23, $24,
+         parent_execution_id, workflow_id, flow_name, flow_shape, flow_state, flow_snapshot, queued)
+       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20, $21, $22, $23, $24, $26,
          take_run_slot($2, $15) or thread_is_busy($2, $18, null))
        on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
        returning id, queued
@@ -121,6 +130,7 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       run.flow === undefined ? null : JSON.stringify(run.flow.shape),
       run.flow === undefined ? null : toJsonb(run.flow.state),
       run.crewName ?? 'crew',
+      run.flow?.snapshot === undefined ? null : JSON.stringify(run.flow.snapshot),
     ],
   );
   return row === undefined

@@ -1,6 +1,7 @@
 import type { RunErrorCode } from '../../domain/errors.ts';
 import type { StepRun } from '../../domain/flow/flow-shape.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
 import type { ExecutionStatus } from '../../domain/run/status.ts';
 import { toJsonb } from '../jsonb.ts';
@@ -36,6 +37,9 @@ export interface HeldStep {
   executionId: string;
   ownerId: string;
   flowName: string;
+  /** Of a declared flow. */
+  snapshot: FlowSnapshot | null;
+  createdAt: Date;
   request: JsonObject;
   state: JsonObject;
   status: ExecutionStatus;
@@ -71,6 +75,8 @@ interface StepRow {
   execution_id: string;
   owner_id: string;
   flow_name: string;
+  flow_snapshot: FlowSnapshot | null;
+  created_at: string;
   input_data: JsonObject;
   flow_state: JsonObject;
   status: ExecutionStatus;
@@ -96,7 +102,7 @@ interface StepRow {
 /** Reads a run of a step, under its lease. */
 export async function readStep(sql: Sql, taskId: number): Promise<HeldStep> {
   const [row] = await sql.query<StepRow>(
-    `select e.execution_id, e.owner_id, e.flow_name, e.input_data, e.flow_state, e.status, e.pause_requested,
+    `select e.execution_id, e.owner_id, e.flow_name, e.flow_snapshot, e.created_at, e.input_data, e.flow_state, e.status, e.pause_requested,
        e.control_version, e.priority, e.tags,
        e.max_tokens_total - e.total_tokens - e.reserved_tokens as tokens_left,
        (select b.output from task_executions b where b.execution_id = e.id and b.task_key = t.triggered_by) as trigger,
@@ -113,6 +119,8 @@ export async function readStep(sql: Sql, taskId: number): Promise<HeldStep> {
     executionId: row.execution_id,
     ownerId: row.owner_id,
     flowName: row.flow_name,
+    snapshot: row.flow_snapshot,
+    createdAt: parseTimestamp(row.created_at),
     request: row.input_data,
     state: row.flow_state,
     status: row.status,
@@ -229,17 +237,43 @@ export async function keepStep(
 }
 
 /** What the result of a flow is made of. */
-export async function readFlowEnd(
-  sql: Sql,
-  id: number,
-): Promise<{ flowName: string; request: JsonObject; state: JsonObject } | null> {
-  const [row] = await sql.query<{ flow_name: string; input_data: JsonObject; flow_state: JsonObject }>(
-    `select flow_name, input_data, flow_state from executions where id = $1 and kind = 'flow'`,
+export async function readFlowEnd(sql: Sql, id: number): Promise<FlowEnd | null> {
+  const [row] = await sql.query<{
+    flow_name: string;
+    flow_snapshot: FlowSnapshot | null;
+    input_data: JsonObject;
+    flow_state: JsonObject;
+    last: TaskOutput | null;
+  }>(
+    `select flow_name, flow_snapshot, input_data, flow_state,
+       (select output from task_executions t where t.execution_id = e.id and finish_order is not null
+         order by finish_order desc limit 1) as last
+     from executions e where id = $1 and kind = 'flow'`,
     [id],
   );
-  return row === undefined
-    ? null
-    : { flowName: row.flow_name, request: row.input_data, state: row.flow_state };
+  if (row === undefined) return null;
+  const { flow_name: flowName, flow_snapshot: snapshot, input_data: request, flow_state: state, last } = row;
+  return { flowName, snapshot, request, state, last };
+}
+
+/** A flow whose steps are done. */
+export interface FlowEnd {
+  flowName: string;
+  snapshot: FlowSnapshot | null;
+  request: JsonObject;
+  state: JsonObject;
+  /** Of the step that ended last. */
+  last: TaskOutput | null;
+}
+
+/** What the last run of each step that is over put out. */
+export function readOutputs(sql: Sql, id: number): Promise<{ step: string; output: TaskOutput | null }[]> {
+  return sql.query<{ step: string; output: TaskOutput | null }>(
+    `select distinct on (split_part(task_key, '#', 1)) split_part(task_key, '#', 1) as step, output
+       from task_executions where execution_id = $1 and finish_order is not null
+      order by split_part(task_key, '#', 1), finish_order desc`,
+    [id],
+  );
 }
 
 /** What a recorded call of this step answered in an earlier attempt. @param key without its generation */

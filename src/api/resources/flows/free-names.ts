@@ -7,6 +7,9 @@ const TAKEN =
   'auth users api-keys audit flows executions questions graphs threads templates tools tool-servers agents workflows ' +
   'tasks agent-types agent-instances agent-summary user-agents messages sessions schedules webhooks crew crews mcp health';
 
+/** Whether a declared flow may not be called so: /api/v1/{path} belongs to something else. */
+export const isTakenName = (path: string): boolean => TAKEN.split(' ').includes(path);
+
 /** A flow may not take a name that is already a path. @throws {FlowError} naming those that do */
 export function refuseTakenNames(flows: FlowCatalogue, routes: readonly AnyRoute[]): void {
   const taken = new Set(TAKEN.split(' '));

@@ -1,49 +1,31 @@
 import { z } from 'zod';
 import { notFound } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
-import type { ExecutionStatus } from '../../../domain/run/status.ts';
 import type { NamedFlow } from '../../../flows/flow-catalogue.ts';
-import type { Execution } from '../../../persistence/entities/execution.entity.ts';
+import { listFlows } from '../../../persistence/repositories/flows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { startFlowRun } from '../../start-flow.ts';
 import { reachExecution } from '../executions/access.ts';
 import { executionRefParam } from '../executions/schema.ts';
-import {
-  flowExecutionSchema,
-  flowSchema,
-  flowStartedSchema,
-  listFlowsQuery,
-  startQuery,
-  type FLOW_STATUSES,
-} from './schema.ts';
+import { flowExecutionSchema, flowSchema, flowStartedSchema, listFlowsQuery, startQuery } from './schema.ts';
+import { declaredRoutes } from './declared-routes.ts';
+import { declaredRunRoutes } from './declared-run-routes.ts';
+import { capital, namedDeclared, presentFlow, presentRun, startedMessage } from './present.ts';
 
 const EXECUTION_ID = '550e8400-e29b-41d4-a716-446655440000';
-
-const FLOW_STATUS: Record<ExecutionStatus, (typeof FLOW_STATUSES)[number]> = {
-  pending: 'pending',
-  running: 'running',
-  paused: 'running',
-  waiting: 'running',
-  cancelling: 'running',
-  completed: 'completed',
-  failed: 'failed',
-  cancelled: 'failed',
-};
 
 /** The flows there are, and for each of them two operations of its own (seed 001). */
 export const flowRoutes = (engine: Engine): AnyRoute[] => [
   listRoute(engine),
+  ...declaredRoutes(engine),
   ...engine.flows.list().flatMap((flow) => [executeRoute(engine, flow), statusRoute(engine, flow)]),
+  ...declaredRunRoutes(engine),
 ];
 
 const words = (name: string): string[] => name.split('_');
-const capital = (word: string): string => `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`;
 /** `poem_flow` → `PoemFlow`, for the names of operations. */
 const pascal = (name: string): string => words(name).map(capital).join('');
-/** `poem_flow` → `Poem flow`, for people. */
-const title = (name: string): string => capital(words(name).join(' '));
-
 const jsonObject = z.record(z.string(), z.json());
 
 const listRoute = (engine: Engine): AnyRoute =>
@@ -53,8 +35,9 @@ const listRoute = (engine: Engine): AnyRoute =>
       path: '/api/v1/flows',
       operationId: 'listFlows',
       tags: ['Flows'],
-      summary: 'The flows that can be run, by name',
-      description: 'Each has its own section here, with the schemas of what it takes and gives back.',
+      summary: 'The flows you can run: those of this server, then those you have uploaded, by name',
+      description:
+        'Each of this server has its own section here, with the schemas of what it takes and gives back.',
       access: 'user',
       query: listFlowsQuery,
       responses: {
@@ -63,6 +46,7 @@ const listRoute = (engine: Engine): AnyRoute =>
           schema: z.array(flowSchema),
           example: [
             {
+              kind: 'code' as const,
               name: 'poem_flow',
               path: 'poem-flow',
               summary: 'Writes a poem',
@@ -75,21 +59,17 @@ const listRoute = (engine: Engine): AnyRoute =>
         },
       },
     },
-    async ({ query: { skip, limit }, respond }) => {
-      const flows = engine.flows.list();
-      const page = flows.slice(skip, skip + limit).map(presentFlow);
-      return respond(200, page, { 'X-Total-Count': String(flows.length) });
+    async ({ query: { skip, limit }, caller: { userId: ownerId }, respond }) => {
+      const code = engine.flows.list();
+      const own = { skip: Math.max(skip - code.length, 0), limit };
+      const [declared, total] = await engine.database.as({ ownerId }, (em) => listFlows(em, ownerId, own));
+      const page = [
+        ...code.slice(skip).map((flow) => presentFlow(flow, 'code')),
+        ...declared.map((flow) => presentFlow(namedDeclared(flow), 'declarative')),
+      ];
+      return respond(200, page.slice(0, limit), { 'X-Total-Count': String(code.length + total) });
     },
   );
-
-const presentFlow = ({ name, path, flow }: NamedFlow): z.input<typeof flowSchema> => ({
-  name,
-  path,
-  summary: flow.summary,
-  description: flow.description,
-  execute_url: `/api/v1/${path}/execute`,
-  steps: flow.shape.map(({ on, ...step }) => ({ ...step, listens_to: on })),
-});
 
 const executeRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
   defineRoute(
@@ -111,7 +91,7 @@ const executeRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
           example: {
             execution_id: EXECUTION_ID,
             status: 'pending',
-            message: startedMessage(flow, EXECUTION_ID),
+            message: startedMessage(flow.name, EXECUTION_ID),
           },
         },
       },
@@ -128,13 +108,10 @@ const executeRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
       return respond(200, {
         execution_id: executionId,
         status: 'pending',
-        message: startedMessage(flow, executionId),
+        message: startedMessage(flow.name, executionId),
       });
     },
   );
-
-const startedMessage = ({ name }: NamedFlow, id: string): string =>
-  `${title(name)} execution initiated with ID: ${id}`;
 
 /** The checked body as it is stored: undefined fields gone. */
 const asJson = (body: unknown): JsonObject => jsonObject.parse(JSON.parse(JSON.stringify(body)));
@@ -171,17 +148,6 @@ const statusRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
     async ({ params, caller, respond }) => {
       const execution = await reachExecution(engine, caller, params.execution_id);
       if (execution.kind !== 'flow' || execution.flowName !== flow.name) throw notFound('execution');
-      return respond(200, presentRun(execution, flow));
+      return respond(200, presentRun(execution, flow.name));
     },
   );
-
-const presentRun = (execution: Execution, flow: NamedFlow) => ({
-  execution_id: execution.executionId,
-  flow_name: flow.name,
-  status: FLOW_STATUS[execution.status],
-  created_at: execution.createdAt.toISOString(),
-  started_at: execution.startedAt?.toISOString() ?? null,
-  completed_at: execution.completedAt?.toISOString() ?? null,
-  result: execution.result ?? null,
-  error: execution.error ?? null,
-});

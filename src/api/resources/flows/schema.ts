@@ -61,25 +61,63 @@ export const startQuery = z.object({
   thread_id: z.uuid().optional().describe('A thread of yours that it belongs to'),
 });
 
+/** Of an uploaded definition, in characters or bytes. */
+export const MAX_DEFINITION = 1_000_000;
+
 export const listFlowsQuery = z.object(pageQuery);
 
-export const flowSchema = z
-  .object({
-    name: z.string().describe('As executions name it'),
-    path: z.string(),
-    summary: z.string(),
-    description: z.string(),
-    execute_url: z.string(),
-    steps: z.array(
-      z.object({
-        name: z.string(),
-        kind: z.enum(['start', 'listen', 'router']),
-        listens_to: z
-          .object({ kind: z.enum(['any', 'all']), of: z.array(z.string()) })
-          .nullable()
-          .describe('Steps or labels: `any` each of them sets it off, `all` once every one has come'),
-        labels: z.array(z.string()).describe('What a router may answer'),
-      }),
-    ),
+/** A flow in a list. */
+const flowFields = z.object({
+  kind: z.enum(['code', 'declarative']).describe('In code of this server, or uploaded'),
+  name: z.string().describe('As executions name it'),
+  path: z.string(),
+  summary: z.string(),
+  description: z.string(),
+  execute_url: z.string(),
+  steps: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.enum(['start', 'listen', 'router']),
+      listens_to: z
+        .object({ kind: z.enum(['any', 'all']), of: z.array(z.string()) })
+        .nullable()
+        .describe('Steps or labels: `any` each of them sets it off, `all` once every one has come'),
+      labels: z.array(z.string()).describe('What a router may answer'),
+    }),
+  ),
+});
+export const flowSchema = flowFields.meta({ id: 'Flow' });
+
+/** One flow by itself. */
+export const flowDetailSchema = flowFields
+  .extend({
+    definition: z
+      .record(z.string(), z.json())
+      .nullable()
+      .describe('As `crewai.flow/v1`, with what was left out filled in; null for code'),
+    source: z.string().nullable().describe('As it was uploaded'),
+    created_at: timestampSchema.nullable(),
+    updated_at: timestampSchema.nullable(),
   })
-  .meta({ id: 'Flow' });
+  .meta({ id: 'FlowDetail' });
+
+export const savedFlowSchema = flowDetailSchema
+  .extend({
+    warnings: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .describe('What a crew says that has no effect here'),
+  })
+  .meta({ id: 'SavedFlow' });
+
+export const uploadFlowSchema = z
+  .strictObject({
+    definition: z
+      .union([z.string().max(MAX_DEFINITION), z.record(z.string(), z.json())], {
+        error: 'the text of the YAML, or the definition as an object',
+      })
+      .describe('`crewai.flow/v1`: the text of the YAML, or the same as an object'),
+  })
+  .meta({ id: 'UploadFlow', description: 'A declarative flow of CrewAI 1.15.' });
+
+const FLOW_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/;
+export const flowParam = z.string().regex(FLOW_NAME).describe('Its name, with `_` or `-`');
