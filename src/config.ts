@@ -89,6 +89,7 @@ const settingsFields = z.object({
   DEFAULT_MODEL: z.string().default('openai/gpt-4o-mini'),
   DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),
   ...providerSettings,
+  MODEL_PRICES: z.string().optional(),
   MLFLOW_TRACKING_URI: httpUrl.optional(),
   MLFLOW_EXPERIMENT_NAME: z.string().default('muster'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),

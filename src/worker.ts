@@ -15,6 +15,7 @@ import { deliveryQueue } from './domain/delivery/delivery-queue.ts';
 import { loadFlows } from './flows/flow-catalogue.ts';
 import { isLoopback } from './api/middleware/loopback-only.ts';
 import { createModels } from './models/create-models.ts';
+import { loadPrices } from './models/prices-file.ts';
 import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
 import { createSecretBox } from './security/secret-box.ts';
@@ -98,6 +99,7 @@ export async function startWorker(
       flows,
       fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
       secrets: createSecretBox(settings),
+      prices: loadPrices(settings.MODEL_PRICES),
       retryDelaysMs: settings.WEBHOOK_RETRY_DELAYS,
       disableAfterMs: settings.WEBHOOK_DISABLE_AFTER,
       waker,

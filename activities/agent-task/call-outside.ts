@@ -3,10 +3,12 @@ import { delegationSpecs } from '../../src/domain/agent/delegation.ts';
 import type { ToolSpec } from '../../src/domain/agent/messages.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Model, ModelReply } from '../../src/models/model.ts';
+import { costMicroUsd, type ModelPrices } from '../../src/models/prices.ts';
 import { storableText } from '../../src/persistence/jsonb.ts';
 import type { CallEnd, NewCall, OpenCall } from '../../src/persistence/runs/calls.ts';
 import type { NewEvent } from '../../src/persistence/event-log.ts';
-import { estimateCallTokens } from '../../src/domain/run/estimate.ts';
+import { MICRO_USD } from '../../src/domain/run/budget.ts';
+import { estimateCall } from '../../src/domain/run/estimate.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { shown } from './shown-text.ts';
 import type { TaskDeps } from './task-deps.ts';
@@ -32,18 +34,22 @@ export function describeCall(
   material: TaskMaterial,
   generation: number,
   model: Model,
+  prices: ModelPrices,
 ): NewCall {
   const failed = material.state.fallbacks[action.agentKey] ?? 0;
   const turn = `g${generation}.${material.ids.life}:turn-${material.state.turns + 1}`;
   switch (action.kind) {
-    case 'call_model':
+    case 'call_model': {
+      const expected = estimateCall(action.messages, speaker(material, action.agentKey).maxTokens);
       return {
         key: failed === 0 ? turn : `${turn}:fallback-${failed}`,
         kind: 'model',
         name: model.name,
         request: null,
-        reserveTokens: estimateCallTokens(action.messages, speaker(material, action.agentKey).maxTokens),
+        reserveTokens: expected.promptTokens + expected.completionTokens,
+        reserveCostMicroUsd: costMicroUsd(prices.of(model.name), expected),
       };
+    }
     case 'call_tool':
       return {
         key: `${turn}:tool:${action.call.id}`,
@@ -51,6 +57,7 @@ export function describeCall(
         name: action.call.name,
         request: { arguments: action.call.arguments },
         reserveTokens: 0,
+        reserveCostMicroUsd: 0,
       };
   }
 }
@@ -105,10 +112,12 @@ export async function callModel(
     ),
   );
   const latencyMs = deps.now().getTime() - call.startedAt.getTime();
+  const cost = costMicroUsd(deps.prices.of(model.name), reply.usage);
   return {
     end: {
       status: 'completed',
       usage: reply.usage,
+      costMicroUsd: cost,
       response: { text: reply.text, tool_calls: reply.toolCalls.map((wanted) => ({ ...wanted })) },
     },
     input: { kind: 'model_replied', text: reply.text, toolCalls: reply.toolCalls },
@@ -125,6 +134,7 @@ export async function callModel(
           completion_tokens: reply.usage.completionTokens,
           total_tokens: reply.usage.totalTokens,
           tokens_estimated: reply.usage.estimated,
+          cost_usd: cost === null ? null : cost / MICRO_USD,
           latency_ms: latencyMs,
           attempt: call.attempt,
         },
@@ -168,7 +178,7 @@ export async function useTool(
   const data: JsonObject = { tool: wanted.name, call_id: wanted.id, latency_ms: latencyMs };
   return {
     end: result.ok
-      ? { status: 'completed', usage: null, response: { output: result.output } }
+      ? { status: 'completed', usage: null, costMicroUsd: 0, response: { output: result.output } }
       : { status: 'failed', error: result.error },
     input: { kind: 'tool_returned', toolCallId: wanted.id, toolName: wanted.name, content },
     events: [

@@ -18,6 +18,7 @@ import {
   loseOpenCalls,
   settleCall,
   type BeginRefusal,
+  type NewCall,
   type OpenCall,
 } from '../../src/persistence/runs/calls.ts';
 import {
@@ -29,6 +30,7 @@ import {
 } from '../../src/persistence/runs/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { ask, type Asked } from './asking.ts';
+import { meetLimit } from './exhausted.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
 import { shownTexts } from './shown-text.ts';
 import { persistently } from './persistently.ts';
@@ -166,7 +168,7 @@ async function proceed(
     if (next !== null) return proceed(deps, sql, lease, next, events, now);
     return failTask(sql, lease, material.ids, { error: error.message, code: error.code }, events, now);
   }
-  const wanted = describeCall(action, material, lease.generation, model);
+  const wanted = describeCall(action, material, lease.generation, model, deps.prices);
   // How far the task came is written whether the call may begin or not.
   const [call] = await together([
     beginCall(sql, lease, material.taskId, wanted, now),
@@ -176,6 +178,7 @@ async function proceed(
       : undefined,
     append(sql, lease, material.ids, events, now),
   ]);
+  if (call === 'budget') return overBudget(deps, sql, lease, material, wanted, now);
   if (typeof call === 'string') return notBegun(sql, lease, material, call, now);
   await append(sql, lease, material.ids, begunEvents(action, call), now);
   return { kind: 'call', action, call, model, material };
@@ -197,28 +200,40 @@ async function standWaiting(
   return { kind: 'outcome', outcome: { kind: 'waiting', expiresInMs } };
 }
 
+/** The next call would pass a limit: the task fails, or stands still until a person has answered. */
+async function overBudget(
+  deps: TaskDeps,
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  wanted: NewCall,
+  now: Date,
+): Promise<Position> {
+  const met = await meetLimit(sql, lease, material.taskId, wanted, now);
+  switch (met.kind) {
+    case 'room':
+      return proceed(deps, sql, lease, material, [], now);
+    case 'failed':
+      return failTask(sql, lease, material.ids, met.failure, met.events, now);
+    case 'asked':
+      await together([
+        saveProgress(sql, lease, { kind: 'waiting' }, now),
+        append(sql, lease, material.ids, met.events, now),
+      ]);
+      return { kind: 'outcome', outcome: { kind: 'waiting', expiresInMs: null } };
+  }
+}
+
 async function notBegun(
   sql: Sql,
   lease: Lease,
   material: TaskMaterial,
-  refusal: BeginRefusal,
+  refusal: Exclude<BeginRefusal, 'budget'>,
   now: Date,
 ): Promise<Position> {
   if (refusal === 'exhausted') {
     const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
     return failTask(sql, lease, material.ids, { error, code: 'INTERNAL' }, [], now);
-  }
-  if (refusal === 'budget') {
-    const exhausted: BareEvent = {
-      type: 'budget_exhausted',
-      key: `g${lease.generation}:budget`,
-      data: { limit: 'max_tokens_total' },
-    };
-    const failure = {
-      error: 'the next call would exceed max_tokens_total',
-      code: 'BUDGET_EXHAUSTED' as const,
-    };
-    return failTask(sql, lease, material.ids, failure, [exhausted], now);
   }
   switch (refusal) {
     case 'paused':

@@ -1,4 +1,5 @@
 import type { Models } from '../../src/models/model.ts';
+import type { ModelPrices } from '../../src/models/prices.ts';
 import type { SqlPool } from '../../src/persistence/sql.ts';
 import type { Waker } from '../../src/persistence/wake.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
@@ -9,6 +10,7 @@ import type { RunningTasks } from './running-tasks.ts';
 export interface TaskDeps {
   sql: SqlPool;
   models: Models;
+  prices: ModelPrices;
   tools: ToolRegistry;
   waker: Waker;
   running: RunningTasks;

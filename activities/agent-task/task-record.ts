@@ -9,8 +9,8 @@ import type { TaskMaterial } from './task-material.ts';
 
 /** What a task writes about itself: its end, and its events. Each runs inside the caller's transaction. */
 
-/** An event of this task: `append` adds the task and its agent, to its key too. */
-export type BareEvent = Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>;
+/** An event of this task: `append` adds the task and its agent, to its key too, unless the key is the whole run's. */
+export type BareEvent = Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'> & { ofRun?: boolean };
 /** The task is over for this hand-out. */
 export interface Ended {
   kind: 'outcome';
@@ -73,10 +73,10 @@ export async function append(
   if (events.length === 0) return;
   const { taskKey } = lease;
   const { life, ...stored } = ids;
-  const full = events.map((event) => ({
+  const full = events.map(({ ofRun = false, ...event }) => ({
     ...event,
     // A task that a person has tried again lives anew, in the same generation of its run.
-    key: `${taskKey}/${life}/${event.key}`,
+    key: ofRun ? event.key : `${taskKey}/${life}/${event.key}`,
     taskKey,
     ...stored,
   }));

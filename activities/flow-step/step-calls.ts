@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
-import type { ChatMessage } from '../../src/domain/agent/messages.ts';
+import type { ChatMessage, TokenUsage } from '../../src/domain/agent/messages.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { estimateCallTokens } from '../../src/domain/run/estimate.ts';
+import { MICRO_USD } from '../../src/domain/run/budget.ts';
+import { estimateCall } from '../../src/domain/run/estimate.ts';
 import { MAX_CALL_STARTS, MAX_TURN_ATTEMPTS, retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import {
   StepFailure,
@@ -13,6 +14,7 @@ import {
   type StepRequest,
 } from '../../src/flows/step-work.ts';
 import { ModelFailure, type Model } from '../../src/models/model.ts';
+import { costMicroUsd } from '../../src/models/prices.ts';
 import { storableText } from '../../src/persistence/jsonb.ts';
 import {
   beginCall,
@@ -27,8 +29,10 @@ import {
 } from '../../src/persistence/runs/calls.ts';
 import { answeredCall } from '../../src/persistence/runs/flow-steps.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/runs/task-lease.ts';
+import { together, type Sql } from '../../src/persistence/sql.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { EgressRefused } from '../../src/tools/guarded-fetch.ts';
+import { meetLimit } from '../agent-task/exhausted.ts';
 import { persistently } from '../agent-task/persistently.ts';
 import { shown } from '../agent-task/shown-text.ts';
 import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
@@ -105,12 +109,15 @@ async function askModel(step: Step, key: string, prompt: Prompt): Promise<string
     ...(prompt.system === undefined ? [] : [{ role: 'system' as const, content: prompt.system }]),
     { role: 'user', content: prompt.prompt },
   ];
+  const expected = estimateCall(messages, prompt.maxTokens ?? null);
+  const price = deps.prices.of(model.name);
   const call = await begin(step, {
     key: `g${lease.generation}.${step.ids.life}:${key}`,
     kind: 'model',
     name: model.name,
     request: { sha256: digest },
-    reserveTokens: estimateCallTokens(messages, prompt.maxTokens ?? null),
+    reserveTokens: expected.promptTokens + expected.completionTokens,
+    reserveCostMicroUsd: costMicroUsd(price, expected),
   });
   try {
     const reply = await model.complete(
@@ -124,8 +131,14 @@ async function askModel(step: Step, key: string, prompt: Prompt): Promise<string
       { signal, onText: (text) => deps.waker.token({ id: lease.id, taskKey: lease.taskKey, text }) },
     );
     const text = storableText(reply.text);
-    const end: CallEnd = { status: 'completed', usage: reply.usage, response: { text } };
-    await settle(step, call, end, [spokenEvent(deps, model, call, text, reply.usage)]);
+    const cost = costMicroUsd(price, reply.usage);
+    const end: CallEnd = {
+      status: 'completed',
+      usage: reply.usage,
+      costMicroUsd: cost,
+      response: { text },
+    };
+    await settle(step, call, end, [spokenEvent(deps, model, call, text, { ...reply.usage, cost })]);
     return text;
   } catch (error) {
     if (signal.aborted) await lose(step, call);
@@ -139,7 +152,7 @@ function spokenEvent(
   model: Model,
   call: OpenCall,
   text: string,
-  usage: { promptTokens: number; completionTokens: number; totalTokens: number; estimated: boolean },
+  usage: TokenUsage & { cost: number | null },
 ): BareEvent {
   return {
     type: 'llm_call_completed',
@@ -153,6 +166,7 @@ function spokenEvent(
       completion_tokens: usage.completionTokens,
       total_tokens: usage.totalTokens,
       tokens_estimated: usage.estimated,
+      cost_usd: usage.cost === null ? null : usage.cost / MICRO_USD,
       latency_ms: deps.now().getTime() - call.startedAt.getTime(),
       attempt: call.attempt,
     },
@@ -214,6 +228,7 @@ async function callAddress(step: Step, key: string, url: string, request: StepRe
       name,
       request: { sha256: digest },
       reserveTokens: 0,
+      reserveCostMicroUsd: 0,
     },
     { tool: name, method, host },
   );
@@ -232,9 +247,12 @@ async function callAddress(step: Step, key: string, url: string, request: StepRe
     if (status >= 500 || status === 429) throw new TryAgain(`${host} answered ${status}`);
     const body = storableText(response.body.toString('utf8'));
     const data = { tool: name, host, output: `HTTP ${status}` };
-    await settle(step, call, { status: 'completed', usage: null, response: { status, body } }, [
-      { type: 'tool_completed', key: `${call.key}:done`, data },
-    ]);
+    await settle(
+      step,
+      call,
+      { status: 'completed', usage: null, costMicroUsd: 0, response: { status, body } },
+      [{ type: 'tool_completed', key: `${call.key}:done`, data }],
+    );
     return { status, body };
   } catch (error) {
     if (signal.aborted) {
@@ -273,6 +291,7 @@ async function useTool(step: Step, key: string, name: string, args: JsonObject):
       name,
       request: { sha256: digest },
       reserveTokens: 0,
+      reserveCostMicroUsd: 0,
     },
     { tool: name, arguments: shown(JSON.stringify(args)) },
   );
@@ -298,7 +317,7 @@ async function useTool(step: Step, key: string, name: string, args: JsonObject):
   });
   if (!outcome.ok) return fail(outcome.error);
   const output = storableText(outcome.output);
-  await settle(step, call, { status: 'completed', usage: null, response: { output } }, [
+  await settle(step, call, { status: 'completed', usage: null, costMicroUsd: 0, response: { output } }, [
     { type: 'tool_completed', key: `${call.key}:done`, data: { tool: name, output: shown(output) } },
   ]);
   return output;
@@ -309,11 +328,15 @@ async function begin(step: Step, wanted: NewCall, shownAs?: JsonObject): Promise
   const { deps, lease, taskId } = step;
   const begun = await deps.sql.transaction(async (sql) => {
     const now = deps.now();
-    const call = await beginCall(sql, lease, taskId, wanted, now);
-    // Refuses who holds the step no more.
-    await saveProgress(sql, lease, { kind: 'going_on' }, now);
+    const [, call] = await together([
+      lockRun(sql, lease.id),
+      beginCall(sql, lease, taskId, wanted, now),
+      // Refuses who holds the step no more.
+      saveProgress(sql, lease, { kind: 'going_on' }, now),
+    ]);
+    if (call === 'budget') return overBudget(sql, step, wanted, now);
     if (typeof call === 'string')
-      return notBegun(step, call, (failure, events) => failTask(sql, lease, step.ids, failure, events, now));
+      return notBegun(call, (failure) => failTask(sql, lease, step.ids, failure, [], now));
     if (shownAs !== undefined) {
       const started: BareEvent = {
         type: 'tool_started',
@@ -335,25 +358,29 @@ function callOf(begun: OpenCall | Refused): OpenCall {
   return begun;
 }
 
+/** The next call would pass a limit: the step fails, or stands still until a person has answered. */
+async function overBudget(sql: Sql, step: Step, wanted: NewCall, now: Date): Promise<Refused> {
+  const { lease, taskId, ids } = step;
+  const met = await meetLimit(sql, lease, taskId, wanted, now);
+  if (met.kind === 'failed') return failTask(sql, lease, ids, met.failure, met.events, now);
+  // There is room by now: the step looks again at once.
+  if (met.kind === 'room') return { kind: 'outcome', outcome: { kind: 'sliced' } };
+  await together([
+    saveProgress(sql, lease, { kind: 'waiting' }, now),
+    append(sql, lease, ids, met.events, now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'waiting', expiresInMs: null } };
+}
+
 async function notBegun(
-  { lease }: Step,
-  refusal: BeginRefusal,
-  fail: (failure: Parameters<typeof failTask>[3], events: BareEvent[]) => Promise<{ outcome: TaskOutcome }>,
+  refusal: Exclude<BeginRefusal, 'budget'>,
+  fail: (failure: Parameters<typeof failTask>[3]) => Promise<{ outcome: TaskOutcome }>,
 ): Promise<Refused> {
   const outcome = async (): Promise<TaskOutcome> => {
     switch (refusal) {
       case 'exhausted': {
         const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
-        return (await fail({ error, code: 'INTERNAL' }, [])).outcome;
-      }
-      case 'budget': {
-        const error = 'the next call would exceed max_tokens_total';
-        const exhausted: BareEvent = {
-          type: 'budget_exhausted',
-          key: `g${lease.generation}:budget`,
-          data: { limit: 'max_tokens_total' },
-        };
-        return (await fail({ error, code: 'BUDGET_EXHAUSTED' }, [exhausted])).outcome;
+        return (await fail({ error, code: 'INTERNAL' })).outcome;
       }
       case 'paused':
         // The next look at the step, which comes at once, tells the version of the command.

@@ -50,6 +50,8 @@ const childRun = ({ held, lease }: LookingStep, { plan, inputs }: StepCrew): New
   priority: held.priority,
   tags: held.tags,
   maxTokensTotal: held.tokensLeft === null ? null : Math.max(held.tokensLeft, 1),
+  maxCostMicroUsd: held.costLeft === null ? null : Math.max(held.costLeft, 1),
+  onBudget: held.onBudget,
   model: plan.agents[0]?.model ?? null,
   parentExecutionId: held.executionId,
   // The row of the step knows its crew; this holds should that row be lost.

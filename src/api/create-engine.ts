@@ -3,6 +3,7 @@ import type { Settings } from '../config.ts';
 import { createCrewCatalogue } from '../crews/crew-catalogue.ts';
 import type { FlowCatalogue } from '../flows/flow-catalogue.ts';
 import { createModels } from '../models/create-models.ts';
+import { loadPrices } from '../models/prices-file.ts';
 import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
@@ -90,6 +91,7 @@ export function createEngine(deps: {
       crews,
       flows: deps.flows,
       models: createModels(settings),
+      prices: loadPrices(settings.MODEL_PRICES),
       tools,
       deliveries,
       secrets: createSecretBox(settings),

@@ -2,6 +2,7 @@ import type { Settings } from '../config.ts';
 import type { CrewCatalogue } from '../crews/crew-catalogue.ts';
 import type { FlowCatalogue } from '../flows/flow-catalogue.ts';
 import type { Models } from '../models/model.ts';
+import type { ModelPrices } from '../models/prices.ts';
 import type { Database } from '../persistence/database.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
@@ -43,6 +44,7 @@ export interface Engine {
   crews: CrewCatalogue;
   flows: FlowCatalogue;
   models: Models;
+  prices: ModelPrices;
   tools: Toolbox;
   /** Tells Temporal of what is to be delivered to webhooks and user agents. */
   deliveries: DeliveryDispatcher;

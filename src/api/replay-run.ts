@@ -2,6 +2,7 @@ import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
 import { overridePlan, type PlanOverrides } from '../domain/plan/override-plan.ts';
+import { MICRO_USD, type OnBudget } from '../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
 import { takeOverTasks } from '../persistence/runs/take-over.ts';
@@ -25,6 +26,8 @@ interface ReplayedRow {
   tags: string[];
   timeout_seconds: number | null;
   max_tokens_total: string | null;
+  max_cost_micro_usd: string | null;
+  on_budget: OnBudget;
   on_task_failure: OnTaskFailure;
 }
 
@@ -45,7 +48,7 @@ export interface ReplayWish {
 export async function replayRun(engine: Engine, id: number, wish: ReplayWish): Promise<CreatedRun> {
   const [row] = await engine.system.query<ReplayedRow>(
     `select execution_id, owner_id, kind, plan, flow_name, flow_snapshot, input_data, graph_id, workflow_id, priority, tags, timeout_seconds,
-       max_tokens_total,
+       max_tokens_total, max_cost_micro_usd, on_budget,
        on_task_failure from executions where id = $1`,
     [id],
   );
@@ -80,6 +83,8 @@ const optionsOf = (row: ReplayedRow): StartOptions => ({
   tags: row.tags,
   timeout_seconds: row.timeout_seconds ?? undefined,
   max_tokens_total: row.max_tokens_total === null ? undefined : Number(row.max_tokens_total),
+  max_cost_usd: row.max_cost_micro_usd === null ? undefined : Number(row.max_cost_micro_usd) / MICRO_USD,
+  on_budget: row.on_budget,
   on_task_failure: row.on_task_failure,
 });
 

@@ -7,7 +7,7 @@ import type { Sql } from '../persistence/sql.ts';
 import type { Engine } from './engine.ts';
 import { toIssues } from './errors.ts';
 import { commitInThread } from './start-in-thread.ts';
-import type { StartOptions } from './start-run.ts';
+import { moneyOf, type StartOptions } from './start-run.ts';
 
 /** A run of a flow that somebody asks for. */
 export interface RequestedFlow {
@@ -85,6 +85,7 @@ function toRow({
     tags: options.tags ?? [],
     timeoutSeconds: options.timeout_seconds ?? null,
     maxTokensTotal: options.max_tokens_total ?? null,
+    ...moneyOf(options),
     model: null,
     threadId: options.thread_id,
     onTaskFailure: options.on_task_failure ?? 'fail',

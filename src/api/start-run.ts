@@ -1,6 +1,7 @@
 import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
+import { toMicroUsd, type OnBudget } from '../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import { missingInputs } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
@@ -15,6 +16,8 @@ export interface StartOptions {
   tags?: string[] | undefined;
   timeout_seconds?: number | undefined;
   max_tokens_total?: number | undefined;
+  max_cost_usd?: number | undefined;
+  on_budget?: OnBudget | undefined;
   thread_id?: string | undefined;
   on_task_failure?: OnTaskFailure | undefined;
 }
@@ -44,7 +47,7 @@ export interface RequestedRun {
 /**
  * Commits a run of a crew and sends it on its way. What this returns cannot be lost any more, whether or not
  * Temporal or a worker is there.
- * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing; NOT_FOUND for a thread that
+ * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing, or models without a price; NOT_FOUND for a thread that
  *   is not the owner's; CONFLICT when that is busy and takes no second start.
  */
 export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<CreatedRun> {
@@ -59,6 +62,7 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
       })),
     );
   }
+  refuseUnpriced(engine, run);
   const row = toRow(engine, run);
   const commit = async (sql: Sql): Promise<CreatedRun> => {
     const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
@@ -86,6 +90,28 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
   return created;
 }
 
+/** What a start says about money, as a run keeps it. */
+export const moneyOf = ({
+  max_cost_usd: usd,
+  on_budget: onBudget,
+}: StartOptions): Pick<NewRun, 'maxCostMicroUsd' | 'onBudget'> => ({
+  maxCostMicroUsd: usd === undefined ? null : toMicroUsd(usd),
+  onBudget: onBudget ?? 'fail',
+});
+
+/** A limit of money wants a price of every model that may be asked. */
+function refuseUnpriced({ models, prices }: Engine, { plan, options }: RequestedRun): void {
+  const taskWithLimit = plan.tasks.find((task) => task.maxCostMicroUsd !== undefined);
+  if (options.max_cost_usd === undefined && taskWithLimit === undefined) return;
+  const names = plan.agents.flatMap((agent) => [agent.model, ...agent.fallbackModels]);
+  const asked = [...new Set(names.map((name) => modelName(models, name)))];
+  const unpriced = asked.filter((name) => name !== null && prices.of(name) === undefined);
+  if (unpriced.length === 0) return;
+  const path = options.max_cost_usd === undefined ? '' : '/max_cost_usd';
+  const message = `nobody has said what ${unpriced.join(', ')} costs: name a file of prices in the setting MODEL_PRICES`;
+  throw invalid('A limit of money needs prices', [{ path, message }]);
+}
+
 const kindOf = (run: RequestedRun): ExecutionKind => run.kind ?? 'crew';
 
 const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
@@ -98,6 +124,7 @@ const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
   tags: run.options.tags ?? [],
   timeoutSeconds: run.options.timeout_seconds ?? null,
   maxTokensTotal: run.options.max_tokens_total ?? null,
+  ...moneyOf(run.options),
   model: modelName(engine.models, run.plan.agents[0]?.model ?? null),
   graphId: run.graphId,
   workflowId: run.workflowId,

@@ -67,8 +67,12 @@ export type CrewStartSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
   /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
@@ -194,8 +198,12 @@ export type ExecuteGraphSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
   /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
@@ -282,8 +290,12 @@ export type ExecuteWorkflowSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
   /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
@@ -342,8 +354,12 @@ export type ExecuteTaskSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
   /** A thread of yours in which it speaks; while another run of it is live, its `on_busy` decides */
@@ -409,8 +425,12 @@ export type CreateMessageSchema = {
   tags?: string[] | undefined;
   /** Ends the execution as failed with TIMEOUT */
   timeout_seconds?: number | undefined;
-  /** Ends it as failed with BUDGET_EXHAUSTED */
+  /** No call starts that could exceed it; see `on_budget` */
   max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
 };
@@ -743,6 +763,7 @@ export type ExecutionSchema = {
   priority: number;
   tags: string[];
   token_usage: TokenUsageSchema;
+  /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
   cost_usd: number | null;
   model: string | null;
   /** UTC, ISO 8601 */
@@ -779,6 +800,8 @@ export type TaskRunSchema = {
   error: string | null;
   error_code: string | null;
   token_usage: TokenUsageSchema;
+  /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
+  cost_usd: number | null;
   started_at: string | null;
   completed_at: string | null;
 };
@@ -888,6 +911,8 @@ export type ExecutionMetricsSchema = {
   failed_model_calls: number;
   tool_calls: number;
   token_usage: TokenUsageSchema;
+  /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
+  cost_usd: number | null;
   /** How many tasks are in which state */
   tasks: { [key: string]: number };
 };
@@ -908,8 +933,8 @@ export type QuestionSchema = {
   agent_instance_id: string | null;
   /** The message with which an agent elsewhere asked */
   message_id: string | null;
-  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly · `agent`: an agent elsewhere asks */
-  kind: 'ask_human' | 'human_input' | 'unknown_outcome' | 'agent';
+  /** `ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a worker died in a tool call that may not be repeated blindly · `budget`: a limit is reached, answer with the number to raise it by or `stop` · `tool_approval`: may this tool be called with these arguments · `agent`: an agent elsewhere asks */
+  kind: 'ask_human' | 'human_input' | 'unknown_outcome' | 'budget' | 'tool_approval' | 'agent';
   question: string;
   /** The possible answers, null when it is free */
   options: string[] | null;
@@ -1103,6 +1128,8 @@ export type TaskExecutionSchema = {
   error: string | null;
   error_code: string | null;
   token_usage: TokenUsageSchema;
+  /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
+  cost_usd: number | null;
   started_at: string | null;
   completed_at: string | null;
   task_id: number | null;
@@ -2451,7 +2478,7 @@ export interface paths {
   };
   '/api/v1/executions/{execution_id}/metrics': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
-    get: /** What it took: time, calls and tokens */ {
+    get: /** What it took: time, calls, tokens and money */ {
       parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
       requestBody?: never;
       responses: {
@@ -4915,6 +4942,8 @@ export interface paths {
           tags?: string | undefined;
           timeout_seconds?: number | undefined;
           max_tokens_total?: number | undefined;
+          max_cost_usd?: number | undefined;
+          on_budget?: 'fail' | 'ask' | undefined;
           on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
           thread_id?: string | undefined;
         };
@@ -4993,6 +5022,8 @@ export interface paths {
           tags?: string | undefined;
           timeout_seconds?: number | undefined;
           max_tokens_total?: number | undefined;
+          max_cost_usd?: number | undefined;
+          on_budget?: 'fail' | 'ask' | undefined;
           on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
           thread_id?: string | undefined;
         };
@@ -5064,6 +5095,8 @@ export interface paths {
           tags?: string | undefined;
           timeout_seconds?: number | undefined;
           max_tokens_total?: number | undefined;
+          max_cost_usd?: number | undefined;
+          on_budget?: 'fail' | 'ask' | undefined;
           on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
           thread_id?: string | undefined;
         };

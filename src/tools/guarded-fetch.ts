@@ -158,7 +158,7 @@ export function createGuardedFetch(options: {
 }
 
 /** Names that mean this machine or the network around it, whatever a resolver says of them (RFC 6761, RFC 6762). */
-const LOCAL_NAME = /^(?:localhost|.*\.(?:localhost|local|internal))$/i;
+const LOCAL_NAME = /^(?:localhost|ip6-localhost|ip6-loopback|.*\.(?:localhost|localdomain|local|internal))$/i;
 
 function parseUrl(text: string, allowPrivate: boolean): URL {
   const url = URL.parse(text);
@@ -167,7 +167,7 @@ function parseUrl(text: string, allowPrivate: boolean): URL {
     throw new EgressRefused('only http and https are allowed');
   if (url.username !== '' || url.password !== '')
     throw new EgressRefused('credentials do not belong into a URL');
-  const name = url.hostname.replace(/\.$/, '');
+  const name = url.hostname.replace(/\.+$/, '');
   if (!allowPrivate && LOCAL_NAME.test(name)) throw new EgressRefused(`${name} is not a public address`);
   return url;
 }

@@ -6,56 +6,27 @@ import { z } from 'zod';
 import { createGuardedFetch } from '../../src/tools/guarded-fetch.ts';
 import { mayReach } from '../../src/tools/public-address.ts';
 import { startCanary, type Canary } from '../support/canary.ts';
-import { flowEnd, startFlow } from '../support/flow-runs.ts';
-import { makeFlowsDir } from '../support/own-flows.ts';
 import { ssrfSpellings } from '../support/ssrf-spellings.ts';
 import { startTestStack, until, type TestStack } from '../support/test-stack.ts';
 
 /**
- * Every door by which an address that somebody hands in leads outside, tried with every spelling of what must not be
+ * The doors by which an address that somebody hands in leads outside, tried with every spelling of what must not be
  * reached. A canary on this machine counts connections: there must be none.
  */
-
-/** A flow that asks every address it is given, each in a step's life of its own, and says what became of it. */
-const ASKING = `
-export const flow = defineFlow({
-  summary: 'Asks addresses',
-  request: z.object({ urls: z.array(z.string()) }),
-  state: z.object({ urls: z.array(z.string()), words: z.array(z.string()) }),
-  result: z.object({ words: z.array(z.string()) }),
-  example: { request: { urls: [] }, result: { words: [] } },
-  begin: ({ urls }) => ({ urls, words: [] }),
-  finish: ({ words }) => ({ words }),
-  steps: ({ start }) => ({
-    ask: start(async (state, { fetch }) => {
-      for (const url of state.urls) {
-        try {
-          state.words.push('HTTP ' + (await fetch(url)).status);
-        } catch (error) {
-          state.words.push(error.message);
-        }
-      }
-    }),
-  }),
-});
-`;
 
 let stack: TestStack;
 let canary: Canary;
 let spellings: string[];
-let flows: Awaited<ReturnType<typeof makeFlowsDir>>;
 
 beforeAll(async () => {
   canary = await startCanary();
   spellings = ssrfSpellings(canary.port);
-  flows = await makeFlowsDir({ 'asking-flow': ASKING });
-  stack = await startTestStack({ settings: { FLOWS_DIR: flows.path, WEBHOOK_RETRY_DELAYS: '1h' } });
+  stack = await startTestStack({ settings: { WEBHOOK_RETRY_DELAYS: '1h' } });
   await stack.startWorker();
 });
 afterEach(() => expect(canary.connections).toBe(0));
 afterAll(async () => {
   await stack.close();
-  await flows.remove();
   await canary.close();
 });
 
@@ -105,13 +76,6 @@ describe('no spelling leads to the canary', () => {
       const { status, body } = await stack.call('POST', '/api/v1/tools/http_request/run', { input: { url } });
       expect([url, status, JSON.stringify(body)]).not.toEqual([url, 200, expect.stringMatching(/HTTP \d/)]);
     }
-  });
-
-  it('by the fetch of a flow’s step', async () => {
-    const urls = spellings.map((url) => url.toWellFormed());
-    const ended = await flowEnd(stack, 'asking-flow', await startFlow(stack, 'asking-flow', { urls }));
-    expect(ended).toMatchObject({ status: 'completed', error: null });
-    expect(JSON.stringify(ended)).not.toMatch(/HTTP \d/);
   });
 
   it('by the registration of a webhook, which says what is wrong', async () => {

@@ -5,7 +5,7 @@ import { loadFlows } from '../../src/flows/flow-catalogue.ts';
 import { answerOpen, flowEnd, startFlow, stepsOf } from '../support/flow-runs.ts';
 import { makeFlowsDir, trailFlow } from '../support/own-flows.ts';
 import { callsTool, hangs, says } from '../support/scripted-model.ts';
-import { getEvents, startTestStack, until, type TestStack } from '../support/test-stack.ts';
+import { getEvents, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /** Flows of an operator's own folder: adding the folder is all it takes. */
 
@@ -199,6 +199,14 @@ describe('the steps of a flow', () => {
       status: 'failed',
       error: 'the execution reached its timeout_seconds',
     });
+  });
+
+  it('ask a person for more where the start wants that', async () => {
+    const id = await startFlow(stack, 'speaking', {}, '?max_tokens_total=5&max_cost_usd=0.5&on_budget=ask');
+    await waitForStatus(stack, id, ['waiting']);
+    stack.model.script([says('one'), says('two')]);
+    expect(await answerOpen(stack, id, 5_000)).toBe(202);
+    expect(await flowEnd(stack, 'speaking', id)).toMatchObject({ status: 'completed' });
   });
 
   it('speak to no model beyond the budget', async () => {

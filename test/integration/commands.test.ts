@@ -12,6 +12,7 @@ import { readSettings } from '../../src/config.ts';
 import { createCrewCatalogue } from '../../src/crews/crew-catalogue.ts';
 import type { Command, ExecutionStatus } from '../../src/domain/run/status.ts';
 import { createModels } from '../../src/models/create-models.ts';
+import { createPrices } from '../../src/models/prices.ts';
 import {
   createWakeListener,
   createWaker,
@@ -78,6 +79,7 @@ beforeAll(async () => {
         flows: { list: () => [], find: () => undefined },
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),
+        prices: createPrices(),
         tools: createToolbox(settings, logger),
         deliveries: {
           announce: () => undefined,

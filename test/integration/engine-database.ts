@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
-import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import type { CrewPlan, PlanTask } from '../../src/domain/plan/crew-plan.ts';
 import type { Command, ExecutionStatus } from '../../src/domain/run/status.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
@@ -26,7 +26,7 @@ export interface EngineDatabase {
   command(ref: RunRef, command: Command): Promise<void>;
   append(ref: RunRef, events: readonly NewEvent[]): Promise<number>;
   row(ref: RunRef): Promise<ExecutionRow>;
-  tasks(ref: RunRef): Promise<{ task_key: string; status: string; total_tokens: number }[]>;
+  tasks(ref: RunRef): Promise<TaskRow[]>;
   calls(ref: RunRef): Promise<CallRow[]>;
   outbox(ref: RunRef): Promise<{ command: string; attempts: number }[]>;
   events(ref: RunRef): Promise<LoggedEvent[]>;
@@ -36,6 +36,9 @@ export interface EngineDatabase {
 export interface RunOptions {
   tasks?: number;
   maxTokensTotal?: number;
+  maxCostMicroUsd?: number;
+  /** Limits of each task. */
+  task?: Partial<PlanTask>;
 }
 
 export interface ExecutionRow {
@@ -48,6 +51,15 @@ export interface ExecutionRow {
   error_code: string | null;
   total_tokens: number;
   reserved_tokens: number;
+  cost_micro_usd: number | null;
+  reserved_cost_micro_usd: number;
+}
+
+export interface TaskRow {
+  task_key: string;
+  status: string;
+  total_tokens: number;
+  cost_micro_usd: number | null;
 }
 
 export interface CallRow {
@@ -69,13 +81,14 @@ export const HOLDER = 'temporal-run-1';
 /** Nobody queues here. */
 const NO_LIMIT = 0;
 
-const planOf = (tasks: number): CrewPlan =>
+const planOf = (tasks: number, fields: Partial<PlanTask>): CrewPlan =>
   aPlan({
     tasks: Array.from({ length: tasks }, (_, index) =>
       aTask({
         key: `task-${index + 1}`,
         name: `Task ${index + 1}`,
         dependsOn: index === 0 ? [] : [`task-${index}`],
+        ...fields,
       }),
     ),
   });
@@ -89,8 +102,13 @@ export async function openEngineDatabase(): Promise<EngineDatabase> {
     `insert into users (id, email, created_at, updated_at) values ($1, 'owner@example.test', now(), now())`,
     [owner],
   );
-  const create = async ({ tasks = 1, maxTokensTotal }: RunOptions = {}): Promise<RunRef> => {
-    const plan = planOf(tasks);
+  const create = async ({
+    tasks = 1,
+    maxTokensTotal,
+    maxCostMicroUsd,
+    task = {},
+  }: RunOptions = {}): Promise<RunRef> => {
+    const plan = planOf(tasks, task);
     const { id, executionId } = await createRun(
       sql,
       {
@@ -100,6 +118,7 @@ export async function openEngineDatabase(): Promise<EngineDatabase> {
         plan,
         inputs: {},
         maxTokensTotal: maxTokensTotal ?? null,
+        maxCostMicroUsd: maxCostMicroUsd ?? null,
         model: 'openai/scripted',
       },
       NO_LIMIT,
@@ -142,7 +161,7 @@ const looking = ({ sql }: Database): Looking => ({
   async row(ref) {
     const [row] = await sql.query<ExecutionRow>(
       `select status, generation, claimed_run_id, pause_requested, control_version, error, error_code,
-         total_tokens::integer, reserved_tokens::integer
+         total_tokens::integer, reserved_tokens::integer, cost_micro_usd::integer, reserved_cost_micro_usd::integer
        from executions where id = $1`,
       [ref.id],
     );
@@ -151,7 +170,7 @@ const looking = ({ sql }: Database): Looking => ({
   },
   tasks: (ref) =>
     sql.query(
-      `select task_key, status, total_tokens::integer from task_executions where execution_id = $1 order by position`,
+      `select task_key, status, total_tokens::integer, cost_micro_usd::integer from task_executions where execution_id = $1 order by position`,
       [ref.id],
     ),
   calls: (ref) =>
@@ -187,20 +206,27 @@ export async function hold({ database }: EngineDatabase, lease: Lease): Promise<
   return answer.task;
 }
 
-/** Begins a model call that reserves so many tokens. */
+/** Begins a model call that reserves so many tokens, or tokens and money. */
 export const begin = (
   { database }: EngineDatabase,
   run: RunRef,
   taskId: number,
   key: string,
-  reserveTokens: number,
+  reserve: number | { tokens: number; costMicroUsd: number | null },
 ): Promise<OpenCall | BeginRefusal> =>
   database.sql.transaction((sql) =>
     beginCall(
       sql,
       run,
       taskId,
-      { key, kind: 'model', name: 'openai/scripted', request: null, reserveTokens },
+      {
+        key,
+        kind: 'model',
+        name: 'openai/scripted',
+        request: null,
+        reserveTokens: typeof reserve === 'number' ? reserve : reserve.tokens,
+        reserveCostMicroUsd: typeof reserve === 'number' ? 0 : reserve.costMicroUsd,
+      },
       new Date(),
     ),
   );

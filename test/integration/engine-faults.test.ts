@@ -72,6 +72,8 @@ const answered = (ref: RunRef, position: CallPosition, text: string, attempt = 1
       end: {
         status: 'completed',
         usage: { promptTokens: 10, completionTokens: 5, totalTokens: 15, estimated: false },
+
+        costMicroUsd: 0,
         response: { text },
       },
       input: { kind: 'model_replied', text, toolCalls: [] },

@@ -2,6 +2,7 @@ import { createRunningTasks } from '../../activities/agent-task/running-tasks.ts
 import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
 import { readSettings } from '../../src/config.ts';
 import { createModels } from '../../src/models/create-models.ts';
+import { createPrices } from '../../src/models/prices.ts';
 import { createWaker, type WakeListener } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createToolRegistry } from '../../src/tools/registry.ts';
@@ -17,6 +18,7 @@ export function workerDeps(
   return {
     sql,
     models: createModels(readSettings({ DEMO_MODEL: 'on' })),
+    prices: createPrices(),
     tools,
     waker: createWaker(sql, logger),
     running: createRunningTasks(sql, listener, logger),

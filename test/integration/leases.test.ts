@@ -34,6 +34,7 @@ const settle = (lease: Lease, taskId: number, call: OpenCall): Promise<void> =>
       {
         status: 'completed',
         usage: { promptTokens: 10, completionTokens: 5, totalTokens: 15, estimated: false },
+        costMicroUsd: 0,
         response: { text: 'hello' },
       },
       new Date(),

@@ -51,7 +51,7 @@ async function sending(): Promise<RunRef> {
     leaseOf(ref),
     asked,
     {
-      end: { status: 'completed', usage, response: {} },
+      end: { status: 'completed', usage, costMicroUsd: 0, response: {} },
       input: { kind: 'model_replied', text: '', toolCalls: [call] },
       events: [],
     },

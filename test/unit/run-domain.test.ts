@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { estimateCallTokens, tokensOf } from '../../src/domain/run/estimate.ts';
+import { estimateCall, tokensOf } from '../../src/domain/run/estimate.ts';
 import { crewResult } from '../../src/domain/run/result.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { readyTasks } from '../../src/domain/run/schedule.ts';
@@ -82,7 +82,10 @@ describe('the result of a crew', () => {
 describe('the estimate of a call', () => {
   it('is a quarter of the characters plus what the reply may cost', () => {
     expect(tokensOf('12345')).toBe(2);
-    expect(estimateCallTokens([{ role: 'user', content: 'x'.repeat(400) }], 50)).toBe(154);
-    expect(estimateCallTokens([], null)).toBe(1_024);
+    expect(estimateCall([{ role: 'user', content: 'x'.repeat(400) }], 50)).toEqual({
+      promptTokens: 104,
+      completionTokens: 50,
+    });
+    expect(estimateCall([], null)).toEqual({ promptTokens: 0, completionTokens: 1_024 });
   });
 });

@@ -9,7 +9,13 @@ import type { ModelNode } from './graph-model.ts';
 type Fields = ReadonlyMap<string, GraphField>;
 
 /** These words are ours: CrewAI would drop them, and does not take them from `config` either. */
-const OUR_FIELDS: ReadonlySet<string> = new Set(['condition', 'fallback_models', 'compat']);
+const OUR_FIELDS: ReadonlySet<string> = new Set([
+  'condition',
+  'fallback_models',
+  'compat',
+  'max_tokens_total',
+  'max_cost_usd',
+]);
 
 /** A node, its `config` merged in: what stands beside it wins unless it is null, and only CrewAI's fields count. */
 export function modelNode(node: GraphNode, place: number, fields: Fields): ModelNode {

@@ -9,6 +9,7 @@ import type {
   TaskGuardrail,
   TaskOutputShape,
 } from '../plan/crew-plan.ts';
+import { taskLimits } from '../plan/task-limits.ts';
 import { crewManager } from '../plan/crew-manager.ts';
 import { withPlanning } from '../plan/crew-planning.ts';
 import { delegates } from './crew-warnings.ts';
@@ -126,6 +127,7 @@ function toPlanTask(task: TaskModel, step: FlowStep, crew: CrewModel, managerKey
     guardrail: guardrailOf(task),
     output: outputOf(data),
     humanInput: asBool(data.human_input),
+    ...taskLimits(data),
   };
 }
 

@@ -1,6 +1,7 @@
 import { asInt, isJsonObject, isTruthy } from '../crewai/field-types.ts';
 import type { JsonValue } from '../json.ts';
 import { placeholders } from '../plan/interpolate.ts';
+import { limitProblems } from '../plan/task-limits.ts';
 import { schemaIssues } from '../run/json-schema-issues.ts';
 import type { Findings } from './graph-findings.ts';
 import type { AgentModel, CrewModel, ModelNode, TaskModel } from './graph-model.ts';
@@ -55,6 +56,12 @@ function checkTask(task: TaskModel, findings: Findings): void {
   checkOutputFile(task, findings);
   checkGuardrail(task, findings);
   checkPlaceholders(task, findings);
+  checkLimits(task, findings);
+}
+
+function checkLimits(task: TaskModel, findings: Findings): void {
+  for (const { field, message } of limitProblems(task.data))
+    findings.error('graph_bad_limit', message, task.pathOf(field), task.id);
 }
 
 /** T-3, and schemas where CrewAI has Python classes. */

@@ -6,6 +6,7 @@ import type { JsonObject } from '../json.ts';
 import { crewManager } from './crew-manager.ts';
 import type { CrewPlan, CrewProcess, PlanAgent, PlanTask } from './crew-plan.ts';
 import { placeholders } from './interpolate.ts';
+import { taskLimits } from './task-limits.ts';
 import { wantedInputs } from './task-inputs.ts';
 
 /**
@@ -212,6 +213,7 @@ function toPlanTask(task: StoredTask, laidOver: JsonObject = {}): PlanTask {
       typeof expected === 'string' && expected.trim() !== '' ? expected : DEFAULT_EXPECTED_OUTPUT,
     agentKey: agentKey(task.agentId),
     humanInput: config['human_input'] === true,
+    ...taskLimits(config),
   };
 }
 

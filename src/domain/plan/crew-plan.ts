@@ -80,6 +80,9 @@ export interface PlanTask {
   output: TaskOutputShape | null;
   /** A person looks at the output before it counts. */
   humanInput: boolean;
+  /** What its calls may use, beneath the limits of the run. */
+  maxTokensTotal?: number;
+  maxCostMicroUsd?: number;
 }
 
 /** CrewAI tells "no context given" (all previous outputs) from "an empty list" (none). */

@@ -7,8 +7,13 @@ const ASSUMED_REPLY_TOKENS = 1_024;
 
 export const tokensOf = (text: string): number => Math.ceil(text.length / CHARS_PER_TOKEN);
 
-/** Tokens to reserve for a call before it is made: prompt plus the reply's limit. */
-export function estimateCallTokens(messages: readonly ChatMessage[], maxTokens: number | null): number {
-  const prompt = messages.reduce((sum, message) => sum + tokensOf(message.content) + 4, 0);
-  return prompt + Math.min(maxTokens ?? ASSUMED_REPLY_TOKENS, ASSUMED_REPLY_TOKENS);
+/** Tokens to reserve for a call before it is made: the prompt, and the reply up to its limit. */
+export function estimateCall(
+  messages: readonly ChatMessage[],
+  maxTokens: number | null,
+): { promptTokens: number; completionTokens: number } {
+  return {
+    promptTokens: messages.reduce((sum, message) => sum + tokensOf(message.content) + 4, 0),
+    completionTokens: Math.min(maxTokens ?? ASSUMED_REPLY_TOKENS, ASSUMED_REPLY_TOKENS),
+  };
 }

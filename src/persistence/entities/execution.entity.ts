@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
+import type { OnBudget } from '../../domain/run/budget.ts';
 import type { RunErrorCode } from '../../domain/errors.ts';
 import type { ExecutionKind, ExecutionStatus } from '../../domain/run/status.ts';
 
@@ -32,11 +33,13 @@ const ExecutionSchema = defineEntity({
     tags: p.array(),
     timeoutSeconds: p.integer().nullable(),
     maxTokensTotal: p.bigint('number').nullable(),
+    maxCostMicroUsd: p.bigint('number').nullable(),
     promptTokens: p.bigint('number'),
     completionTokens: p.bigint('number'),
     totalTokens: p.bigint('number'),
     reservedTokens: p.bigint('number'),
     costMicroUsd: p.bigint('number').nullable(),
+    onBudget: p.string().$type<OnBudget>(),
     model: p.text().nullable(),
     createdAt: p.datetime(),
     startedAt: p.datetime().nullable(),

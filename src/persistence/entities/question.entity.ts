@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import type { QuestionKind } from '../runs/questions.ts';
 
 const QuestionSchema = defineEntity({
   name: 'Question',
@@ -17,7 +18,7 @@ const QuestionSchema = defineEntity({
     agentInstanceId: p.uuid().nullable(),
     /** The message with which an agent elsewhere asked. */
     messageId: p.uuid().nullable(),
-    kind: p.string().$type<'ask_human' | 'human_input' | 'unknown_outcome' | 'agent'>(),
+    kind: p.string().$type<QuestionKind | 'agent'>(),
     question: p.text(),
     options: p.json<string[]>().nullable(),
     multiple: p.boolean(),

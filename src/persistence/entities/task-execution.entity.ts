@@ -28,6 +28,7 @@ const TaskExecutionSchema = defineEntity({
     promptTokens: p.bigint('number'),
     completionTokens: p.bigint('number'),
     totalTokens: p.bigint('number'),
+    costMicroUsd: p.bigint('number').nullable(),
     startedAt: p.datetime().nullable(),
     completedAt: p.datetime().nullable(),
     updatedAt: p.datetime(),

@@ -16,6 +16,8 @@ export interface NewCall {
   request: JsonObject | null;
   /** Tokens to reserve; 0 for tools. */
   reserveTokens: number;
+  /** Micro-USD to reserve; 0 for tools, null when the model has no price. */
+  reserveCostMicroUsd: number | null;
 }
 
 /** A call that was begun and is not settled yet. */
@@ -26,6 +28,8 @@ export interface OpenCall {
   name: string;
   attempt: number;
   reservedTokens: number;
+  /** Micro-USD, null when unknown. */
+  reservedCostMicroUsd: number | null;
   startedAt: Date;
 }
 
@@ -34,7 +38,8 @@ export type BeginRefusal = 'paused' | 'cancelling' | 'budget' | 'exhausted' | 's
 
 /**
  * Reserves the estimate and records the call as started, in the caller's transaction. The row of the run
- * decides: it must run, not be paused or ended, and have budget left for every call in flight.
+ * decides: it must run, not be paused or ended, and have tokens and money left for every call in flight; so must its
+ * task, which makes one call at a time.
  */
 export async function beginCall(
   sql: Sql,
@@ -46,16 +51,22 @@ export async function beginCall(
   const [row] = await sql.query<{ id: string; attempt: number }>(
     `with run as (
        update executions set reserved_tokens = reserved_tokens + $3,
+          reserved_cost_micro_usd = reserved_cost_micro_usd + coalesce($11::bigint, 0),
           status = case when status = 'waiting' then 'running' else status end
         where id = $1 and generation = $2 and status in ('running', 'waiting') and not pause_requested
           and (max_tokens_total is null or total_tokens + reserved_tokens + $3 <= max_tokens_total)
+          and (max_cost_micro_usd is null
+            or coalesce(cost_micro_usd + reserved_cost_micro_usd + $11::bigint <= max_cost_micro_usd, false))
+          and not exists (select 1 from task_executions t where t.id = $4
+            and (t.total_tokens + $3 > t.max_tokens_total
+              or not coalesce(t.cost_micro_usd + $11::bigint <= t.max_cost_micro_usd, t.max_cost_micro_usd is null)))
           and (select count(*) from calls where task_execution_id = $4 and call_key = $5) < $10
         returning id
      )
      insert into calls (execution_id, task_execution_id, call_key, attempt, kind, name, status, request,
-       reserved_tokens, started_at)
+       reserved_tokens, reserved_cost_micro_usd, started_at)
      select id, $4, $5, 1 + (select count(*) from calls where task_execution_id = $4 and call_key = $5),
-       $6, $7, 'started', $8, $3, $9 from run
+       $6, $7, 'started', $8, $3, $11, $9 from run
      returning id, attempt`,
     [
       run.id,
@@ -68,6 +79,7 @@ export async function beginCall(
       call.request === null ? null : toJsonb(call.request),
       now.toISOString(),
       MAX_CALL_STARTS,
+      call.reserveCostMicroUsd,
     ],
   );
   if (row === undefined) return refusal(sql, run, taskId, call.key);
@@ -78,6 +90,7 @@ export async function beginCall(
     name: call.name,
     attempt: row.attempt,
     reservedTokens: call.reserveTokens,
+    reservedCostMicroUsd: call.reserveCostMicroUsd,
     startedAt: now,
   };
 }
@@ -114,9 +127,9 @@ export class CallSettled extends Error {
   }
 }
 
-/** How a call ended, to be settled. */
+/** How a call ended, to be settled. What it cost is in micro-USD, null when the model has no price. */
 export type CallEnd =
-  | { status: 'completed'; usage: TokenUsage | null; response: JsonObject }
+  | { status: 'completed'; usage: TokenUsage | null; costMicroUsd: number | null; response: JsonObject }
   | { status: 'failed'; error: string };
 
 /** Settles a call: the reserve goes back, what was really used is counted on the call, its task and its run. */
@@ -129,19 +142,21 @@ export async function settleCall(
   now: Date,
 ): Promise<void> {
   const usage = end.status === 'completed' ? end.usage : null;
+  const cost = end.status === 'completed' ? end.costMicroUsd : 0;
   // Each part draws on the one before: run, call and task are locked in this order.
   const settled = await sql.query(
     `with run as (
        update executions set reserved_tokens = greatest(reserved_tokens - $5, 0), prompt_tokens = prompt_tokens + $6,
-         completion_tokens = completion_tokens + $7, total_tokens = total_tokens + $8
+         completion_tokens = completion_tokens + $7, total_tokens = total_tokens + $8,
+         reserved_cost_micro_usd = greatest(reserved_cost_micro_usd - $12, 0), cost_micro_usd = cost_micro_usd + $13
        where id = $1 returning id
      ), call as (
        update calls set status = $9, response = $4, error = $10, prompt_tokens = $6, completion_tokens = $7,
-         total_tokens = $8, finished_at = $11
+         total_tokens = $8, cost_micro_usd = $13, finished_at = $11
        from run where calls.id = $2 and calls.status = 'started' returning calls.id
      )
      update task_executions set prompt_tokens = prompt_tokens + $6, completion_tokens = completion_tokens + $7,
-       total_tokens = total_tokens + $8
+       total_tokens = total_tokens + $8, cost_micro_usd = task_executions.cost_micro_usd + $13
      from call where task_executions.id = $3
      returning task_executions.id`,
     [
@@ -156,29 +171,31 @@ export async function settleCall(
       end.status,
       end.status === 'failed' ? storableText(end.error) : null,
       now.toISOString(),
+      call.reservedCostMicroUsd ?? 0,
+      cost,
     ],
   );
   if (settled.length === 0) throw new CallSettled();
 }
 
-interface TokenCount {
-  released: number;
-  prompt: number;
-  completion: number;
-  total: number;
-}
-
-async function countTokens(sql: Sql, id: number, taskId: number, tokens: TokenCount): Promise<void> {
+/** What was reserved counts as used. A cost that nobody knows makes the sums unknown too. */
+async function chargeReserve(
+  sql: Sql,
+  id: number,
+  taskId: number,
+  reserved: { tokens: number; costMicroUsd: number | null },
+): Promise<void> {
   await sql.query(
     `with run as (
-       update executions set reserved_tokens = greatest(reserved_tokens - $2, 0), prompt_tokens = prompt_tokens + $3,
-         completion_tokens = completion_tokens + $4, total_tokens = total_tokens + $5
+       update executions set reserved_tokens = greatest(reserved_tokens - $2, 0), prompt_tokens = prompt_tokens + $2,
+         total_tokens = total_tokens + $2, cost_micro_usd = cost_micro_usd + $3,
+         reserved_cost_micro_usd = greatest(reserved_cost_micro_usd - coalesce($3::bigint, 0), 0)
        where id = $1
      )
-     update task_executions set prompt_tokens = prompt_tokens + $3, completion_tokens = completion_tokens + $4,
-       total_tokens = total_tokens + $5
-     where id = $6`,
-    [id, tokens.released, tokens.prompt, tokens.completion, tokens.total, taskId],
+     update task_executions set prompt_tokens = prompt_tokens + $2, total_tokens = total_tokens + $2,
+       cost_micro_usd = cost_micro_usd + $3
+     where id = $4`,
+    [id, reserved.tokens, reserved.costMicroUsd, taskId],
   );
 }
 
@@ -200,18 +217,21 @@ export async function loseOpenCalls(
     kind: string;
     name: string;
     reserved_tokens: string;
+    reserved_cost_micro_usd: string | null;
   }>(
-    `update calls set status = 'lost', total_tokens = reserved_tokens, prompt_tokens = reserved_tokens, finished_at = $3
+    `update calls set status = 'lost', total_tokens = reserved_tokens, prompt_tokens = reserved_tokens,
+        cost_micro_usd = reserved_cost_micro_usd, finished_at = $3
       where execution_id = $1 and status = 'started' and ($2::integer is null or task_execution_id = $2)
         and ($4::bigint is null or id = $4)
-      returning task_execution_id, kind, name, reserved_tokens`,
+      returning task_execution_id, kind, name, reserved_tokens, reserved_cost_micro_usd`,
     [id, taskId, now.toISOString(), callId],
   );
   for (const call of lost) {
-    const reserved = Number(call.reserved_tokens);
-    if (reserved === 0) continue;
-    const tokens = { released: reserved, prompt: reserved, completion: 0, total: reserved };
-    await countTokens(sql, id, call.task_execution_id, tokens);
+    const tokens = Number(call.reserved_tokens);
+    if (tokens === 0) continue;
+    const { reserved_cost_micro_usd: cost } = call;
+    const reserved = { tokens, costMicroUsd: cost === null ? null : Number(cost) };
+    await chargeReserve(sql, id, call.task_execution_id, reserved);
   }
   return lost.filter((call) => call.kind === 'tool').map((call) => call.name);
 }

@@ -3,6 +3,7 @@ import type { FlowShape } from '../../domain/flow/flow-shape.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
+import type { OnBudget } from '../../domain/run/budget.ts';
 import { storedIds } from '../../domain/plan/task-inputs.ts';
 import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
 import { toJsonb } from '../jsonb.ts';
@@ -33,6 +34,8 @@ export interface NewRun {
   tags?: string[];
   timeoutSeconds?: number | null;
   maxTokensTotal?: number | null;
+  maxCostMicroUsd?: number | null;
+  onBudget?: OnBudget;
   onTaskFailure?: OnTaskFailure;
   /** The run it replays. */
   parentExecutionId?: string | undefined;
@@ -64,28 +67,23 @@ export interface CreatedRun {
  */
 export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: Date): Promise<CreatedRun> {
   const executionId = randomUUID();
-  const tasks = run.plan.tasks.map((task, position) => ({
-    task_key: task.key,
-    position,
-    name: task.name,
-    agent: run.plan.agents.find((agent) => agent.key === task.agentKey)?.role ?? task.agentKey,
-    task_id: storedIds(run.plan, task).taskId,
-    agent_id: storedIds(run.plan, task).agentId,
-  }));
   const [row] = await sql.query<{ id: number; outbox_id: string | null }>(
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
          timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, graph_id, thread_id, on_task_failure,
-         parent_execution_id, workflow_id, flow_name, flow_shape, flow_state, flow_snapshot, queued)
-       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20, $21, $22, $23, $24, $26,
+         parent_execution_id, workflow_id, flow_name, flow_shape, flow_state, flow_snapshot, max_cost_micro_usd, on_budget, queued)
+       values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12, $14, $17, $18, $19, $20, $21, $22, $23, $24, $26, $27, $28,
          take_run_slot($2, $15) or thread_is_busy($2, $18, null))
        on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
        returning id, queued
      ), tasks as (
-       insert into task_executions (execution_id, task_key, position, name, agent, task_id, agent_id, updated_at)
-       select run.id, t.task_key, t.position, t.name, t.agent, t.task_id, t.agent_id, $12
+       insert into task_executions (execution_id, task_key, position, name, agent, task_id, agent_id, max_tokens_total,
+         max_cost_micro_usd, updated_at)
+       select run.id, t.task_key, t.position, t.name, t.agent, t.task_id, t.agent_id, t.max_tokens_total,
+         t.max_cost_micro_usd, $12
          from run, jsonb_to_recordset($13::jsonb) as
-           t(task_key text, position integer, name text, agent text, task_id integer, agent_id integer)
+           t(task_key text, position integer, name text, agent text, task_id integer, agent_id integer,
+             max_tokens_total bigint, max_cost_micro_usd bigint)
      ), head as (
        insert into execution_log_heads (execution_id) select id from run
      ), command as (
@@ -117,7 +115,7 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       run.maxTokensTotal ?? null,
       run.model,
       now.toISOString(),
-      JSON.stringify(tasks),
+      JSON.stringify(taskRows(run.plan)),
       run.idempotencyRef ?? null,
       maxActive,
       new Date(now.getTime() + START_LEASE_MS).toISOString(),
@@ -131,12 +129,27 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       run.flow === undefined ? null : toJsonb(run.flow.state),
       run.crewName ?? 'crew',
       run.flow?.snapshot === undefined ? null : JSON.stringify(run.flow.snapshot),
+      run.maxCostMicroUsd ?? null,
+      run.onBudget ?? 'fail',
     ],
   );
   return row === undefined
     ? findByReference(sql, run)
     : { id: row.id, executionId, createdAt: now, outboxId: row.outbox_id };
 }
+
+/** The rows of its tasks, as the statement reads them. */
+const taskRows = (plan: CrewPlan): JsonObject[] =>
+  plan.tasks.map((task, position) => ({
+    task_key: task.key,
+    position,
+    name: task.name,
+    agent: plan.agents.find((agent) => agent.key === task.agentKey)?.role ?? task.agentKey,
+    task_id: storedIds(plan, task).taskId,
+    agent_id: storedIds(plan, task).agentId,
+    max_tokens_total: task.maxTokensTotal ?? null,
+    max_cost_micro_usd: task.maxCostMicroUsd ?? null,
+  }));
 
 /** The run that was there before: made in the name of the same request, whose answer was lost. */
 async function findByReference(sql: Sql, run: NewRun): Promise<CreatedRun> {

@@ -3,6 +3,7 @@ import type { StepRun } from '../../domain/flow/flow-shape.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
+import type { OnBudget } from '../../domain/run/budget.ts';
 import type { ExecutionStatus } from '../../domain/run/status.ts';
 import { toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
@@ -49,6 +50,9 @@ export interface HeldStep {
   tags: string[];
   /** Tokens the flow may still spend, null without a limit. */
   tokensLeft: number | null;
+  /** Micro-USD it may still spend, null without a limit. */
+  costLeft: number | null;
+  onBudget: OnBudget;
   /** What the step said that set this one off. */
   trigger: TaskOutput | null;
   /** When its wait is over, null before it began. */
@@ -69,6 +73,8 @@ export interface ChildRun {
   promptTokens: number;
   completionTokens: number;
   totalTokens: number;
+  /** Null when unknown. */
+  costMicroUsd: number | null;
 }
 
 interface StepRow {
@@ -85,6 +91,8 @@ interface StepRow {
   priority: number;
   tags: string[];
   tokens_left: string | null;
+  cost_left: string | null;
+  on_budget: OnBudget;
   trigger: TaskOutput | null;
   due_at: string | null;
   child_execution_id: number | null;
@@ -97,6 +105,7 @@ interface StepRow {
   child_prompt: string | null;
   child_completion: string | null;
   child_total: string | null;
+  child_cost: string | null;
 }
 
 /** Reads a run of a step, under its lease. */
@@ -105,10 +114,12 @@ export async function readStep(sql: Sql, taskId: number): Promise<HeldStep> {
     `select e.execution_id, e.owner_id, e.flow_name, e.flow_snapshot, e.created_at, e.input_data, e.flow_state, e.status, e.pause_requested,
        e.control_version, e.priority, e.tags,
        e.max_tokens_total - e.total_tokens - e.reserved_tokens as tokens_left,
+       e.max_cost_micro_usd - e.cost_micro_usd - e.reserved_cost_micro_usd as cost_left, e.on_budget,
        (select b.output from task_executions b where b.execution_id = e.id and b.task_key = t.triggered_by) as trigger,
        t.due_at, t.child_execution_id, t.child_generation, c.execution_id as child_uuid, c.status as child_status,
        c.result as child_result, c.error as child_error, c.error_code as child_code, c.prompt_tokens as child_prompt,
-       c.completion_tokens as child_completion, c.total_tokens as child_total
+       c.completion_tokens as child_completion, c.total_tokens as child_total,
+       c.cost_micro_usd as child_cost
      from task_executions t join executions e on e.id = t.execution_id
        left join executions c on c.id = t.child_execution_id
      where t.id = $1`,
@@ -129,6 +140,8 @@ export async function readStep(sql: Sql, taskId: number): Promise<HeldStep> {
     priority: row.priority,
     tags: row.tags,
     tokensLeft: row.tokens_left === null ? null : Number(row.tokens_left),
+    costLeft: row.cost_left === null ? null : Number(row.cost_left),
+    onBudget: row.on_budget,
     trigger: row.trigger,
     dueAt: row.due_at === null ? null : parseTimestamp(row.due_at),
     child: childOf(row),
@@ -149,6 +162,7 @@ function childOf(row: StepRow): ChildRun | null {
     promptTokens: Number(row.child_prompt ?? 0),
     completionTokens: Number(row.child_completion ?? 0),
     totalTokens: Number(row.child_total ?? 0),
+    costMicroUsd: row.child_cost === null ? null : Number(row.child_cost),
   };
 }
 
@@ -216,13 +230,13 @@ export async function keepStep(
     `with run as (
        update executions e set flow_state = $3, steps_finished = steps_finished + 1,
          prompt_tokens = e.prompt_tokens + $5, completion_tokens = e.completion_tokens + $6,
-         total_tokens = e.total_tokens + $7
+         total_tokens = e.total_tokens + $7, cost_micro_usd = e.cost_micro_usd + $8
        from task_executions t where e.id = $1 and t.id = $2 and t.finish_order is null
        returning e.steps_finished
      )
      update task_executions t set label = $4, finish_order = run.steps_finished,
        prompt_tokens = t.prompt_tokens + $5, completion_tokens = t.completion_tokens + $6,
-       total_tokens = t.total_tokens + $7
+       total_tokens = t.total_tokens + $7, cost_micro_usd = t.cost_micro_usd + $8
      from run where t.id = $2`,
     [
       id,
@@ -232,6 +246,7 @@ export async function keepStep(
       child?.promptTokens ?? 0,
       child?.completionTokens ?? 0,
       child?.totalTokens ?? 0,
+      child === null ? 0 : child.costMicroUsd,
     ],
   );
 }

@@ -273,7 +273,7 @@ async function writeEnding(sql: Sql, ref: RunRef, ending: Ending, now: Date): Pr
   if (ending.status !== 'completed') await settleUnfinishedTasks(sql, ref.id, now);
   await sql.query(
     `update executions set status = $2, error = $3, error_code = $4, result = $5, pause_requested = false,
-       reserved_tokens = 0, completed_at = $6, updated_at = $6, queued = false
+       reserved_tokens = 0, reserved_cost_micro_usd = 0, completed_at = $6, updated_at = $6, queued = false
      where id = $1`,
     [ref.id, ending.status, ending.error, ending.code, ending.result, now.toISOString()],
   );

@@ -2,16 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { conflict, invalid, notFound } from '../../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { isFinal, type ExecutionStatus } from '../../domain/run/status.ts';
+import { budgetOfKey } from '../../domain/run/budget.ts';
 import { answerProblems } from '../../domain/run/answer.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
+import { raiseLimit } from './budgets.ts';
 
 /** Questions that runs put to people: asked under a task's lease, answered by anybody who may, each once. */
 
-/** What is asked, and why: an agent's own question, a look at its answer, a tool call nobody knows the end of. */
-export type QuestionKind = 'ask_human' | 'human_input' | 'unknown_outcome';
+/**
+ * What is asked, and why: an agent's own question, a look at its answer, a tool call nobody knows the end of, a limit
+ * that is reached, leave to use a tool.
+ */
+export const QUESTION_KINDS = [
+  'ask_human',
+  'human_input',
+  'unknown_outcome',
+  'budget',
+  'tool_approval',
+] as const;
+export type QuestionKind = (typeof QUESTION_KINDS)[number];
 
 export interface NewQuestion {
   /** Names the question within its task, the same on every attempt. */
@@ -129,6 +141,7 @@ export async function askQuestion(
 interface AnsweredRow {
   id: string;
   status: 'open' | 'answered' | 'expired';
+  task_execution_id: number;
   task_id: number | null;
   agent_id: number | null;
   task_key: string;
@@ -159,8 +172,8 @@ export async function answerQuestion(
       generation: number;
     }>('select execution_id, status, generation from executions where id = $1 for no key update', [run.id]);
     const [row] = await sql.query<AnsweredRow>(
-      `select q.id, q.status, t.task_id, t.agent_id, q.task_key, q.question_key, q.generation, q.options, q.multiple,
-         q.schema, q.expires_at
+      `select q.id, q.status, t.id as task_execution_id, t.task_id, t.agent_id, q.task_key, q.question_key, q.generation,
+         q.options, q.multiple, q.schema, q.expires_at
          from questions q join task_executions t on t.id = q.task_execution_id
         where q.id = $1 and q.execution_id = $2 for no key update of q`,
       [questionId, run.id],
@@ -182,18 +195,15 @@ export async function answerQuestion(
       [row.id, toJsonb(given.answer), now.toISOString(), given.userId],
     );
     const status = execution.status === 'waiting' ? 'running' : execution.status;
-    await sql.query(
-      `with run as (update executions set status = $2, updated_at = $3 where id = $1 returning id)
-       insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
-       select id, $4, 'answer', $5, $3, $3 from run`,
-      [
-        run.id,
-        status,
-        now.toISOString(),
-        execution.execution_id,
-        JSON.stringify({ generation: execution.generation, taskKey: row.task_key }),
-      ],
-    );
+    await sql.query('update executions set status = $2, updated_at = $3 where id = $1', [
+      run.id,
+      status,
+      now.toISOString(),
+    ]);
+    const budget = budgetOfKey(row.question_key);
+    if (budget !== null) await raiseLimit(sql, run, row.task_execution_id, budget, given.answer);
+    // Whoever met the same limit waits for this answer as well.
+    await wakeWaiting(sql, run.id, row.task_key, budget !== null, now);
     const event: NewEvent = {
       type: 'question_answered',
       key: `${row.task_key}/question:${row.id}:answered`,
@@ -205,6 +215,23 @@ export async function answerQuestion(
     };
     await appendEvents(sql, run.id, [event], now);
   });
+}
+
+/** Tells a run's workflow to look at a task again, or at all that wait: those with no answer yet go on waiting. */
+export async function wakeWaiting(
+  sql: Sql,
+  id: number,
+  taskKey: string,
+  everybody: boolean,
+  now: Date,
+): Promise<void> {
+  await sql.query(
+    `insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
+     select e.id, e.execution_id, 'answer', jsonb_build_object('generation', e.generation, 'taskKey', t.task_key), $4, $4
+       from executions e join task_executions t on t.execution_id = e.id
+      where e.id = $1 and (t.task_key = $2 or ($3 and t.status = 'waiting'))`,
+    [id, taskKey, everybody, now.toISOString()],
+  );
 }
 
 /** Questions of a run that is over take no answer any more. */

@@ -13,6 +13,7 @@ import {
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
+import { wakeWaiting } from './questions.ts';
 import { FRESH_START } from './task-lease.ts';
 
 /**
@@ -165,7 +166,8 @@ async function stopWaiting(sql: Sql, run: RunRow, task: TaskRow, now: Date): Pro
     `update executions set status = 'running', updated_at = $2 where id = $1 and status = 'waiting'`,
     [run.id, now.toISOString()],
   );
-  await deliver(sql, run, 'answer', { generation: run.generation, taskKey: task.task_key }, now);
+  // It may have asked for others too, which met the same limit: they look again, and ask themselves.
+  await wakeWaiting(sql, run.id, task.task_key, true, now);
 }
 
 /**
@@ -266,7 +268,7 @@ async function goOn(sql: Sql, run: RunRow, now: Date): Promise<NewEvent[]> {
 async function deliver(
   sql: Sql,
   run: RunRow,
-  command: 'resume' | 'answer',
+  command: 'resume',
   payload: JsonObject,
   now: Date,
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ON_BUDGET } from '../../../domain/run/budget.ts';
 import { ON_TASK_FAILURE } from '../../../domain/run/status.ts';
 import { queryInteger, timestampSchema } from '../../parameters.ts';
 
@@ -17,7 +18,19 @@ export const startOptions = {
     .min(1)
     .max(1_000_000_000)
     .optional()
-    .describe('Ends it as failed with BUDGET_EXHAUSTED'),
+    .describe('No call starts that could exceed it; see `on_budget`'),
+  max_cost_usd: z
+    .number()
+    .min(0.000_001)
+    .max(1_000_000)
+    .optional()
+    .describe('The same in US dollars. Every model needs a price: see the setting MODEL_PRICES'),
+  on_budget: z
+    .enum(ON_BUDGET)
+    .optional()
+    .describe(
+      'At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops',
+    ),
   on_task_failure: z
     .enum(ON_TASK_FAILURE)
     .optional()

@@ -44,6 +44,7 @@ export const exampleTask = {
   error: null,
   error_code: null,
   token_usage: { prompt_tokens: 400, completion_tokens: 0, total_tokens: 400 },
+  cost_usd: 0.00006,
   started_at: '2026-11-20T09:30:00.000Z',
   completed_at: null,
 };
@@ -95,5 +96,6 @@ export const exampleMetrics = {
   failed_model_calls: 1,
   tool_calls: 2,
   token_usage: { prompt_tokens: 1200, completion_tokens: 800, total_tokens: 2000 },
+  cost_usd: 0.00066,
   tasks: { completed: 2 },
 };

@@ -11,7 +11,7 @@ import type { Engine } from '../../engine.ts';
 import { integerIdParam, listedOwner, ownershipQuery, queryInteger } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { exampleMetrics, exampleLogEntry, exampleStats } from './examples.ts';
-import { presentLogEntry } from './presenter.ts';
+import { presentLogEntry, usdOf } from './presenter.ts';
 import {
   eventsQuery,
   executionRefParam,
@@ -156,7 +156,7 @@ const metricsRoute = (engine: Engine): AnyRoute =>
       ...ONE,
       path: '/api/v1/executions/{execution_id}/metrics',
       operationId: 'getExecutionMetrics',
-      summary: 'What it took: time, calls and tokens',
+      summary: 'What it took: time, calls, tokens and money',
       responses: { 200: { description: 'The figures', schema: metricsSchema, example: exampleMetrics } },
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
@@ -181,6 +181,7 @@ const metricsRoute = (engine: Engine): AnyRoute =>
           completion_tokens: execution.completionTokens,
           total_tokens: execution.totalTokens,
         },
+        cost_usd: usdOf(execution.costMicroUsd),
         tasks: metrics.tasks,
       });
     },

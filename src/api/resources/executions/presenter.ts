@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { EventFrame } from '../../../contracts/events.ts';
+import { MICRO_USD } from '../../../domain/run/budget.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
 import { runWorkflowId } from '../../../temporal/names.ts';
@@ -7,7 +8,8 @@ import { taskOutputSchema, type ExecutionBody, type logEntrySchema, type taskRun
 
 export type LogEntry = z.output<typeof logEntrySchema>;
 
-const MICRO = 1_000_000;
+export const usdOf = (microUsd: number | null | undefined): number | null =>
+  typeof microUsd === 'number' ? microUsd / MICRO_USD : null;
 
 /** The row as the API shows it. `log` only where one execution is shown. */
 export function presentExecution(
@@ -38,7 +40,7 @@ export function presentExecution(
     priority: execution.priority,
     tags: execution.tags,
     token_usage: usageOf(execution),
-    cost_usd: typeof execution.costMicroUsd === 'number' ? execution.costMicroUsd / MICRO : null,
+    cost_usd: usdOf(execution.costMicroUsd),
     model: execution.model ?? null,
     started_at: (execution.startedAt ?? execution.createdAt).toISOString(),
     created_at: execution.createdAt.toISOString(),
@@ -75,6 +77,7 @@ export function presentTask(task: TaskExecution): z.output<typeof taskRunSchema>
     error: task.error ?? null,
     error_code: task.errorCode ?? null,
     token_usage: usageOf(task),
+    cost_usd: usdOf(task.costMicroUsd),
     started_at: task.startedAt?.toISOString() ?? null,
     completed_at: task.completedAt?.toISOString() ?? null,
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Question } from '../../../persistence/entities/question.entity.ts';
+import { QUESTION_KINDS } from '../../../persistence/runs/questions.ts';
 import { ownershipQuery, pageQuery, timestampSchema } from '../../parameters.ts';
 
 export const QUESTION_STATUSES = ['open', 'answered', 'expired'] as const;
@@ -18,10 +19,12 @@ export const questionSchema = z
       .describe('The agent instance that asks, an agent elsewhere or the run of a crew'),
     message_id: z.uuid().nullable().describe('The message with which an agent elsewhere asked'),
     kind: z
-      .enum(['ask_human', 'human_input', 'unknown_outcome', 'agent'])
+      .enum([...QUESTION_KINDS, 'agent'])
       .describe(
         '`ask_human`: the agent asks · `human_input`: a look at its answer, empty accepts it · `unknown_outcome`: a ' +
-          'worker died in a tool call that may not be repeated blindly · `agent`: an agent elsewhere asks',
+          'worker died in a tool call that may not be repeated blindly · `budget`: a limit is reached, answer with the number ' +
+          'to raise it by or `stop` · `tool_approval`: may this tool be called with these arguments · ' +
+          '`agent`: an agent elsewhere asks',
       ),
     question: z.string(),
     options: z.array(z.string()).nullable().describe('The possible answers, null when it is free'),

@@ -14,6 +14,11 @@ export const tokenUsageSchema = z
   .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
   .meta({ id: 'TokenUsage' });
 
+const costSchema = z
+  .number()
+  .nullable()
+  .describe('By list prices and MODEL_PRICES; null when a model it has asked has no price');
+
 export const logEntrySchema = z
   .object({
     seq: z.int(),
@@ -47,7 +52,7 @@ export const executionSchema = z
     priority: z.int(),
     tags: z.array(z.string()),
     token_usage: tokenUsageSchema,
-    cost_usd: z.number().nullable(),
+    cost_usd: costSchema,
     model: z.string().nullable(),
     started_at: timestampSchema,
     created_at: timestampSchema,
@@ -89,6 +94,7 @@ export const taskRunSchema = z
     error: z.string().nullable(),
     error_code: z.string().nullable(),
     token_usage: tokenUsageSchema,
+    cost_usd: costSchema,
     started_at: timestampSchema.nullable(),
     completed_at: timestampSchema.nullable(),
   })
@@ -137,6 +143,7 @@ export const metricsSchema = z
     failed_model_calls: z.int(),
     tool_calls: z.int(),
     token_usage: tokenUsageSchema,
+    cost_usd: costSchema,
     tasks: z.record(z.string(), z.int()).describe('How many tasks are in which state'),
   })
   .meta({ id: 'ExecutionMetrics' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ON_BUDGET } from '../../../domain/run/budget.ts';
 import { ON_TASK_FAILURE } from '../../../domain/run/status.ts';
 import { pageQuery, timestampSchema } from '../../parameters.ts';
 
@@ -50,7 +51,26 @@ export const startQuery = z.object({
     .optional()
     .meta({ description: 'Separated by commas', example: 'nightly,poems' }),
   timeout_seconds: optionalInteger(1, 31_536_000, 'Ends the execution as failed with TIMEOUT'),
-  max_tokens_total: optionalInteger(1, 1_000_000_000, 'Ends it as failed with BUDGET_EXHAUSTED'),
+  max_tokens_total: optionalInteger(1, 1_000_000_000, 'No call starts that could exceed it; see `on_budget`'),
+  max_cost_usd: z
+    .string()
+    .regex(/^\d{1,7}(\.\d{1,6})?$/, 'a number of US dollars with up to six decimals')
+    .transform(Number)
+    .pipe(z.number().min(0.000_001).max(1_000_000))
+    .optional()
+    .meta({
+      description: 'The same in US dollars. Every model needs a price: see the setting MODEL_PRICES',
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, { type: 'number', minimum: 0.000_001, maximum: 1_000_000 });
+      },
+    }),
+  on_budget: z
+    .enum(ON_BUDGET)
+    .optional()
+    .describe(
+      'At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops',
+    ),
   on_task_failure: z
     .enum(ON_TASK_FAILURE)
     .optional()
