@@ -6,6 +6,7 @@ import { createModels } from '../models/create-models.ts';
 import { loadPrices } from '../models/prices-file.ts';
 import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
+import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createSecretBox } from '../security/secret-box.ts';
@@ -22,6 +23,7 @@ import type { Engine } from './engine.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { createExecutionFeeds } from './realtime/execution-feeds.ts';
 import { createLogHub } from './realtime/log-hub.ts';
+import { createInboxFeed } from './realtime/inbox-feed.ts';
 import { createMessageHub } from './realtime/message-hub.ts';
 import { createSockets } from './realtime/sockets.ts';
 
@@ -61,6 +63,7 @@ export function createEngine(deps: {
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
   const hub = createLogHub({ sql, listener, logger });
   const messages = createMessageHub({ sql, listener, logger });
+  const inbox = createInboxFeed({ sql, listener, logger, now });
   const feeds = createExecutionFeeds({ sql, hub, listener, logger, now });
   const sockets = createSockets(deps.heartbeatMs);
   const credentials = createCredentialWatch({ sql, logger, now });
@@ -71,6 +74,7 @@ export function createEngine(deps: {
   const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs });
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
+  const instanceWatch = createInstanceWatch({ sql, waker, logger, now });
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   return {
     engine: {
@@ -85,6 +89,7 @@ export function createEngine(deps: {
       waker,
       hub,
       messages,
+      inbox,
       feeds,
       sockets,
       credentials,
@@ -103,16 +108,19 @@ export function createEngine(deps: {
       feeds.end();
       hub.close();
       messages.close();
+      inbox.close();
     },
     async close() {
       sockets.close();
       feeds.end();
       hub.close();
       messages.close();
+      inbox.close();
       credentials.close();
       probe.close();
       await tools.close();
       await housekeeping.close();
+      await instanceWatch.close();
       await reconciler.close();
       await dispatcher.close();
       await deliveries.close();

@@ -17,6 +17,7 @@ import type { Toolbox } from '../tools/toolbox.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
 import type { ExecutionFeeds } from './realtime/execution-feeds.ts';
 import type { LogHub } from './realtime/log-hub.ts';
+import type { InboxFeed } from './realtime/inbox-feed.ts';
 import type { MessageHub } from './realtime/message-hub.ts';
 import type { Sockets } from './realtime/sockets.ts';
 
@@ -37,6 +38,8 @@ export interface Engine {
   hub: LogHub;
   /** The messages of conversations, as they come. */
   messages: MessageHub;
+  /** All messages of one owner, as they come. */
+  inbox: InboxFeed;
   /** What WebSockets follow. */
   feeds: ExecutionFeeds;
   sockets: Sockets;

@@ -435,9 +435,58 @@ export type CreateMessageSchema = {
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
 };
 
+export type UpdateAgentInstanceSchema = { name?: string | null | undefined };
+
+export type PersonMessageSchema = {
+  /** As an answer: the option, a text, or JSON where several options or a schema are asked for. A crew’s run takes answers only */
+  content: string;
+  /** The question it answers; null for none. Without it: the only one that is open, if there is one */
+  question_id?: string | null | undefined;
+  /** Your own id for it: sent again, it is written once */
+  message_id?: string | undefined;
+};
+
+export type AgentInstanceStatusSchema = {
+  /** Ended: nothing more is taken from the agent, and its open questions expire. `PAUSED`: the agent reads it in every answer. `ACTIVE`: it may go on, also after an end */
+  status: 'COMPLETED' | 'FAILED' | 'KILLED' | 'PAUSED' | 'ACTIVE';
+};
+
+export type AgentMessageSchema = {
+  /** Names the session; new ones are made. Left out: one is made, and its id answered */
+  agent_instance_id?: string | undefined;
+  /** What kind of agent you are */
+  agent_type?: string | undefined;
+  /** Of a new session, for people to know it by */
+  name?: string | undefined;
+  content: string;
+  /** Whether this is a question */
+  requires_user_input?: boolean | undefined;
+  /** Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, default}` says what an answer may be */
+  message_metadata?: { [key: string]: __schema13Schema } | null | undefined;
+  /** Your own id for the message: sent again, it is written once and answered the same */
+  message_id?: string | undefined;
+};
+
+export type ReportedMessageSchema = {
+  agent_instance_id: string;
+  content: string;
+  /** Whether the agent knows it already */
+  mark_as_read?: boolean | undefined;
+  /** Your own id for the message: sent again, it is written once and answered the same */
+  message_id?: string | undefined;
+};
+
+export type EndSessionSchema = {
+  agent_instance_id: string;
+  /** How it ended */
+  status?: 'COMPLETED' | 'FAILED' | 'KILLED' | undefined;
+};
+
+export type McpRequestSchema = { [key: string]: __schema14Schema } | __schema15Schema[];
+
 export type RunToolSchema = {
   /** As its `input_schema` wants it */
-  input?: { [key: string]: __schema13Schema } | undefined;
+  input?: { [key: string]: __schema16Schema } | undefined;
 };
 
 export type CreateWebhookSchema = {
@@ -498,10 +547,10 @@ export type RequestUserAgentInstanceSchema = {
 
 export type UploadFlowSchema = {
   /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
-  definition: string | { [key: string]: __schema14Schema };
+  definition: string | { [key: string]: __schema17Schema };
 };
 
-export type FlowStateSchema = { [key: string]: __schema15Schema };
+export type FlowStateSchema = { [key: string]: __schema18Schema };
 
 export type __schema0Schema =
   string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
@@ -550,6 +599,15 @@ export type __schema14Schema =
 
 export type __schema15Schema =
   string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
+
+export type __schema16Schema =
+  string | number | boolean | null | __schema16Schema[] | { [key: string]: __schema16Schema };
+
+export type __schema17Schema =
+  string | number | boolean | null | __schema17Schema[] | { [key: string]: __schema17Schema };
+
+export type __schema18Schema =
+  string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
 
 export type ErrorSchema = {
   error:
@@ -941,11 +999,11 @@ export type QuestionSchema = {
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema16Schema } | null;
+  schema: { [key: string]: __schema19Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema17Schema;
+  answer: __schema20Schema;
   /** What counts when nobody answers in time */
-  default: __schema18Schema;
+  default: __schema21Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
@@ -1219,11 +1277,152 @@ export type ConversationMessageSchema = {
   created_at: string;
 };
 
+export type AgentSummarySchema = {
+  total_instances: number;
+  /** All that have not ended */
+  active_instances: number;
+  awaiting_input_instances: number;
+  completed_instances: number;
+  by_status: { [key: string]: number };
+  /** What agents and runs wait for people to answer */
+  open_questions: number;
+  /** Those with the most instances, up to a hundred */
+  agent_types: {
+    id: string;
+    name: string;
+    total_instances: number;
+    /** All that have not ended */
+    active_instances: number;
+    awaiting_input_instances: number;
+    completed_instances: number;
+    by_status: { [key: string]: number };
+  }[];
+};
+
+export type AgentTypeSchema = {
+  id: string;
+  owner_id: string;
+  name: string;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  total_instances: number;
+  /** All that have not ended */
+  active_instances: number;
+  awaiting_input_instances: number;
+  completed_instances: number;
+  by_status: { [key: string]: number };
+  /** The five that began last */
+  recent_instances: AgentInstanceSchema[];
+};
+
+export type AgentInstanceSchema = {
+  /** The agent’s own; of the run of a crew the UUID of the execution */
+  id: string;
+  owner_id: string;
+  agent_type_id: string;
+  agent_type_name: string;
+  /** The run it is; null for an agent elsewhere */
+  execution_id: string | null;
+  name: string | null;
+  /** Of the run of a crew: as its execution stands. Of an agent elsewhere: `AWAITING_INPUT` while it has asked, `STALE` after 15 minutes without a sign of life, `COMPLETED`, `FAILED`, `KILLED` once its session is over */
+  status: 'ACTIVE' | 'AWAITING_INPUT' | 'PAUSED' | 'COMPLETED' | 'FAILED' | 'KILLED' | 'STALE';
+  /** How many messages it has */
+  chat_length: number;
+  /** The first 1,000 characters of the last one */
+  latest_message: string | null;
+  latest_message_at: string | null;
+  /** How far the agent has read */
+  last_read_message_id: string | null;
+  /** UTC, ISO 8601 */
+  started_at: string;
+  ended_at: string | null;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type AgentInstanceDetailSchema = {
+  /** The agent’s own; of the run of a crew the UUID of the execution */
+  id: string;
+  owner_id: string;
+  agent_type_id: string;
+  agent_type_name: string;
+  /** The run it is; null for an agent elsewhere */
+  execution_id: string | null;
+  name: string | null;
+  /** Of the run of a crew: as its execution stands. Of an agent elsewhere: `AWAITING_INPUT` while it has asked, `STALE` after 15 minutes without a sign of life, `COMPLETED`, `FAILED`, `KILLED` once its session is over */
+  status: 'ACTIVE' | 'AWAITING_INPUT' | 'PAUSED' | 'COMPLETED' | 'FAILED' | 'KILLED' | 'STALE';
+  /** How many messages it has */
+  chat_length: number;
+  /** The first 1,000 characters of the last one */
+  latest_message: string | null;
+  latest_message_at: string | null;
+  /** How far the agent has read */
+  last_read_message_id: string | null;
+  /** UTC, ISO 8601 */
+  started_at: string;
+  ended_at: string | null;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  /** A page of messages, oldest first */
+  messages: ConversationMessageSchema[];
+  /** Whether there are messages before these: `before_message_id` pages back */
+  has_more: boolean;
+};
+
+export type AgentMessageTakenSchema = {
+  success: true;
+  agent_instance_id: string;
+  message_id: string;
+  /** Of a question */
+  question_id: string | null;
+  /** How the instance stands: a person may pause or end it */
+  status: 'ACTIVE' | 'AWAITING_INPUT' | 'PAUSED' | 'COMPLETED' | 'FAILED' | 'KILLED' | 'STALE';
+  /** What people have said since you last read, oldest first; it counts as read now */
+  queued_user_messages: ConversationMessageSchema[];
+};
+
+export type ReportedMessageTakenSchema = {
+  success: true;
+  agent_instance_id: string;
+  message_id: string;
+  marked_as_read: boolean;
+  /** What people have said since you last read, oldest first; it counts as read now */
+  queued_user_messages: ConversationMessageSchema[];
+};
+
+export type PendingMessagesSchema = {
+  agent_instance_id: string;
+  /** `stale`: the cursor is not where you think; somebody, or an answer that got lost, has read on */
+  status: 'ok' | 'stale';
+  /** What people have said since the cursor; empty when stale */
+  messages: ConversationMessageSchema[];
+  /** When stale: what people have said since `last_read_message_id` and was handed out already */
+  missed_messages: ConversationMessageSchema[];
+  /** Where the cursor is now */
+  last_read_message_id: string | null;
+  /** How the instance stands: a person may pause or end it */
+  instance_status: 'ACTIVE' | 'AWAITING_INPUT' | 'PAUSED' | 'COMPLETED' | 'FAILED' | 'KILLED' | 'STALE';
+};
+
+export type InputRequestedSchema = {
+  success: true;
+  agent_instance_id: string;
+  message_id: string;
+  /** What people have said since you last read, oldest first; it counts as read now */
+  messages: ConversationMessageSchema[];
+};
+
+export type SessionEndedSchema = {
+  success: true;
+  agent_instance_id: string;
+  final_status: 'COMPLETED' | 'FAILED' | 'KILLED';
+};
+
 export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema20Schema };
+  input_schema: { [key: string]: __schema23Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1403,7 +1602,7 @@ export type SavedFlowSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema21Schema } | null;
+  definition: { [key: string]: __schema24Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1430,7 +1629,7 @@ export type FlowDetailSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema21Schema } | null;
+  definition: { [key: string]: __schema24Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1492,21 +1691,12 @@ export type FlowExecutionSchema = {
   completed_at: string | null;
   result: {
     /** What the method that ended last said */
-    output: __schema22Schema;
+    output: __schema25Schema;
     /** What it was started with, and an `id` */
-    state: { [key: string]: __schema23Schema };
+    state: { [key: string]: __schema26Schema };
   } | null;
   error: string | null;
 };
-
-export type __schema16Schema =
-  string | number | boolean | null | __schema16Schema[] | { [key: string]: __schema16Schema };
-
-export type __schema17Schema =
-  string | number | boolean | null | __schema17Schema[] | { [key: string]: __schema17Schema };
-
-export type __schema18Schema =
-  string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
 
 export type __schema19Schema =
   string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
@@ -1523,13 +1713,22 @@ export type __schema22Schema =
 export type __schema23Schema =
   string | number | boolean | null | __schema23Schema[] | { [key: string]: __schema23Schema };
 
+export type __schema24Schema =
+  string | number | boolean | null | __schema24Schema[] | { [key: string]: __schema24Schema };
+
+export type __schema25Schema =
+  string | number | boolean | null | __schema25Schema[] | { [key: string]: __schema25Schema };
+
+export type __schema26Schema =
+  string | number | boolean | null | __schema26Schema[] | { [key: string]: __schema26Schema };
+
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema19Schema };
+  data: { [key: string]: __schema22Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -2656,7 +2855,7 @@ export interface paths {
   };
   '/api/v1/questions': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
-    get: /** Your inbox: what all your runs ask, newest first */ {
+    get: /** Your inbox: what all your runs, and your agents elsewhere, ask, newest first */ {
       parameters: {
         query?: {
           status?: 'open' | 'answered' | 'expired' | undefined;
@@ -2674,6 +2873,28 @@ export interface paths {
         401: components['responses']['Unauthenticated'];
         403: components['responses']['Forbidden'];
         422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/questions/{question_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One question */ {
+      parameters: { query?: never; header?: never; path: { question_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': QuestionSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
         429: components['responses']['RateLimited'];
         503: components['responses']['ServiceUnavailable'];
       };
@@ -2717,6 +2938,38 @@ export interface paths {
         query?: never;
         header?: { 'Idempotency-Key'?: string | undefined };
         path: { execution_id: number | string; question_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': QuestionAnswerSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': QuestionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/questions/{question_id}/answer': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Answer it, whoever asks: a run or an agent elsewhere */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { question_id: string };
         cookie?: never;
       };
       requestBody: { content: { 'application/json': QuestionAnswerSchema } };
@@ -4247,6 +4500,496 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/agent-summary': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How your agents stand, counted now */ {
+      parameters: {
+        query?: { scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentSummarySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agent-types': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your kinds of agents by name, with how many there are of each */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentTypeSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agent-types/{agent_type_id}/instances': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Instances of one type, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; status?: string | undefined };
+        header?: never;
+        path: { agent_type_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentInstanceSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agent-instances': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your agent instances, newest first: agents elsewhere, and every run of a crew */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          scope?: 'mine' | 'all' | undefined;
+          status?: string | undefined;
+          agent_type_id?: string | undefined;
+          source?: 'run' | 'external' | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentInstanceSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agent-instances/{agent_instance_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One instance with its last messages */ {
+      parameters: {
+        query?: { before_message_id?: string | undefined; limit?: number | undefined };
+        header?: never;
+        path: { agent_instance_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': AgentInstanceDetailSchema };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete: /** Delete it with its messages */ {
+      parameters: { query?: never; header?: never; path: { agent_instance_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Name it */ {
+      parameters: { query?: never; header?: never; path: { agent_instance_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateAgentInstanceSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentInstanceSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/agent-instances/{agent_instance_id}/messages': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its messages, page by page */ {
+      parameters: {
+        query?: { after?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path: { agent_instance_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': ConversationMessageSchema[] };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Say something to it, or answer what it asks */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { agent_instance_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': PersonMessageSchema } };
+      responses: {
+        201: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': ConversationMessageSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agent-instances/{agent_instance_id}/messages/stream': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Its messages as server-sent events */ {
+      parameters: {
+        query?: { after?: number | undefined; token?: string | undefined };
+        header?: never;
+        path: { agent_instance_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'text/event-stream': string } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agent-instances/{agent_instance_id}/status': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put: /** Say how it stands, in its agent’s place */ {
+      parameters: { query?: never; header?: never; path: { agent_instance_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': AgentInstanceStatusSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': AgentInstanceSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/inbox/stream': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** All your messages as server-sent events: threads, runs and agents elsewhere */ {
+      parameters: {
+        query?: { after?: string | undefined; token?: string | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'text/event-stream': string } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/messages/agent': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Report a step or ask a question, and hear what people have said meanwhile */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': AgentMessageSchema } };
+      responses: {
+        201: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': AgentMessageTakenSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/messages/user': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Report what a person told the agent where it runs */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': ReportedMessageSchema } };
+      responses: {
+        201: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': ReportedMessageTakenSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/messages/pending': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Read what people have said since the cursor, which moves on */ {
+      parameters: {
+        query: { agent_instance_id: string; last_read_message_id?: string | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': PendingMessagesSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/messages/{message_id}/request-input': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch: /** Make a message that was sent already a question */ {
+      parameters: { query?: never; header?: never; path: { message_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': InputRequestedSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/sessions/end': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** End the session; its open questions expire */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': EndSessionSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': SessionEndedSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/mcp': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** MCP server (streamable HTTP) with the tools log_step, ask_question and end_session */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': McpRequestSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'text/event-stream': string } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tools': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** The tools agents may use, by name */ {
@@ -5218,6 +5961,13 @@ export interface components {
     CreateThread: CreateThreadSchema;
     UpdateThread: UpdateThreadSchema;
     CreateMessage: CreateMessageSchema;
+    UpdateAgentInstance: UpdateAgentInstanceSchema;
+    PersonMessage: PersonMessageSchema;
+    AgentInstanceStatus: AgentInstanceStatusSchema;
+    AgentMessage: AgentMessageSchema;
+    ReportedMessage: ReportedMessageSchema;
+    EndSession: EndSessionSchema;
+    McpRequest: McpRequestSchema;
     RunTool: RunToolSchema;
     CreateWebhook: CreateWebhookSchema;
     UpdateWebhook: UpdateWebhookSchema;
@@ -5243,6 +5993,9 @@ export interface components {
     __schema13: __schema13Schema;
     __schema14: __schema14Schema;
     __schema15: __schema15Schema;
+    __schema16: __schema16Schema;
+    __schema17: __schema17Schema;
+    __schema18: __schema18Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -5289,6 +6042,15 @@ export interface components {
     Template: TemplateSchema;
     Thread: ThreadSchema;
     ConversationMessage: ConversationMessageSchema;
+    AgentSummary: AgentSummarySchema;
+    AgentType: AgentTypeSchema;
+    AgentInstance: AgentInstanceSchema;
+    AgentInstanceDetail: AgentInstanceDetailSchema;
+    AgentMessageTaken: AgentMessageTakenSchema;
+    ReportedMessageTaken: ReportedMessageTakenSchema;
+    PendingMessages: PendingMessagesSchema;
+    InputRequested: InputRequestedSchema;
+    SessionEnded: SessionEndedSchema;
     Tool: ToolSchema;
     ToolOutput: ToolOutputSchema;
     ToolServer: ToolServerSchema;
@@ -5305,14 +6067,14 @@ export interface components {
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
     FlowExecution: FlowExecutionSchema;
-    __schema16: __schema16Schema;
-    __schema17: __schema17Schema;
-    __schema18: __schema18Schema;
     __schema19: __schema19Schema;
     __schema20: __schema20Schema;
     __schema21: __schema21Schema;
     __schema22: __schema22Schema;
     __schema23: __schema23Schema;
+    __schema24: __schema24Schema;
+    __schema25: __schema25Schema;
+    __schema26: __schema26Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

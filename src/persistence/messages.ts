@@ -53,7 +53,7 @@ export interface NewMessage {
   cursorBefore?: number;
 }
 
-interface MessageRow {
+export interface MessageRow {
   id: string;
   seq: number;
   thread_id: string | null;
@@ -67,10 +67,10 @@ interface MessageRow {
   created_at: string;
 }
 
-const COLUMNS = `m.id, m.seq, m.thread_id, x.execution_id as execution_uuid, m.agent_instance_id, m.sender_type,
+export const MESSAGE_COLUMNS = `m.id, m.seq, m.thread_id, x.execution_id as execution_uuid, m.agent_instance_id, m.sender_type,
   m.kind, m.content, m.requires_user_input, m.message_metadata, m.created_at`;
 
-const toMessage = (row: MessageRow): Message => ({
+export const toMessage = (row: MessageRow): Message => ({
   id: row.id,
   seq: row.seq,
   threadId: row.thread_id,
@@ -125,7 +125,7 @@ export async function findMessage(
   id: string,
 ): Promise<{ message: Message; conversationId: number; cursorBefore: number | null } | null> {
   const [row] = await sql.query<MessageRow & { conversation_id: number; cursor_before: number | null }>(
-    `select ${COLUMNS}, m.conversation_id, m.cursor_before
+    `select ${MESSAGE_COLUMNS}, m.conversation_id, m.cursor_before
        from messages m left join executions x on x.id = m.execution_id where m.owner_id = $1 and m.id = $2`,
     [ownerId, id],
   );
@@ -141,7 +141,7 @@ export async function readUserMessages(
   limit: number,
 ): Promise<Message[]> {
   const rows = await sql.query<MessageRow>(
-    `select ${COLUMNS} from messages m left join executions x on x.id = m.execution_id
+    `select ${MESSAGE_COLUMNS} from messages m left join executions x on x.id = m.execution_id
       where m.conversation_id = $1 and m.seq > $2 and m.seq < $3 and m.sender_type = 'user' order by m.seq limit $4`,
     [conversationId, between.after, between.before, limit],
   );
@@ -156,7 +156,7 @@ export async function readInstanceMessages(
   limit: number,
 ): Promise<Message[]> {
   const rows = await sql.query<MessageRow>(
-    `select ${COLUMNS} from messages m left join executions x on x.id = m.execution_id
+    `select ${MESSAGE_COLUMNS} from messages m left join executions x on x.id = m.execution_id
       where m.conversation_id = $1 and m.agent_instance_id = $2 and m.seq < $3 order by m.seq desc limit $4`,
     [instance.conversationId, instance.id, before, limit],
   );
@@ -171,9 +171,24 @@ export async function readMessages(
   limit: number,
 ): Promise<Message[]> {
   const rows = await sql.query<MessageRow>(
-    `select ${COLUMNS} from messages m left join executions x on x.id = m.execution_id
+    `select ${MESSAGE_COLUMNS} from messages m left join executions x on x.id = m.execution_id
       where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3`,
     [conversationId, after, limit],
+  );
+  return rows.map(toMessage);
+}
+
+/** A page of an instance's messages after a place in its conversation, oldest first. */
+export async function readInstanceMessagesAfter(
+  sql: Sql,
+  instance: { id: string; conversationId: number },
+  after: number,
+  limit: number,
+): Promise<Message[]> {
+  const rows = await sql.query<MessageRow>(
+    `select ${MESSAGE_COLUMNS} from messages m left join executions x on x.id = m.execution_id
+      where m.conversation_id = $1 and m.agent_instance_id = $2 and m.seq > $3 order by m.seq limit $4`,
+    [instance.conversationId, instance.id, after, limit],
   );
   return rows.map(toMessage);
 }
@@ -185,6 +200,20 @@ export async function readConversationHeads(sql: Sql, ids: readonly number[]): P
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row.last_seq]));
+}
+
+/** The conversation of an instance and where it stands; null when it is not there. */
+export async function readPlaceOf(
+  sql: Sql,
+  ownerId: string,
+  instanceId: string,
+): Promise<{ conversationId: number; lastSeq: number } | null> {
+  const [row] = await sql.query<{ id: number; last_seq: number }>(
+    `select h.id, h.last_seq from agent_instances i join conversation_heads h on h.id = i.conversation_id
+      where i.owner_id = $1 and i.id = $2`,
+    [ownerId, instanceId],
+  );
+  return row === undefined ? null : { conversationId: row.id, lastSeq: row.last_seq };
 }
 
 /** The conversations in which these executions speak. */

@@ -4,244 +4,15 @@ import { z } from 'zod';
 import { ANNAS_FLOW } from '../support/declared-flows.ts';
 import { encoded, forged } from '../support/forged-token.ts';
 import { aGraph } from '../support/graph-bodies.ts';
+import { OPERATIONS, type Kind, type Operation, type World } from '../support/operations.ts';
 import { askedIn, aWebhook, storedCrew } from '../support/owned-things.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
 /**
  * Nobody reaches what is not theirs: every operation of the OpenAPI document, asked by every kind of caller.
- * An operation that is not in the table below fails the suite, so that nobody can forget it.
+ * An operation that is not in the table (test/support/operations.ts) fails the suite, so that nobody can forget it.
  */
-
-/**
- * `public`: no credential needed. `own`: names one thing of Anna's. `personal`: about the caller. `admin`: for
- * admins. `person`: as `personal` or `own`, but an API key may not, however wide its scopes.
- */
-type Kind = 'public' | 'own' | 'personal' | 'admin';
-interface Operation {
-  kind: Kind;
-  /** Not for admins either. */
-  ownerOnly?: boolean;
-  /** Refused to API keys. */
-  personOnly?: boolean;
-  params?: (world: World) => Record<string, string>;
-  body?: (world: World) => unknown;
-}
-
-interface World {
-  anna: Person;
-  graph: string;
-  kickoff: string;
-  template: string;
-  thread: string;
-  execution: string;
-  question: string;
-  agent: string;
-  workflow: string;
-  task: string;
-  flowRun: string;
-  reviewRun: string;
-  webhook: string;
-  delivery: string;
-  userAgent: string;
-  declaredRun: string;
-  apiKey: string;
-  victim: Person;
-}
-
-const execution: Operation = { kind: 'own', params: (world) => ({ execution_id: world.execution }) };
-const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey }) };
-const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
-const template = { params: (world: World) => ({ template_id: world.template }) };
-const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
-const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
-const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
-const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
-const webhook: Operation = { kind: 'own', params: (world) => ({ webhook_id: world.webhook }) };
-const delivery: Operation = {
-  kind: 'own',
-  params: (world) => ({ webhook_id: world.webhook, delivery_id: world.delivery }),
-};
-const userAgent: Operation = { kind: 'own', params: (world) => ({ user_agent_id: world.userAgent }) };
-/** Flows are known by their owner's name for them, which others may use too. */
-const flow: Operation = { kind: 'own', ownerOnly: true, params: () => ({ flow: 'annas-flow' }) };
-const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
-
-const OPERATIONS: Record<string, Operation> = {
-  getWelcome: { kind: 'public' },
-  getHealth: { kind: 'public' },
-  getLiveness: { kind: 'public' },
-  getReadiness: { kind: 'public' },
-  getMetrics: { kind: 'admin' },
-  getOpenApi: { kind: 'public' },
-  register: { kind: 'public', body: () => ({}) },
-  login: { kind: 'public', body: () => ({}) },
-  refresh: { kind: 'public', body: () => ({}) },
-  logout: { kind: 'personal', body: () => ({ refresh_token: 'x'.repeat(43) }) },
-  getMe: { kind: 'personal' },
-  updateMe: { kind: 'personal', personOnly: true, body: () => ({}) },
-  changePassword: {
-    kind: 'personal',
-    personOnly: true,
-    body: () => ({ current_password: 'wrong', new_password: 'x' }),
-  },
-  listApiKeys: { kind: 'personal' },
-  createApiKey: { kind: 'personal', personOnly: true, body: () => ({ name: 'n' }) },
-  getApiKey: apiKey,
-  updateApiKey: { ...apiKey, personOnly: true, body: () => ({}) },
-  rotateApiKey: { ...apiKey, personOnly: true },
-  deleteApiKey: { ...apiKey },
-  startCrew: { kind: 'personal', body: () => ({ crew: 'nobody' }) },
-  getCrewStatus: execution,
-  listCrewExecutions: { kind: 'personal' },
-  listExecutions: { kind: 'personal' },
-  getExecution: execution,
-  listExecutionTasks: execution,
-  listExecutionEvents: execution,
-  streamExecution: execution,
-  getExecutionStats: { kind: 'personal' },
-  listExecutionLogs: execution,
-  getExecutionStatus: execution,
-  getExecutionMetrics: execution,
-  pauseExecution: execution,
-  resumeExecution: execution,
-  cancelExecution: execution,
-  retryExecution: execution,
-  retryExecutionTask: { ...execution, params: (world) => ({ execution_id: world.execution, key: 'write' }) },
-  skipExecutionTask: { ...execution, params: (world) => ({ execution_id: world.execution, key: 'write' }) },
-  editExecutionTask: {
-    ...execution,
-    params: (world) => ({ execution_id: world.execution, key: 'write' }),
-    body: () => ({ agent: 'nobody' }),
-  },
-  replayExecution: { ...execution, body: () => ({}) },
-  bulkExecutions: { kind: 'admin', body: () => ({}) },
-  listQuestions: { kind: 'personal' },
-  listExecutionQuestions: execution,
-  answerQuestion: {
-    kind: 'own',
-    params: (world) => ({ execution_id: world.execution, question_id: world.question }),
-    body: () => ({ answer: 7 }),
-  },
-  listGraphs: { kind: 'personal' },
-  createGraph: { kind: 'personal', body: () => ({ name: 1 }) },
-  getGraph: graph,
-  replaceGraph: { ...graph, body: () => ({}) },
-  updateGraph: { ...graph, body: () => ({}) },
-  deleteGraph: graph,
-  cloneGraph: graph,
-  importGraph: { kind: 'personal', body: () => ({ files: 1 }) },
-  exportGraph: graph,
-  listGraphVersions: graph,
-  getGraphVersion: graph,
-  restoreGraphVersion: graph,
-  validateGraphDocument: { kind: 'personal', body: () => ({}) },
-  validateGraph: graph,
-  getGraphInputs: graph,
-  executeGraph: graph,
-  getAmpInputs: graph,
-  kickoffAmp: { ...graph, body: () => ({}) },
-  resumeAmp: {
-    ...graph,
-    body: (world) => ({ execution_id: world.kickoff, task_id: 'letter', is_approve: true }),
-  },
-  getAmpStatus: {
-    kind: 'own',
-    params: (world) => ({ graph_id: world.graph, kickoff_id: world.kickoff }),
-  },
-  listFlows: { kind: 'personal' },
-  createFlow: { kind: 'personal', body: () => ({}) },
-  getFlow: flow,
-  replaceFlow: { ...flow, body: () => ({ definition: ANNAS_FLOW }) },
-  deleteFlow: flow,
-  executeFlow: { ...flow, body: () => ({ timeout: 1 }) },
-  getFlowExecution: {
-    kind: 'own',
-    params: (world) => ({ flow: 'annas-flow', execution_id: world.declaredRun }),
-  },
-  executePoemFlow: { kind: 'personal', body: () => ({ sentence_count: 0 }) },
-  executeContentReviewFlow: { kind: 'personal', body: () => ({ topic: '' }) },
-  getContentReviewFlowExecution: {
-    kind: 'own',
-    params: (world) => ({ execution_id: world.reviewRun }),
-  },
-  getPoemFlowExecution: { kind: 'own', params: (world) => ({ execution_id: world.flowRun }) },
-  listTemplates: { kind: 'personal' },
-  createTemplate: { kind: 'admin', body: () => ({}) },
-  getTemplate: { kind: 'personal', ...template },
-  replaceTemplate: { kind: 'admin', ...template, body: () => ({}) },
-  updateTemplate: { kind: 'admin', ...template, body: () => ({}) },
-  deleteTemplate: { kind: 'admin', ...template },
-  instantiateTemplate: { kind: 'personal', ...template },
-  listAgents: { kind: 'personal' },
-  createAgent: { kind: 'personal', body: () => ({}) },
-  getAgent: agent,
-  replaceAgent: { ...agent, body: () => ({}) },
-  updateAgent: { ...agent, body: () => ({}) },
-  deleteAgent: agent,
-  testAgent: { ...agent, body: () => ({ input: 'hello', wait_seconds: 1 }) },
-  listWorkflows: { kind: 'personal' },
-  createWorkflow: { kind: 'personal', body: () => ({}) },
-  getWorkflow: workflow,
-  replaceWorkflow: { ...workflow, body: () => ({}) },
-  updateWorkflow: { ...workflow, body: () => ({}) },
-  deleteWorkflow: workflow,
-  executeWorkflow: workflow,
-  listWorkflowExecutions: workflow,
-  pauseWorkflow: workflow,
-  resumeWorkflow: workflow,
-  cancelWorkflow: workflow,
-  listTasks: { kind: 'personal' },
-  listWorkflowTasks: workflow,
-  createTask: { kind: 'personal', body: () => ({}) },
-  getTask: task,
-  replaceTask: { ...task, body: () => ({}) },
-  updateTask: { ...task, body: () => ({}) },
-  deleteTask: task,
-  executeTask: task,
-  listTaskExecutions: task,
-  retryTask: task,
-  listThreads: { kind: 'personal' },
-  createThread: { kind: 'personal' },
-  getThread: thread,
-  replaceThread: { ...thread, body: () => ({}) },
-  updateThread: { ...thread, body: () => ({}) },
-  deleteThread: thread,
-  listThreadMessages: thread,
-  createThreadMessage: { ...thread, body: () => ({ content: 'hello' }) },
-  streamThread: thread,
-  listWebhooks: { kind: 'personal' },
-  createWebhook: { kind: 'personal', body: () => ({ url: 1 }) },
-  getWebhook: webhook,
-  replaceWebhook: { ...webhook, body: () => ({}) },
-  updateWebhook: { ...webhook, body: () => ({}) },
-  deleteWebhook: webhook,
-  rotateWebhookSecret: webhook,
-  testWebhook: webhook,
-  listWebhookDeliveries: webhook,
-  getWebhookDelivery: delivery,
-  redeliverWebhookDelivery: delivery,
-  listUserAgents: { kind: 'personal' },
-  createUserAgent: { kind: 'personal', body: () => ({ name: 1 }) },
-  getUserAgent: userAgent,
-  replaceUserAgent: { ...userAgent, body: () => ({}) },
-  updateUserAgent: { ...userAgent, body: () => ({}) },
-  deleteUserAgent: userAgent,
-  requestUserAgentInstance: { ...userAgent, body: () => ({ prompt: 'hello' }) },
-  listUserAgentDeliveries: userAgent,
-  openWebSocket: { kind: 'personal' },
-  listTools: { kind: 'personal' },
-  getTool: { kind: 'personal', params: () => ({ name: 'calculator' }) },
-  runTool: { kind: 'personal', params: () => ({ name: 'calculator' }), body: () => ({}) },
-  listToolServers: { kind: 'personal' },
-  listUsers: { kind: 'admin' },
-  createUser: { kind: 'admin', personOnly: true, body: () => ({}) },
-  getUser: user,
-  updateUser: { ...user, personOnly: true, body: () => ({}) },
-  resetPassword: { ...user, personOnly: true, body: () => ({ new_password: 'x' }) },
-  deleteUser: { ...user, personOnly: true },
-  listAuditEntries: { kind: 'admin' },
-};
 
 const documentSchema = z.object({
   paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string() }))),
@@ -312,9 +83,11 @@ beforeAll(async () => {
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
   const platform = await storedCrew(people.send, anna.token);
   const hook = await aWebhook(people.send, anna.token);
+  const reported = await reportedBy(anna.token);
   world = {
     ...platform,
     ...hook,
+    ...reported,
     flowRun: flowRunId,
     reviewRun: reviewRunId,
     declaredRun: z.object({ execution_id: z.string() }).parse(await declared.json()).execution_id,
@@ -341,6 +114,29 @@ beforeAll(async () => {
 });
 const missing: string[] = [];
 
+/** An agent elsewhere that reports in her name and asks her something. */
+async function reportedBy(
+  token: string,
+): Promise<{ instance: string; agentType: string; agentMessage: string; agentQuestion: string }> {
+  const said = await people.send('POST', '/messages/agent', token, {
+    agent_type: 'Annas coder',
+    content: 'Annas secret?',
+    requires_user_input: true,
+  });
+  const taken = z
+    .object({ agent_instance_id: z.string(), message_id: z.string(), question_id: z.string() })
+    .parse(await said.json());
+  const types = z
+    .array(z.object({ id: z.string(), name: z.string() }))
+    .parse(await (await people.send('GET', '/agent-types', token)).json());
+  return {
+    instance: taken.agent_instance_id,
+    agentMessage: taken.message_id,
+    agentQuestion: taken.question_id,
+    agentType: types.find(({ name }) => name === 'Annas coder')?.id ?? '',
+  };
+}
+
 afterAll(() => stack.close());
 
 /** Asks one operation. Streams are left at once. */
@@ -353,9 +149,10 @@ async function ask(
   const filled = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) =>
     absent ? randomUUID() : (params[name] ?? ''),
   );
+  const query = operation.query?.(world, absent ? randomUUID() : '') ?? '';
   const body = operation.body?.(world);
   const abort = new AbortController();
-  const response = await fetch(`${stack.api.url}${filled}`, {
+  const response = await fetch(`${stack.api.url}${filled}${query}`, {
     method,
     signal: abort.signal,
     headers: {
@@ -398,11 +195,12 @@ describe('every operation of the OpenAPI document', () => {
     },
   );
 
-  it('refuses a key without the scope with 403', async () => {
+  it('refuses a key without the scope with 403: one for agents elsewhere opens their side alone', async () => {
     const wrong: string[] = [];
     for (const [id, entry] of of('own', 'personal', 'admin')) {
       const { status } = await ask(entry, agentKey);
-      if (status !== 403) wrong.push(`${id}: ${status}`);
+      const isRefused = status === 403;
+      if (isRefused === (entry.operation.agentSide === true)) wrong.push(`${id}: ${status}`);
     }
     expect(wrong).toEqual([]);
   });
@@ -431,6 +229,7 @@ describe('every operation of the OpenAPI document', () => {
         world.graph,
         world.thread,
         world.webhook,
+        world.instance,
         world.anna.id,
         world.anna.email,
         'Annas',
@@ -448,7 +247,7 @@ describe('every operation of the OpenAPI document', () => {
     }
     expect(wrong).toEqual([]);
     const lists =
-      'executions api-keys graphs threads agents workflows tasks webhooks user-agents executions/stats'.split(
+      'executions api-keys graphs threads agents workflows tasks executions/stats agent-types agent-instances agent-summary questions'.split(
         ' ',
       );
     for (const list of lists.map((name) => `/api/v1/${name}`)) {
@@ -478,7 +277,8 @@ describe('every operation of the OpenAPI document', () => {
     for (const credential of [world.anna.token, stack.api.admin.token]) {
       for (const [id, entry] of of('own')) {
         if (entry.method === 'DELETE') continue;
-        if (entry.operation.ownerOnly === true && credential !== world.anna.token) continue;
+        const isOwners = entry.operation.ownerOnly === true || entry.operation.agentSide === true;
+        if (isOwners && credential !== world.anna.token) continue;
         const { status } = await ask(entry, credential);
         if (![200, 201, 202, 409].includes(status)) wrong.push(`${id}: ${status}`);
       }

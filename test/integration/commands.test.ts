@@ -6,6 +6,7 @@ import { createCredentialWatch, type CredentialWatch } from '../../src/api/realt
 import { createExecutionFeeds, type ExecutionFeeds } from '../../src/api/realtime/execution-feeds.ts';
 import { createSockets, type Sockets } from '../../src/api/realtime/sockets.ts';
 import { createLogHub, type LogHub } from '../../src/api/realtime/log-hub.ts';
+import { createInboxFeed, type InboxFeed } from '../../src/api/realtime/inbox-feed.ts';
 import { createMessageHub, type MessageHub } from '../../src/api/realtime/message-hub.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings } from '../../src/config.ts';
@@ -42,6 +43,7 @@ let hub: LogHub | undefined;
 let messages: MessageHub | undefined;
 let credentials: CredentialWatch | undefined;
 let feeds: ExecutionFeeds | undefined;
+let inbox: InboxFeed | undefined;
 let sockets: Sockets | undefined;
 let listener: WakeListener | undefined;
 
@@ -54,6 +56,7 @@ beforeAll(async () => {
       waker = createWaker(sql, logger);
       hub = createLogHub({ sql, listener, logger });
       messages = createMessageHub({ sql, listener, logger });
+      inbox = createInboxFeed({ sql, listener, logger, now: () => new Date() });
       feeds = createExecutionFeeds({ sql, hub, listener, logger, now: () => new Date() });
       sockets = createSockets();
       credentials = createCredentialWatch({ sql, logger, now: () => new Date() });
@@ -73,6 +76,7 @@ beforeAll(async () => {
         waker,
         hub,
         messages,
+        inbox,
         feeds,
         sockets,
         credentials,
@@ -99,6 +103,7 @@ afterAll(async () => {
   feeds?.end();
   sockets?.close();
   messages?.close();
+  inbox?.close();
   credentials?.close();
   await waker?.close();
   await listener?.close();

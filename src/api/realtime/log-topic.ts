@@ -20,6 +20,8 @@ export interface TopicEntry extends Outgoing {
   seq: number;
   /** The platform's agent it is about. */
   agentId: number | null;
+  /** Of a message: the agent instance it belongs to. */
+  instanceId?: string | null;
   /** The log may be closed after it. */
   mayEnd: boolean;
 }

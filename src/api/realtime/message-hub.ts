@@ -25,6 +25,7 @@ export function createMessageHub(deps: { sql: Sql; listener: WakeListener; logge
         ...outgoing('message_created', presentMessage(message), { id: message.seq }),
         seq: message.seq,
         agentId: null,
+        instanceId: message.agentInstanceId,
         mayEnd: false,
       })),
     heads: async (ids) =>

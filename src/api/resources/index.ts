@@ -1,5 +1,6 @@
 import type { AnyRoute } from '../define-route.ts';
 import type { ResourceDeps } from '../deps.ts';
+import { agentInstanceRoutes } from './agent-instances/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { ampRoutes } from './amp/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
@@ -17,6 +18,7 @@ import { refuseTakenNames } from './flows/free-names.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
+import { mcpRoutes } from './mcp/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
@@ -62,6 +64,8 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...ampRoutes(engine),
   ...templateRoutes(engine),
   ...threadRoutes(engine),
+  ...agentInstanceRoutes(engine),
+  ...mcpRoutes(engine),
   ...toolRoutes(engine),
   ...webhookRoutes(engine),
   ...userAgentRoutes(engine),

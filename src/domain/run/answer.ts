@@ -1,5 +1,5 @@
 import type { Issue } from '../errors.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
+import { parseJson, type JsonObject, type JsonValue } from '../json.ts';
 import { schemaProblems } from './json-schema.ts';
 
 /** What a question allows as its answer. */
@@ -34,13 +34,8 @@ function choiceProblems(options: readonly string[], answer: JsonValue): Issue[] 
 /** What a person wrote, as the answer it is meant to be: JSON where more than a text is wanted. */
 export function writtenAnswer({ options, multiple, schema }: AnswerRules, text: string): JsonValue {
   if ((options !== null && !multiple) || (options === null && schema === null)) return text;
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch {
-    // A text that is no JSON may still be what the schema wants; of several options it is one.
-    return multiple ? [text] : text;
-  }
+  // A text that is no JSON may still be what the schema wants; of several options it is one.
+  return parseJson(text) ?? (multiple ? [text] : text);
 }
 
 /** An answer as the text an agent reads. */

@@ -76,17 +76,10 @@ export function agentSays(database: SqlPool, said: AgentMessage, now: Date): Pro
       await askInInstance(sql, instance, asked, now);
     }
     const read = await readUpTo(sql, instance, message.seq);
-    await noteInInstance(
-      sql,
-      instance,
-      {
-        status: statusAfterAgent(instance.status, said.asks !== null),
-        said: [...expired, message],
-        readUpTo: read.cursor,
-      },
-      now,
-    );
-    return { instance, message, queued: read.queued };
+    const status = statusAfterAgent(instance.status, said.asks !== null);
+    const change = { status, said: [...expired, message], readUpTo: read.cursor };
+    await noteInInstance(sql, instance, change, now);
+    return { instance: { ...instance, status }, message, queued: read.queued };
   });
 }
 

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { notFound } from '../../../domain/errors.ts';
+import type { JsonValue } from '../../../domain/json.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
+import type { Question } from '../../../persistence/entities/question.entity.ts';
+import { answerAgent } from '../../../persistence/instances/person-side.ts';
 import { findQuestionById, listQuestions } from '../../../persistence/repositories/questions.repository.ts';
 import { answerQuestion } from '../../../persistence/runs/questions.ts';
+import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { listedOwner, uuidParam } from '../../parameters.ts';
@@ -17,12 +22,24 @@ import {
 import { executionRefParam } from './schema.ts';
 
 const TAGS = ['Questions'] as const;
+const ANSWERED = {
+  description: 'Accepted; it holds through crashes',
+  schema: questionSchema,
+  example: {
+    ...exampleQuestion,
+    status: 'answered',
+    answer: 'yes',
+    answered_at: '2026-11-20T10:00:00.000Z',
+  },
+} as const;
 
-/** What runs ask people: the questions of one run, the inbox over all of them, and the answers. */
+/** What runs and agents elsewhere ask people: the questions of one run, the inbox over all of them, and the answers. */
 export const questionRoutes = (engine: Engine): AnyRoute[] => [
   inboxRoute(engine),
+  getRoute(engine),
   ofExecutionRoute(engine),
   answerRoute(engine),
+  answerByIdRoute(engine),
 ];
 
 const inboxRoute = (engine: Engine): AnyRoute =>
@@ -32,7 +49,7 @@ const inboxRoute = (engine: Engine): AnyRoute =>
       path: '/api/v1/questions',
       operationId: 'listQuestions',
       tags: TAGS,
-      summary: 'Your inbox: what all your runs ask, newest first',
+      summary: 'Your inbox: what all your runs, and your agents elsewhere, ask, newest first',
       access: 'user',
       query: listQuestionsQuery,
       responses: {
@@ -52,6 +69,75 @@ const inboxRoute = (engine: Engine): AnyRoute =>
         listQuestions(em, scope, query.status === undefined ? {} : { status: query.status }, query),
       );
       return respond(200, rows.map(presentQuestion), { 'X-Total-Count': String(total) });
+    },
+  );
+
+const getRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'GET',
+      path: '/api/v1/questions/{question_id}',
+      operationId: 'getQuestion',
+      tags: TAGS,
+      summary: 'One question',
+      access: 'user',
+      params: z.object({ question_id: uuidParam }),
+      what: 'question',
+      responses: { 200: { description: 'The question', schema: questionSchema, example: exampleQuestion } },
+    },
+    async ({ params, caller, respond }) =>
+      respond(200, presentQuestion(await reachQuestion(engine, caller, params.question_id))),
+  );
+
+/** @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */
+async function reachQuestion(engine: Engine, caller: Caller, id: string): Promise<Question> {
+  const scope = reachOf(caller);
+  const question = await engine.database.as(scope, (em) => findQuestionById(em, id, scope));
+  if (question === null) throw notFound('question');
+  return question;
+}
+
+/** Takes an answer to whoever asked. @throws {MusterError} NOT_FOUND, CONFLICT, VALIDATION_FAILED */
+async function takeAnswer(
+  engine: Engine,
+  question: Question,
+  given: { answer: JsonValue; userId: string; messageId: string },
+): Promise<void> {
+  const { executionId, agentInstanceId, id, ownerId } = question;
+  if (typeof executionId === 'number') {
+    await answerQuestion(engine.system, { id: executionId }, id, given, engine.now());
+    engine.waker.wake('log', executionId);
+    void engine.dispatcher.deliverNow();
+    return;
+  }
+  if (typeof agentInstanceId !== 'string') throw new Error(`nobody asks question ${id}`);
+  const of = { ...given, ownerId, id: agentInstanceId, questionId: id };
+  const { conversationId } = await answerAgent(engine.system, of, engine.now());
+  engine.waker.wake('message', conversationId);
+}
+
+const answerByIdRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      method: 'POST',
+      path: '/api/v1/questions/{question_id}/answer',
+      operationId: 'answerAnyQuestion',
+      tags: TAGS,
+      summary: 'Answer it, whoever asks: a run or an agent elsewhere',
+      description: 'Once: a second answer is 409, and so is one that comes too late.',
+      access: 'user',
+      params: z.object({ question_id: uuidParam }),
+      what: 'question',
+      body: answerSchema,
+      example: { answer: 'yes' },
+      responses: { 202: ANSWERED },
+      errors: ['CONFLICT'],
+    },
+    async ({ params, body, caller, request, respond }) => {
+      const question = await reachQuestion(engine, caller, params.question_id);
+      const messageId = request.idempotencyRef ?? randomUUID();
+      await takeAnswer(engine, question, { answer: body.answer, userId: caller.userId, messageId });
+      return respond(202, presentQuestion(await reachQuestion(engine, caller, params.question_id)));
     },
   );
 
@@ -95,30 +181,16 @@ const answerRoute = (engine: Engine): AnyRoute =>
       body: answerSchema,
       example: { answer: 'yes' },
       responses: {
-        202: {
-          description: 'Accepted; it holds through crashes',
-          schema: questionSchema,
-          example: {
-            ...exampleQuestion,
-            status: 'answered',
-            answer: 'yes',
-            answered_at: '2026-11-20T10:00:00.000Z',
-          },
-        },
+        202: ANSWERED,
       },
       errors: ['CONFLICT'],
     },
     async ({ params, body, caller, respond }) => {
       const { id } = await reachExecution(engine, caller, params.execution_id);
-      const given = { answer: body.answer, userId: caller.userId };
-      await answerQuestion(engine.system, { id }, params.question_id, given, engine.now());
-      engine.waker.wake('log', id);
-      void engine.dispatcher.deliverNow();
-      const scope = reachOf(caller);
-      const answered = await engine.database.as(scope, (em) =>
-        findQuestionById(em, params.question_id, scope),
-      );
-      if (answered === null) throw notFound('question');
-      return respond(202, presentQuestion(answered));
+      const question = await reachQuestion(engine, caller, params.question_id);
+      if (question.executionId !== id) throw notFound('question');
+      const given = { answer: body.answer, userId: caller.userId, messageId: randomUUID() };
+      await takeAnswer(engine, question, given);
+      return respond(202, presentQuestion(await reachQuestion(engine, caller, params.question_id)));
     },
   );

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { invalid, type Issue } from '../../../domain/errors.ts';
+import type { JsonObject } from '../../../domain/json.ts';
+import { answerProblems } from '../../../domain/run/answer.ts';
+import { schemaIssues } from '../../../domain/run/json-schema-issues.ts';
+import type { AskedFor } from '../../../persistence/instances/instance-questions.ts';
+import { toIssues } from '../../errors.ts';
+
+/** What kind of answer an agent elsewhere wants: `message_metadata.question` of a message that requires user input. */
+export const askedSchema = z
+  .object({
+    options: z.array(z.string().min(1).max(500)).min(2).max(50).nullish().describe('The possible answers'),
+    multiple: z.boolean().nullish().describe('Several of the options may be chosen: the answer is an array'),
+    schema: z.record(z.string(), z.json()).nullish().describe('A JSON schema the answer must fit'),
+    timeout_seconds: z.int().min(1).max(31_536_000).nullish().describe('For ever without it'),
+    default: z.json().optional().describe('What counts when nobody answers in time'),
+  })
+  .meta({ id: 'AskedFor' });
+
+/** Without any rules: a text, whenever it comes. */
+const FREE: AskedFor = {
+  options: null,
+  multiple: false,
+  schema: null,
+  default: undefined,
+  timeoutSeconds: null,
+};
+
+/** The rules as a question keeps them. @throws {MusterError} VALIDATION_FAILED, with paths under `at` */
+export function toAsked(given: z.output<typeof askedSchema>, at: string): AskedFor {
+  const asked: AskedFor = {
+    options: given.options ?? null,
+    multiple: given.multiple ?? false,
+    schema: given.schema ?? null,
+    default: given.default,
+    timeoutSeconds: given.timeout_seconds ?? null,
+  };
+  const issues: Issue[] = [];
+  if (asked.multiple && asked.options === null)
+    issues.push({ path: `${at}/multiple`, message: 'needs options to choose from' });
+  if (asked.options !== null && asked.schema !== null)
+    issues.push({ path: `${at}/schema`, message: 'give options or a schema, not both' });
+  if (asked.options !== null && new Set(asked.options).size < asked.options.length)
+    issues.push({ path: `${at}/options`, message: 'an option is there twice' });
+  for (const { path, message } of asked.schema === null ? [] : schemaIssues(asked.schema))
+    issues.push({ path: `${at}/schema${path}`, message });
+  if (issues.length === 0 && asked.default !== undefined) {
+    for (const { path, message } of answerProblems(asked, asked.default))
+      issues.push({ path: `${at}/default${path.replace(/^\/answer/, '')}`, message });
+  }
+  if (issues.length > 0) throw invalid('The question does not fit', issues);
+  return asked;
+}
+
+/** What the metadata of a message says of the answer it wants. @throws {MusterError} VALIDATION_FAILED */
+export function askedInMetadata(metadata: JsonObject): AskedFor {
+  const { question } = metadata;
+  if (question === undefined) return FREE;
+  const at = '/message_metadata/question';
+  const parsed = askedSchema.safeParse(question);
+  if (parsed.success) return toAsked(parsed.data, at);
+  const issues = toIssues(parsed.error, 'body').map(({ path, message }) => ({ path: at + path, message }));
+  throw invalid('The question does not fit', issues);
+}

@@ -1,0 +1,13 @@
+import { agentSays, type AgentMessage, type AgentSaid } from '../../../persistence/instances/agent-side.ts';
+import type { Engine } from '../../engine.ts';
+
+/** Takes what an agent elsewhere says, by whatever door it came, and wakes who follows. @throws as `agentSays` */
+export async function takeAgentMessage(
+  engine: Engine,
+  ownerId: string,
+  said: Omit<AgentMessage, 'ownerId'>,
+): Promise<AgentSaid> {
+  const taken = await agentSays(engine.system, { ...said, ownerId }, engine.now());
+  engine.waker.wake('message', taken.instance.conversationId);
+  return taken;
+}

@@ -1,0 +1,54 @@
+import type { Logger } from '../../telemetry/logger.ts';
+import type { SqlPool } from '../sql.ts';
+import type { Waker } from '../wake.ts';
+import { markSilentInstances } from './instance-row.ts';
+import { expireDueQuestions } from './person-side.ts';
+
+/** How long an agent elsewhere may be silent before its instance is STALE. */
+export const SILENCE_MS = 15 * 60_000;
+/** How often one process looks: a question's time-out is told at most so much late, unless its agent looks itself. */
+const LOOK_MS = 15_000;
+/** Instances with a question whose time is up that one look takes. */
+const MOST_DUE = 200;
+
+/** Marks silent instances STALE, and ends questions whose time is up. Every process may look; each does it once. */
+export interface InstanceWatch {
+  /** One look; also called by the timer. @returns how many became STALE */
+  look(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export function createInstanceWatch(deps: {
+  sql: SqlPool;
+  waker: Waker;
+  logger: Logger;
+  now: () => Date;
+}): InstanceWatch {
+  const { sql, waker, logger, now } = deps;
+  let running: Promise<number> | undefined;
+  const once = async (): Promise<number> => {
+    for (const conversation of await expireDueQuestions(sql, now(), MOST_DUE))
+      waker.wake('message', conversation);
+    const at = now();
+    return markSilentInstances(sql, new Date(at.getTime() - SILENCE_MS), at);
+  };
+  const look = (): Promise<number> => {
+    running ??= once().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  const timer = setInterval(() => {
+    look().catch((error: unknown) =>
+      logger.warn({ err: error }, 'the agent instances could not be looked at'),
+    );
+  }, LOOK_MS);
+  timer.unref();
+  return {
+    look,
+    async close() {
+      clearInterval(timer);
+      await running?.catch((error: unknown) => logger.debug({ err: error }, 'last look at agent instances'));
+    },
+  };
+}
