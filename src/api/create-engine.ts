@@ -70,11 +70,14 @@ export function createEngine(deps: {
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
-  const keepDeliveriesMs = settings.WEBHOOK_RETENTION;
-  const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs });
+  const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs: settings.WEBHOOK_RETENTION });
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
   const instanceWatch = createInstanceWatch({ sql, waker, logger, now });
+  const endStreams = (): void => {
+    for (const readers of [sockets, hub, messages, inbox]) readers.close();
+    feeds.end();
+  };
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   return {
     engine: {
@@ -103,19 +106,9 @@ export function createEngine(deps: {
       checkUrl: createUrlCheck({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
       now,
     },
-    endStreams: () => {
-      sockets.close();
-      feeds.end();
-      hub.close();
-      messages.close();
-      inbox.close();
-    },
+    endStreams,
     async close() {
-      sockets.close();
-      feeds.end();
-      hub.close();
-      messages.close();
-      inbox.close();
+      endStreams();
       credentials.close();
       probe.close();
       await tools.close();
