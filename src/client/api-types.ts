@@ -545,6 +545,14 @@ export type RequestUserAgentInstanceSchema = {
   prompt: string;
 };
 
+export type AddKnowledgeSchema = {
+  name: string;
+  kind?: 'text' | 'csv' | 'json' | undefined;
+  content: string;
+  /** `provider/model` that makes its vectors; a crew finds by them when its `embedder` is the same. Without, it is found by words */
+  embedder?: string | undefined;
+};
+
 export type UploadFlowSchema = {
   /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
   definition: string | { [key: string]: __schema17Schema };
@@ -1563,6 +1571,38 @@ export type UserAgentDeliverySchema = {
   delivered_at: string | null;
   user_agent_id: string;
   agent_instance_id: string | null;
+};
+
+export type MemorySchema = {
+  id: number;
+  /** The name of the crew it belongs to */
+  crew: string;
+  kind: 'short' | 'long' | 'entity';
+  /** Of an entity */
+  name: string | null;
+  content: string;
+  /** The task that left it behind */
+  task_key: string;
+  /** The run it is of, for `short`; it goes with the run */
+  execution_id: string | null;
+  /** What made its vector; null: it is found by its words */
+  embedder: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+};
+
+export type ClearedMemoriesSchema = { deleted: number };
+
+export type KnowledgeSourceSchema = {
+  id: string;
+  name: string;
+  kind: 'text' | 'pdf' | 'csv' | 'json';
+  bytes: number;
+  /** The pieces in which it is searched */
+  chunks: number;
+  embedder: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
 };
 
 export type FlowSchema = {
@@ -5534,6 +5574,137 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/memories': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** What your crews remember, newest first */ {
+      parameters: {
+        query?: {
+          crew?: string | undefined;
+          kind?: 'short' | 'long' | 'entity' | undefined;
+          skip?: number | undefined;
+          limit?: number | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MemorySchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete: /** Make your crews forget */ {
+      parameters: {
+        query?: { crew?: string | undefined; kind?: 'short' | 'long' | 'entity' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ClearedMemoriesSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/knowledge': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your knowledge sources, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': KnowledgeSourceSchema[] };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Add a knowledge source */ {
+      parameters: {
+        query?: { name?: string | undefined; embedder?: string | undefined };
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': AddKnowledgeSchema; 'application/pdf': string } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': KnowledgeSourceSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/knowledge/{knowledge_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One knowledge source */ {
+      parameters: { query?: never; header?: never; path: { knowledge_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': KnowledgeSourceSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete: /** Delete a knowledge source */ {
+      parameters: { query?: never; header?: never; path: { knowledge_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/ws/': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** Events over a WebSocket */ {
@@ -5975,6 +6146,7 @@ export interface components {
     CreateUserAgent: CreateUserAgentSchema;
     UpdateUserAgent: UpdateUserAgentSchema;
     RequestUserAgentInstance: RequestUserAgentInstanceSchema;
+    AddKnowledge: AddKnowledgeSchema;
     UploadFlow: UploadFlowSchema;
     FlowState: FlowStateSchema;
     __schema0: __schema0Schema;
@@ -6060,6 +6232,9 @@ export interface components {
     UserAgent: UserAgentSchema;
     RequestedInstance: RequestedInstanceSchema;
     UserAgentDelivery: UserAgentDeliverySchema;
+    Memory: MemorySchema;
+    ClearedMemories: ClearedMemoriesSchema;
+    KnowledgeSource: KnowledgeSourceSchema;
     Flow: FlowSchema;
     SavedFlow: SavedFlowSchema;
     FlowDetail: FlowDetailSchema;

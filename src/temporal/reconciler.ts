@@ -128,18 +128,22 @@ function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]>
       LOOK_LOCK,
     ]);
     if (lock?.mine !== true) return [];
+    const stale = await tx.query<{ id: number }>(
+      `(select id from executions where status not in ('completed', 'failed', 'cancelled') and not queued
+          and reconciled_at < $1 and updated_at < $2 order by reconciled_at limit $3)
+       union all
+       (select id from executions where status in ('completed', 'failed', 'cancelled')
+          and reconciled_at < completed_at and completed_at < $2 order by completed_at limit $3)`,
+      [checkedBefore, settledBefore, BATCH],
+    );
+    if (stale.length === 0) return [];
+    // Not in one statement: where a row is updated by somebody else at that moment, PostgreSQL 18.4 evaluates the union
+    // anew for it and crashes (seen on 2026-11-24, `npm run test:deployment`).
     return tx.query<OpenRow>(
-      `with stale as (
-         (select id from executions where status not in ('completed', 'failed', 'cancelled') and not queued
-            and reconciled_at < $1 and updated_at < $2 order by reconciled_at limit $3)
-         union all
-         (select id from executions where status in ('completed', 'failed', 'cancelled')
-            and reconciled_at < completed_at and completed_at < $2 order by completed_at limit $3)
-       )
-       update executions e set reconciled_at = $4 from stale where e.id = stale.id
+      `update executions e set reconciled_at = $2 where e.id = any($1)
        returning e.id, e.execution_id, e.kind, e.status, e.generation, e.claimed_run_id,
          exists (select 1 from outbox o where o.execution_id = e.id) as has_command`,
-      [checkedBefore, settledBefore, BATCH, now().toISOString()],
+      [stale.map(({ id }) => id), now().toISOString()],
     );
   });
 }

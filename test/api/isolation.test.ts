@@ -79,6 +79,8 @@ beforeAll(async () => {
   const declared = await people.send('POST', '/annas-flow/execute', anna.token, {});
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
+  const known = await people.send('POST', '/knowledge', anna.token, { name: 'rules', content: 'be kind' });
+  const { id: knowledgeId } = z.object({ id: z.string() }).parse(await known.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
   const platform = await storedCrew(people.send, anna.token);
@@ -96,6 +98,7 @@ beforeAll(async () => {
     graph: graphId,
     kickoff: kickoffId,
     thread: threadId,
+    knowledge: knowledgeId,
     anna,
     victim,
     execution: executionId,

@@ -183,7 +183,7 @@ describe('the MCP server', () => {
       answer: 'the first',
     });
     const after = await use(client, 'log_step', { agent_instance_id: id, step: 'went on' });
-    expect(after['queued_user_messages']).toMatchObject([{ content: 'yes' }, { content: 'the first' }]);
+    expect(after['queued_user_messages']).toMatchObject([{ content: 'the first' }]);
     await expect(use(client, 'ask_question', { agent_instance_id: id })).rejects.toThrow('question');
     expect(await use(client, 'end_session', { agent_instance_id: id })).toMatchObject({
       final_status: 'COMPLETED',
@@ -202,7 +202,7 @@ describe('the run of a crew', () => {
       callsTool('ask_human', { question: 'Out today?', options: ['yes', 'no'] }),
       says('Published.'),
     ]);
-    const worker = await stack.startWorker();
+    await stack.startWorker();
     const { executionId: id } = await startCrewRun(stack.engine.engine, {
       ownerId: z.object({ id: z.uuid() }).parse((await stack.call('GET', '/api/v1/auth/me')).body).id,
       plan: aPlan({ agents: [anAgent({ tools: ['ask_human'] })] }),
@@ -246,7 +246,6 @@ describe('the run of a crew', () => {
       kinds.slice(1),
     );
     again.leave();
-    await worker.close();
     stack.model.assertDone();
   });
 });

@@ -28,6 +28,7 @@ export interface World {
   kickoff: string;
   template: string;
   thread: string;
+  knowledge: string;
   execution: string;
   question: string;
   agentQuestion: string;
@@ -52,6 +53,7 @@ const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey 
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
 const template = { params: (world: World) => ({ template_id: world.template }) };
 const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
+const knowledge: Operation = { kind: 'own', params: (world) => ({ knowledge_id: world.knowledge }) };
 const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
 const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
 const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
@@ -93,6 +95,12 @@ export const OPERATIONS: Record<string, Operation> = {
   updateApiKey: { ...apiKey, personOnly: true, body: () => ({}) },
   rotateApiKey: { ...apiKey, personOnly: true },
   deleteApiKey: { ...apiKey },
+  listKnowledge: { kind: 'personal' },
+  addKnowledge: { kind: 'personal', body: () => ({}) },
+  getKnowledge: knowledge,
+  deleteKnowledge: knowledge,
+  listMemories: { kind: 'personal' },
+  clearMemories: { kind: 'personal' },
   startCrew: { kind: 'personal', body: () => ({ crew: 'nobody' }) },
   getCrewStatus: execution,
   listCrewExecutions: { kind: 'personal' },

@@ -18,6 +18,8 @@ import { refuseTakenNames } from './flows/free-names.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
+import { knowledgeRoutes } from './knowledge/routes.ts';
+import { memoryRoutes } from './memories/routes.ts';
 import { mcpRoutes } from './mcp/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { taskRoutes } from './tasks/routes.ts';
@@ -69,6 +71,8 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...toolRoutes(engine),
   ...webhookRoutes(engine),
   ...userAgentRoutes(engine),
+  ...memoryRoutes(engine),
+  ...knowledgeRoutes(engine),
   ...webSocketRoutes(engine),
   ...metricsRoutes(engine),
 ];

@@ -13,6 +13,7 @@ import { Migration20261124000012 } from './migration-20261124000012-declared-flo
 import { Migration20261124000013 } from './migration-20261124000013-agent-instances.ts';
 import { Migration20261124000015 } from './migration-20261124000015-webhooks.ts';
 import { Migration20261124000017 } from './migration-20261124000017-limits.ts';
+import { Migration20261124000021 } from './migration-20261124000021-recollection.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   { name: 'Migration20261124000013', class: Migration20261124000013 },
   { name: 'Migration20261124000015', class: Migration20261124000015 },
   { name: 'Migration20261124000017', class: Migration20261124000017 },
+  { name: 'Migration20261124000021', class: Migration20261124000021 },
 ];
