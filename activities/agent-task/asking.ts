@@ -40,6 +40,7 @@ export async function ask(
 ): Promise<Asked> {
   switch (action.kind) {
     case 'call_model':
+    case 'embed':
       return { kind: 'nothing' };
     case 'review':
       return put(sql, lease, material, now, reviewQuestion(material, action.raw), (answer) => ({

@@ -1,14 +1,15 @@
 import type { AgentAction, AgentInput } from '../../src/domain/agent/agent-state.ts';
 import { delegationSpecs } from '../../src/domain/agent/delegation.ts';
+import { untrusted } from '../../src/domain/agent/untrusted.ts';
 import type { ToolSpec } from '../../src/domain/agent/messages.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import type { Model, ModelReply } from '../../src/models/model.ts';
+import type { Embedder, Model, ModelReply } from '../../src/models/model.ts';
 import { costMicroUsd, type ModelPrices } from '../../src/models/prices.ts';
 import { storableText } from '../../src/persistence/jsonb.ts';
 import type { CallEnd, NewCall, OpenCall } from '../../src/persistence/runs/calls.ts';
 import type { NewEvent } from '../../src/persistence/event-log.ts';
 import { MICRO_USD } from '../../src/domain/run/budget.ts';
-import { estimateCall } from '../../src/domain/run/estimate.ts';
+import { estimateCall, tokensOf } from '../../src/domain/run/estimate.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { shown } from './shown-text.ts';
 import type { TaskDeps } from './task-deps.ts';
@@ -16,7 +17,7 @@ import { speaker, toolNames, type TaskMaterial } from './task-material.ts';
 
 /** The two things an agent does outside: speak to its model, use a tool. */
 
-export type OutsideAction = Extract<AgentAction, { kind: 'call_model' | 'call_tool' }>;
+export type OutsideAction = Extract<AgentAction, { kind: 'call_model' | 'call_tool' | 'embed' }>;
 
 /** What came back: how to settle the call, what the agent learns, what the log says. */
 export interface Returned {
@@ -33,11 +34,12 @@ export function describeCall(
   action: OutsideAction,
   material: TaskMaterial,
   generation: number,
-  model: Model,
+  model: { name: string },
   prices: ModelPrices,
 ): NewCall {
   const failed = material.state.fallbacks[action.agentKey] ?? 0;
-  const turn = `g${generation}.${material.ids.life}:turn-${material.state.turns + 1}`;
+  const window = material.state.windows?.[action.agentKey];
+  const turn = `g${generation}.${material.ids.life}:turn-${material.state.turns + 1}${window === undefined ? '' : `:window-${window}`}`;
   switch (action.kind) {
     case 'call_model': {
       const expected = estimateCall(action.messages, speaker(material, action.agentKey).maxTokens);
@@ -48,6 +50,17 @@ export function describeCall(
         request: null,
         reserveTokens: expected.promptTokens + expected.completionTokens,
         reserveCostMicroUsd: costMicroUsd(prices.of(model.name), expected),
+      };
+    }
+    case 'embed': {
+      const promptTokens = action.texts.reduce((sum, text) => sum + tokensOf(text), 0);
+      return {
+        key: `${turn}:embed`,
+        kind: 'model',
+        name: model.name,
+        request: null,
+        reserveTokens: promptTokens,
+        reserveCostMicroUsd: costMicroUsd(prices.of(model.name), { promptTokens, completionTokens: 0 }),
       };
     }
     case 'call_tool':
@@ -67,7 +80,7 @@ export function begunEvents(
   action: OutsideAction,
   call: OpenCall,
 ): Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>[] {
-  if (action.kind === 'call_model') return [];
+  if (action.kind !== 'call_tool') return [];
   const data: JsonObject = {
     tool: action.call.name,
     arguments: shown(action.call.arguments),
@@ -127,6 +140,7 @@ export async function callModel(
         key: `${call.key}:done`,
         data: {
           model: model.name,
+          ...purposeOf(material),
           agent: material.rules.agents.get(action.agentKey)?.role ?? action.agentKey,
           text: shown(reply.text),
           tool_calls: reply.toolCalls.map((wanted) => wanted.name),
@@ -143,8 +157,51 @@ export async function callModel(
   };
 }
 
+/** Turns texts into vectors. @throws {ModelFailure}, or the signal's reason when the call was cut off. */
+export async function embedTexts(
+  deps: TaskDeps,
+  embedder: Embedder,
+  action: Extract<OutsideAction, { kind: 'embed' }>,
+  call: OpenCall,
+  signal: AbortSignal,
+): Promise<Returned> {
+  const { vectors, tokens } = await embedder.embed(action.texts, signal);
+  const counted = tokens > 0 ? tokens : call.reservedTokens;
+  const usage = { promptTokens: counted, completionTokens: 0, totalTokens: counted, estimated: tokens === 0 };
+  const cost = costMicroUsd(deps.prices.of(embedder.name), usage);
+  return {
+    end: { status: 'completed', usage, costMicroUsd: cost, response: { vectors: vectors.length } },
+    input: { kind: 'embedded', vectors },
+    events: [
+      {
+        type: 'llm_call_completed',
+        key: `${call.key}:done`,
+        data: {
+          model: embedder.name,
+          purpose: 'embedding',
+          texts: vectors.length,
+          prompt_tokens: counted,
+          completion_tokens: 0,
+          total_tokens: counted,
+          tokens_estimated: usage.estimated,
+          cost_usd: cost === null ? null : cost / MICRO_USD,
+          latency_ms: deps.now().getTime() - call.startedAt.getTime(),
+          attempt: call.attempt,
+        },
+      },
+    ],
+  };
+}
+
+/** What a call is for that is not the work itself. */
+function purposeOf({ state, plans }: TaskMaterial): JsonObject {
+  const kind = state.frames.at(-1)?.kind;
+  if (kind === 'summary' || kind === 'guardrail' || kind === 'memory') return { purpose: kind };
+  return plans ? { purpose: 'planning' } : {};
+}
+
 /** The tools a model is told of in this turn. */
-function offered(
+export function offered(
   deps: TaskDeps,
   material: TaskMaterial,
   action: Extract<OutsideAction, { kind: 'call_model' }>,
@@ -171,10 +228,13 @@ export async function useTool(
       })
     : {
         ok: false as const,
+        ran: false,
         error: `You have no tool named ${wanted.name}. Yours: ${names.join(', ') || 'none'}.`,
       };
   const latencyMs = deps.now().getTime() - call.startedAt.getTime();
-  const content = result.ok ? result.output : `Error: ${result.error}`;
+  const said = result.ok ? result.output : `Error: ${result.error}`;
+  // What we say of a call is no material; what a tool says is, also when it fails.
+  const content = result.ok || result.ran ? untrusted(`tool ${wanted.name}`, said) : said;
   const data: JsonObject = { tool: wanted.name, call_id: wanted.id, latency_ms: latencyMs };
   return {
     end: result.ok

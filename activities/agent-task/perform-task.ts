@@ -6,7 +6,7 @@ import { StaleLease, type Lease } from '../../src/persistence/runs/task-lease.ts
 import { ModelFailure } from '../../src/models/model.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { startHeartbeat } from '../heartbeat.ts';
-import { callModel, useTool, type Returned } from './call-outside.ts';
+import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts';
 import {
   abandonCall,
   openTask,
@@ -120,11 +120,16 @@ function callOutside(
 ): Promise<Returned> {
   const { action, material, model, call } = position;
   switch (action.kind) {
+    case 'embed':
+      if (!('embed' in model)) break;
+      return embedTexts(deps, model, action, call, signal);
     case 'call_model':
+      if (!('complete' in model)) break;
       return callModel(deps, lease, material, model, action, call, signal);
     case 'call_tool':
       return useTool(deps, material, action, call, signal);
   }
+  throw new Error(`${model.name} cannot do ${action.kind}`);
 }
 
 /** The call was cut off by a cancel, a lost heartbeat or the end of the worker: charge it and let go. */
@@ -148,7 +153,7 @@ async function fail(
 ): Promise<Position> {
   const verdict = await recordFailure(deps, lease, position, failure);
   if (verdict.kind === 'outcome') return verdict;
-  if (verdict.kind === 'fallback') return { kind: 'outcome', outcome: { kind: 'sliced' } };
+  if (verdict.kind === 'other_call') return { kind: 'outcome', outcome: { kind: 'sliced' } };
   const delayMs = retryDelayMs(verdict.attempt, failure.retryAfterMs);
   if (delayMs > LONGEST_RETRY_MS) return { kind: 'outcome', outcome: { kind: 'delayed', delayMs } };
   throw ApplicationFailure.create({

@@ -1,7 +1,9 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { Note } from '../../src/domain/agent/agent-state.ts';
 import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
-import { nextAction, step } from '../../src/domain/agent/step.ts';
+import { recalledText } from '../../src/domain/agent/memory.ts';
+import { nextAction, step, withoutAside } from '../../src/domain/agent/step.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { conditionHolds } from '../../src/domain/run/condition.ts';
 import { assertNever } from '../../src/domain/errors.ts';
 import {
@@ -10,7 +12,7 @@ import {
   MAX_UNEXPECTED_ERRORS,
   retryDelayMs,
 } from '../../src/domain/run/retry-delay.ts';
-import { ModelFailure, type Model } from '../../src/models/model.ts';
+import { ModelFailure, type Embedder, type Model } from '../../src/models/model.ts';
 import {
   beginCall,
   failedAttempts,
@@ -21,6 +23,7 @@ import {
   type NewCall,
   type OpenCall,
 } from '../../src/persistence/runs/calls.ts';
+import { recall } from '../../src/persistence/runs/recollection.ts';
 import {
   saveProgress,
   countUnexpected,
@@ -32,6 +35,7 @@ import { together, type Sql } from '../../src/persistence/sql.ts';
 import { ask, type Asked } from './asking.ts';
 import { meetLimit } from './exhausted.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
+import { fit, shorterAfter } from './fit-window.ts';
 import { shownTexts } from './shown-text.ts';
 import { persistently } from './persistently.ts';
 import type { TaskDeps } from './task-deps.ts';
@@ -52,7 +56,7 @@ import { fallBack, modelName, prepareTask, speaker, timeLeft, type TaskMaterial 
  */
 export type Position =
   | { kind: 'outcome'; outcome: TaskOutcome }
-  | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model; material: TaskMaterial };
+  | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model | Embedder; material: TaskMaterial };
 
 /** Takes the lease and begins the first call. */
 export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> {
@@ -148,6 +152,8 @@ async function proceed(
   events: BareEvent[],
   now: Date,
 ): Promise<Position> {
+  if (material.state.frames.length === 0 && material.state.embed === undefined)
+    return proceed(deps, sql, lease, await begun(sql, lease, material), events, now);
   const action = nextAction(material.state, material.rules);
   if (action.kind === 'done') return completeTask(sql, lease, material, action, events, now);
   if (action.kind === 'failed') return failTask(sql, lease, material.ids, action, events, now);
@@ -158,15 +164,28 @@ async function proceed(
     return proceed(deps, sql, lease, { ...material, state }, [...events, ...noteEvents(notes, lease)], now);
   }
   if (action.kind === 'review') throw new Error('a review is asked for or answered');
-  if (timeLeft(material) === 0) return failTask(sql, lease, material.ids, outOfTime(material), events, now);
-  let model: Model;
+  const aside = withoutAside(material.state, material.rules);
+  const without = aside === null ? null : { ...material, state: aside };
+  if (timeLeft(material) === 0) {
+    if (without !== null) return proceed(deps, sql, lease, without, events, now);
+    return failTask(sql, lease, material.ids, outOfTime(material), events, now);
+  }
+  let model: Model | Embedder;
   try {
-    model = deps.models.resolve(modelName(material, action.agentKey));
+    model = modelFor(deps, material, action);
   } catch (error) {
     if (!(error instanceof ModelFailure)) throw error;
+    if (without !== null) return proceed(deps, sql, lease, without, events, now);
     const next = fallBack(material, action.agentKey);
     if (next !== null) return proceed(deps, sql, lease, next, events, now);
     return failTask(sql, lease, material.ids, { error: error.message, code: error.code }, events, now);
+  }
+  const fitted = fit(deps, material, action, model);
+  if (fitted.kind === 'shrunk')
+    return proceed(deps, sql, lease, { ...material, state: fitted.state }, events, now);
+  if (fitted.kind === 'too_large') {
+    const failure = { error: fitted.error, code: 'MODEL_CONTEXT_EXCEEDED' as const };
+    return failTask(sql, lease, material.ids, failure, events, now);
   }
   const wanted = describeCall(action, material, lease.generation, model, deps.prices);
   // How far the task came is written whether the call may begin or not.
@@ -178,10 +197,27 @@ async function proceed(
       : undefined,
     append(sql, lease, material.ids, events, now),
   ]);
+  if (call === 'budget' && without !== null) return proceed(deps, sql, lease, without, [], now);
   if (call === 'budget') return overBudget(deps, sql, lease, material, wanted, now);
   if (typeof call === 'string') return notBegun(sql, lease, material, call, now);
   await append(sql, lease, material.ids, begunEvents(action, call), now);
   return { kind: 'call', action, call, model, material };
+}
+
+/** @throws {ModelFailure} when it is not configured. */
+const modelFor = (deps: TaskDeps, material: TaskMaterial, action: OutsideAction): Model | Embedder =>
+  action.kind === 'embed'
+    ? deps.models.embedder(material.recollection?.embedder ?? '')
+    : deps.models.resolve(modelName(material, action.agentKey));
+
+/** A fresh agent with its first messages, in which stands what was recalled. */
+async function begun(sql: Sql, lease: Lease, material: TaskMaterial): Promise<TaskMaterial> {
+  const { recollection, recallBy, state } = material;
+  const vector = state.vectors?.[0] ?? null;
+  const found = recollection === null ? null : await recall(sql, lease.id, recollection, recallBy, vector);
+  const { vectors: _, ...rest } = state;
+  const { frames } = material.begin(found === null ? '' : recalledText(found));
+  return { ...material, state: { ...rest, frames } };
 }
 
 /** A person is asked: the task stands still, and its worker is free. */
@@ -264,35 +300,40 @@ export async function recordFailure(
   lease: Lease,
   position: Extract<Position, { kind: 'call' }>,
   failure: ModelFailure,
-): Promise<Ended | { kind: 'fallback' } | { kind: 'again'; attempt: number }> {
+): Promise<Ended | { kind: 'other_call' } | { kind: 'again'; attempt: number }> {
   const now = deps.now();
   const { call } = position;
   const material = worked(position, now);
   const verdict = await persistently(deps, () =>
     deps.sql.transaction(async (sql) => {
       await settleCall(sql, lease, material.taskId, call, { status: 'failed', error: failure.message }, now);
+      const shorter = shorterAfter(material, position.action, failure);
+      if (shorter !== null) {
+        await goOn(sql, lease, shorter, retrying(`${call.key}:too-long`, failure, {}), now);
+        return { kind: 'other_call' } as const;
+      }
       const attempt = await failedAttempts(sql, material.taskId, call.key);
       if (!failure.retryable || attempt >= MAX_TURN_ATTEMPTS) {
-        const next = fallBack(material, position.action.agentKey);
+        const next = position.action.kind === 'embed' ? null : fallBack(material, position.action.agentKey);
         if (next !== null) {
-          await useFallback(sql, lease, position, next, failure, now);
-          return { kind: 'fallback' } as const;
+          const models = {
+            model: position.model.name,
+            fallback_model: modelName(next, position.action.agentKey),
+          };
+          await goOn(sql, lease, next, retrying(`${call.key}:fallback`, failure, models), now);
+          return { kind: 'other_call' } as const;
+        }
+        const aside = withoutAside(material.state, material.rules);
+        if (aside !== null) {
+          const without = { ...material, state: aside };
+          await goOn(sql, lease, without, retrying(`${call.key}:without`, failure, {}), now);
+          return { kind: 'other_call' } as const;
         }
         const error = attempt > 1 ? `${failure.message} (tried ${attempt} times)` : failure.message;
         return failTask(sql, lease, material.ids, { error, code: failure.code }, [], now);
       }
-      await saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now);
-      const again: BareEvent = {
-        type: 'task_retrying',
-        key: `${call.key}:retry:${call.attempt}`,
-        data: {
-          error: failure.message,
-          error_code: failure.code,
-          attempt,
-          delay_ms: retryDelayMs(attempt, failure.retryAfterMs),
-        },
-      };
-      await append(sql, lease, material.ids, [again], now);
+      const delay = { attempt, delay_ms: retryDelayMs(attempt, failure.retryAfterMs) };
+      await goOn(sql, lease, material, retrying(`${call.key}:retry:${call.attempt}`, failure, delay), now);
       return { kind: 'again', attempt } as const;
     }),
   );
@@ -300,28 +341,23 @@ export async function recordFailure(
   return verdict;
 }
 
-/** A model has failed for good, and the agent has another: the turn is tried with that. */
-async function useFallback(
+const retrying = (key: string, failure: ModelFailure, more: JsonObject): BareEvent => ({
+  type: 'task_retrying',
+  key,
+  data: { error: failure.message, error_code: failure.code, ...more },
+});
+
+/** Keeps how the task goes on after a call that failed. */
+async function goOn(
   sql: Sql,
   lease: Lease,
-  { call, model, action }: Extract<Position, { kind: 'call' }>,
-  next: TaskMaterial,
-  failure: ModelFailure,
+  material: TaskMaterial,
+  event: BareEvent,
   now: Date,
 ): Promise<void> {
-  const again: BareEvent = {
-    type: 'task_retrying',
-    key: `${call.key}:fallback`,
-    data: {
-      error: failure.message,
-      error_code: failure.code,
-      model: model.name,
-      fallback_model: modelName(next, action.agentKey),
-    },
-  };
   await together([
-    saveProgress(sql, lease, { kind: 'going_on', state: next.state }, now),
-    append(sql, lease, next.ids, [again], now),
+    saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now),
+    append(sql, lease, material.ids, [event], now),
   ]);
 }
 

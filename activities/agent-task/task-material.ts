@@ -1,7 +1,7 @@
 import type { AgentRules, AgentState, RuleAgent } from '../../src/domain/agent/agent-state.ts';
 import { shapePrompt } from '../../src/domain/agent/checks.ts';
 import { systemPrompt, taskContext, taskPrompt, taskSummary } from '../../src/domain/agent/prompts.ts';
-import { startAgent } from '../../src/domain/agent/step.ts';
+import { startAgent, startRecalling } from '../../src/domain/agent/step.ts';
 import {
   isPlanning,
   planFor,
@@ -13,6 +13,7 @@ import type { PlanAgent, PlanTask } from '../../src/domain/plan/crew-plan.ts';
 import { inputsOf, unnamedInputs } from '../../src/domain/plan/task-inputs.ts';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import type { TaskOutput } from '../../src/domain/run/result.ts';
+import type { RecallScope } from '../../src/persistence/runs/recollection.ts';
 import type { HeldTask, TaskIds } from '../../src/persistence/runs/task-lease.ts';
 
 /** A task with its agents, its texts filled in, and where its agent stands. */
@@ -23,11 +24,19 @@ export interface TaskMaterial {
   ids: TaskIds;
   /** How often people have changed it. */
   edits: number;
+  /** It is the task that plans the others. */
+  plans: boolean;
   task: PlanTask;
   /** Every agent that may speak in this task, by key: models, limits and tools. */
   agents: ReadonlyMap<string, PlanAgent>;
   rules: AgentRules;
   state: AgentState;
+  /** What it recalls from and remembers in; null when it does neither. */
+  recollection: RecallScope | null;
+  /** The text it recalls by. */
+  recallBy: string;
+  /** Its first messages, with what was recalled. */
+  begin: (recalled: string) => AgentState;
   /** The output's shape around what the agent said. */
   output: (raw: string, json: JsonValue | null) => TaskOutput;
 }
@@ -47,27 +56,42 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   if (self === undefined) throw new Error(`the plan has no agent ${task.agentKey}`);
   const { description, expectedOutput } = textsOf(held, task, fill);
   const earlier = held.earlier.filter((output) => !isPlanning(held.plan, output.taskKey));
+  const recollection = recollectionOf(held, task);
   const rules: AgentRules = {
     agents: filled,
     coworkers: task.coworkers,
     output: task.output,
     guardrail: task.guardrail,
     humanInput: task.humanInput,
+    remembers:
+      recollection === null || recollection.memoryOf === null
+        ? null
+        : { description, embeds: recollection.embedder !== null },
   };
-  const fresh = (): AgentState => {
+  const begin = (recalled: string): AgentState => {
     const shape = task.output === null ? null : shapePrompt(task.output.schema);
     const details = unnamedInputs(held.plan, task, held.inputs);
-    const prompt = taskPrompt({ description, expectedOutput }, taskContext(task, earlier), shape, details);
+    const prompt = taskPrompt(
+      { description, expectedOutput },
+      taskContext(task, earlier),
+      shape,
+      details,
+      recalled,
+    );
     return startAgent(task.agentKey, systemPrompt(self), prompt);
   };
   return {
     taskId: held.taskId,
     ids: held.ids,
     edits: held.edits,
+    plans: isPlanning(held.plan, task.key),
     task,
     agents,
     rules,
-    state: held.state ?? fresh(),
+    state: held.state ?? firstState(recollection, description, begin),
+    recollection,
+    recallBy: description,
+    begin,
     output: (raw, json) => ({
       name: task.name,
       description,
@@ -79,6 +103,24 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
       output_format: task.output?.format ?? 'raw',
     }),
   };
+}
+
+/** The planner neither recalls nor remembers: it does no work. */
+function recollectionOf({ plan, ownerId }: HeldTask, task: PlanTask): RecallScope | null {
+  const memoryOf = plan.remembers === true ? plan.name : null;
+  const own = plan.agents.find(({ key }) => key === task.agentKey)?.knowledge ?? [];
+  const knowledge = [...new Set([...(plan.knowledge ?? []), ...own])];
+  if (isPlanning(plan, task.key) || (memoryOf === null && knowledge.length === 0)) return null;
+  return { ownerId, memoryOf, knowledge, embedder: plan.embedder ?? null };
+}
+
+function firstState(
+  recollection: RecallScope | null,
+  text: string,
+  begin: (recalled: string) => AgentState,
+): AgentState {
+  if (recollection === null) return begin('');
+  return startRecalling(recollection.embedder === null ? null : [text]);
 }
 
 /** What a task is told: its own texts and, where the crew plans, the plan; the planner is told of all tasks. */
@@ -119,6 +161,10 @@ export function toolNames(material: TaskMaterial, agentKey: string): readonly st
   const onTask = agentKey === task.agentKey && material.state.frames.at(-1)?.kind !== 'delegation';
   return onTask && task.tools.length > 0 ? task.tools : speaker(material, agentKey).tools;
 }
+
+/** Whether a conversation that grew too long is summarised for this agent. */
+export const respectsWindow = (material: TaskMaterial, agentKey: string): boolean =>
+  speaker(material, agentKey).respectContextWindow !== false;
 
 /** The name of the model an agent speaks with now: its own, or the fallback that is left. Null for the default. */
 export function modelName(material: TaskMaterial, agentKey: string): string | null {

@@ -2,6 +2,7 @@ import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { AgentEnd } from '../../src/domain/agent/agent-state.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
+import { remember } from '../../src/persistence/runs/recollection.ts';
 import { parkAfterFailure, type AfterFailure } from '../../src/persistence/runs/task-commands.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/runs/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
@@ -26,6 +27,8 @@ export async function completeTask(
   now: Date,
 ): Promise<Ended> {
   const output = material.output(raw, json);
+  const { memories, vectors, ...state } = material.state;
+  const { recollection } = material;
   const done: BareEvent = {
     type: 'task_completed',
     key: `g${lease.generation}:over`,
@@ -33,7 +36,17 @@ export async function completeTask(
     data: { agent: output.agent, summary: output.summary, raw: output.raw },
   };
   await together([
-    saveProgress(sql, lease, { kind: 'completed', state: material.state, output }, now),
+    recollection === null || memories === undefined
+      ? undefined
+      : remember(
+          sql,
+          { executionId: lease.id, taskKey: lease.taskKey },
+          recollection,
+          memories,
+          vectors ?? null,
+          now,
+        ),
+    saveProgress(sql, lease, { kind: 'completed', state, output }, now),
     append(sql, lease, material.ids, [...events, done], now),
   ]);
   return { kind: 'outcome', outcome: { kind: 'completed' } };

@@ -9,13 +9,16 @@ import { createHousekeeping } from '../persistence/housekeeping.ts';
 import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createSecretBox } from '../security/secret-box.ts';
 import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Temporal } from '../temporal/client.ts';
+import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
 import { createTemporalSchedules } from '../temporal/schedules.ts';
 import { probeSearchAttributes } from '../temporal/search-attributes.ts';
+import { createUrlCheck } from '../tools/guarded-fetch.ts';
 import { createToolbox } from '../tools/toolbox.ts';
 import type { Engine } from './engine.ts';
 import { createScheduleKeeper } from './schedule-keeper.ts';
@@ -69,8 +72,14 @@ export function createEngine(deps: {
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
-  const housekeeping = createHousekeeping({ sql, logger, now });
+  const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs: settings.WEBHOOK_RETENTION });
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
+  const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
   const instanceWatch = createInstanceWatch({ sql, waker, logger, now });
+  const endStreams = (): void => {
+    for (const readers of [sockets, hub, messages, inbox]) readers.close();
+    feeds.end();
+  };
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   const engine: Engine = {
     settings,
@@ -93,6 +102,9 @@ export function createEngine(deps: {
     models: createModels(settings),
     prices: loadPrices(settings.MODEL_PRICES),
     tools,
+    deliveries,
+    secrets: createSecretBox(settings),
+    checkUrl: createUrlCheck({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
     now,
   };
   const keeper = createScheduleKeeper(
@@ -101,29 +113,24 @@ export function createEngine(deps: {
   );
   return {
     engine,
-    endStreams: () => {
-      sockets.close();
-      feeds.end();
-      hub.close();
-      messages.close();
-      inbox.close();
-    },
+    endStreams,
     async close() {
-      sockets.close();
-      feeds.end();
-      hub.close();
-      messages.close();
-      inbox.close();
+      endStreams();
       credentials.close();
       probe.close();
-      await tools.close();
-      await housekeeping.close();
-      await keeper.close();
-      await instanceWatch.close();
-      await reconciler.close();
-      await dispatcher.close();
-      await waker.close();
-      await listener.close();
+      // One after the other: nothing ends before what uses it.
+      const parts = [
+        tools,
+        housekeeping,
+        keeper,
+        instanceWatch,
+        reconciler,
+        dispatcher,
+        deliveries,
+        waker,
+        listener,
+      ];
+      for (const part of parts) await part.close();
     },
   };
 }

@@ -62,7 +62,7 @@ async function namedCrew(
   };
   if (graphId !== null) {
     const graph = await reachGraph(engine, owner, graphId);
-    return { plan: planOfGraph(engine, graph), graphId };
+    return { plan: await planOfGraph(engine, ownerId, graph), graphId };
   }
   if (workflowId !== null) {
     const workflow = await reachWorkflow(engine, owner, workflowId);

@@ -29,6 +29,10 @@ const MAX_SERVER_WORDS = 300;
 
 const TIMEOUT_CODES = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
+/** How servers say that a conversation is too long for a model. */
+const TOO_LONG =
+  /context_length_exceeded|(context|prompt|input|message|request).{0,60}(too long|too large|exceed|longer than)|maximum context length|reduce the length/i;
+
 /** An error as far as it is known without asking which realm its class comes from. */
 const errorShape = z.looseObject({
   message: z.string().catch(''),
@@ -98,6 +102,12 @@ function fromStatus(
         ? `${provider} wants a key and ${keySetting} is not set (${status})`
         : `${keySetting} was refused by ${provider} for the model "${model}" (${status})`,
     );
+  }
+  if ((status === 400 || status === 413 || status === 422) && TOO_LONG.test(serverWords)) {
+    const message =
+      `the conversation is longer than the context window of ${provider}/${model} (${status}); ` +
+      'respect_context_window would have it summarised';
+    return failure('context_length', message);
   }
   if (status === 404) {
     return failure(

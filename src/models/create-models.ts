@@ -1,9 +1,10 @@
 import type { Settings } from '../config.ts';
 import { catalogueProvider } from './catalogue.ts';
 import { createChatCompletionsModel } from './chat-completions.ts';
+import { createEmbedder } from './embeddings.ts';
 import { createDemoModel } from './demo-model.ts';
 import { ModelFailure } from './model.ts';
-import type { Model, Models } from './model.ts';
+import type { Embedder, Model, Models } from './model.ts';
 import { PROVIDERS, isConfigured, providerFacts, providerNamed } from './providers.ts';
 import type { ProviderName } from './providers.ts';
 
@@ -43,6 +44,13 @@ export function createModels(settings: Settings, options: { timeouts?: { idleMs:
       connected.set(key, model);
       return model;
     },
+    embedder(name) {
+      const { provider, model } = readName(settings, name);
+      if (demoStandsIn || provider === 'demo')
+        throw new ModelFailure('not_configured', 'the demo stand-in makes no embeddings');
+      if (typeof provider === 'object') throw unknownProvider(provider.unknown);
+      return connectEmbedder(settings, provider, model, idleMs);
+    },
   };
 }
 
@@ -76,6 +84,18 @@ const unknownProvider = (prefix: string): ModelFailure =>
   );
 
 function connect(settings: Settings, provider: ProviderName, model: string, idleMs: number): Model {
+  return createChatCompletionsModel({ ...endpointOf(settings, provider, model), idleMs });
+}
+
+const connectEmbedder = (
+  settings: Settings,
+  provider: ProviderName,
+  model: string,
+  timeoutMs: number,
+): Embedder => createEmbedder({ ...endpointOf(settings, provider, model), timeoutMs });
+
+/** Address and key of a provider. @throws {ModelFailure} `not_configured` */
+function endpointOf(settings: Settings, provider: ProviderName, model: string) {
   const { keySetting, baseUrlSetting, defaultBaseUrl } = providerFacts(provider);
   const baseUrl = settings[baseUrlSetting] ?? defaultBaseUrl;
   if (baseUrl === null) {
@@ -88,5 +108,5 @@ function connect(settings: Settings, provider: ProviderName, model: string, idle
     const address = provider === 'ollama' ? baseUrlSetting : `${keySetting} (or ${baseUrlSetting})`;
     throw new ModelFailure('not_configured', `the model ${provider}/${model} needs ${address} to be set`);
   }
-  return createChatCompletionsModel({ provider, model, baseUrl, apiKey: settings[keySetting], idleMs });
+  return { provider, model, baseUrl, apiKey: settings[keySetting] };
 }

@@ -1,4 +1,5 @@
 import type { ChatMessage, ToolCall, ToolSpec } from '../domain/agent/messages.ts';
+import { withoutMarks } from '../domain/agent/untrusted.ts';
 import { demoArguments, mentionOf } from './demo-arguments.ts';
 import { estimateUsage } from './estimate-tokens.ts';
 import type { Model, ModelReply, ModelRequest } from './model.ts';
@@ -112,7 +113,7 @@ function answer(name: string, task: DemoTask, messages: readonly ChatMessage[]):
   if (task.expectedOutput !== '')
     parts.push(`A language model would now deliver: ${excerpt(task.expectedOutput, 25)}`);
   for (const result of results)
-    parts.push(`The tool ${result.toolName} answered: ${excerpt(result.content, 40)}`);
+    parts.push(`The tool ${result.toolName} answered: ${excerpt(withoutMarks(result.content), 40)}`);
   if (task.material !== '')
     parts.push(`Material from earlier tasks was at hand (${task.material.length} characters).`);
   return parts.join(' ');

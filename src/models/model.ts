@@ -30,6 +30,14 @@ export interface Model {
   ): Promise<ModelReply>;
 }
 
+/** Turns texts into vectors whose directions tell how near they are in meaning. */
+export interface Embedder {
+  /** `provider/model`: only vectors of one embedder compare. */
+  readonly name: string;
+  /** @returns a vector a text, in their order, and the tokens the provider counted. @throws {ModelFailure} */
+  embed(texts: readonly string[], signal: AbortSignal): Promise<{ vectors: number[][]; tokens: number }>;
+}
+
 /** Finds the model a plan names. */
 export interface Models {
   /**
@@ -37,13 +45,22 @@ export interface Models {
    * @throws {ModelFailure} `not_configured`, naming the setting to fill in.
    */
   resolve(name: string | null): Model;
+  /** @param name `provider/model`. @throws {ModelFailure} `not_configured`, also where the demo stand-in answers. */
+  embedder(name: string): Embedder;
   /** True while the demo stand-in answers for every model because no provider is configured. */
   readonly demoStandsIn: boolean;
 }
 
 /** Whose fault a failed call is; decides retry and wording. */
 export type ModelFailureKind =
-  'rate_limit' | 'timeout' | 'unavailable' | 'bad_reply' | 'bad_request' | 'auth' | 'not_configured';
+  | 'rate_limit'
+  | 'timeout'
+  | 'unavailable'
+  | 'bad_reply'
+  | 'bad_request'
+  | 'context_length'
+  | 'auth'
+  | 'not_configured';
 
 const KINDS: Record<ModelFailureKind, { retryable: boolean; code: RunErrorCode }> = {
   rate_limit: { retryable: true, code: 'MODEL_RATE_LIMITED' },
@@ -51,6 +68,7 @@ const KINDS: Record<ModelFailureKind, { retryable: boolean; code: RunErrorCode }
   unavailable: { retryable: true, code: 'MODEL_UNAVAILABLE' },
   bad_reply: { retryable: true, code: 'MODEL_BAD_REPLY' },
   bad_request: { retryable: false, code: 'MODEL_BAD_REQUEST' },
+  context_length: { retryable: false, code: 'MODEL_CONTEXT_EXCEEDED' },
   auth: { retryable: false, code: 'MODEL_AUTH' },
   not_configured: { retryable: false, code: 'MODEL_NOT_CONFIGURED' },
 };

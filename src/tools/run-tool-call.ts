@@ -4,7 +4,8 @@ import type { Tool, ToolContext, ToolRegistry } from './tool.ts';
 /** More than this would crowd everything else out of a model's context. In bytes of UTF-8. */
 export const MAX_TOOL_OUTPUT_BYTES = 100 * 1024;
 
-export type ToolOutcome = { ok: true; output: string } | { ok: false; error: string };
+/** `ran`: the tool itself failed, in words that may be anybody's; else the call never came to it. */
+export type ToolOutcome = { ok: true; output: string } | { ok: false; ran: boolean; error: string };
 
 /**
  * Makes one tool call as a model wrote it. Whatever is wrong with it comes back as a text the model can act
@@ -20,13 +21,14 @@ export async function callTool(
 ): Promise<ToolOutcome> {
   context.signal.throwIfAborted();
   const read = await readArguments(registry, name, argumentsJson);
-  if (!read.ok) return read;
+  if (!read.ok) return { ...read, ran: false };
   try {
     return { ok: true, output: capped(await read.tool.execute(read.input, context), MAX_TOOL_OUTPUT_BYTES) };
   } catch (error) {
     context.signal.throwIfAborted();
     return {
       ok: false,
+      ran: true,
       error: capped(`The tool ${name} failed: ${messageOf(error)}`, MAX_TOOL_OUTPUT_BYTES),
     };
   }

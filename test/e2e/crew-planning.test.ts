@@ -64,7 +64,7 @@ describe('a crew that plans', () => {
     await until('the first task is under way', () => stack.model.requests.length === 3);
     await first.kill();
     stack.model.script([says('they hold hands'), says('otters hold hands')]);
-    processes.push(await startWorkerProcess(stack.settings));
+    await stack.startWorker();
     const execution = await waitForStatus(stack, id, END);
 
     expect(execution).toMatchObject({ status: 'completed', result: { raw: 'otters hold hands' } });
@@ -97,7 +97,7 @@ describe('a crew that plans', () => {
       'llm_call_completed',
       'task_completed',
     ]);
-  });
+  }, 120_000);
 
   it('fails with the reason when the planner cannot be made to answer', async () => {
     stack.model.script([says('no'), says('still no')]);

@@ -29,6 +29,7 @@ export interface World {
   template: string;
   thread: string;
   schedule: string;
+  knowledge: string;
   execution: string;
   question: string;
   agentQuestion: string;
@@ -41,6 +42,9 @@ export interface World {
   flowRun: string;
   reviewRun: string;
   declaredRun: string;
+  webhook: string;
+  delivery: string;
+  userAgent: string;
   apiKey: string;
   victim: Person;
 }
@@ -51,6 +55,7 @@ const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.gr
 const template = { params: (world: World) => ({ template_id: world.template }) };
 const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
 const schedule: Operation = { kind: 'own', params: (world) => ({ schedule_id: world.schedule }) };
+const knowledge: Operation = { kind: 'own', params: (world) => ({ knowledge_id: world.knowledge }) };
 const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
 const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
 const task: Operation = { kind: 'own', params: (world) => ({ task_id: world.task }) };
@@ -60,6 +65,12 @@ const instance: Operation = {
 };
 /** Flows are known by their owner's name for them, which others may use too. */
 const flow: Operation = { kind: 'own', ownerOnly: true, params: () => ({ flow: 'annas-flow' }) };
+const webhook: Operation = { kind: 'own', params: (world) => ({ webhook_id: world.webhook }) };
+const delivery: Operation = {
+  kind: 'own',
+  params: (world) => ({ webhook_id: world.webhook, delivery_id: world.delivery }),
+};
+const userAgent: Operation = { kind: 'own', params: (world) => ({ user_agent_id: world.userAgent }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 export const OPERATIONS: Record<string, Operation> = {
@@ -86,6 +97,12 @@ export const OPERATIONS: Record<string, Operation> = {
   updateApiKey: { ...apiKey, personOnly: true, body: () => ({}) },
   rotateApiKey: { ...apiKey, personOnly: true },
   deleteApiKey: { ...apiKey },
+  listKnowledge: { kind: 'personal' },
+  addKnowledge: { kind: 'personal', body: () => ({}) },
+  getKnowledge: knowledge,
+  deleteKnowledge: knowledge,
+  listMemories: { kind: 'personal' },
+  clearMemories: { kind: 'personal' },
   startCrew: { kind: 'personal', body: () => ({ crew: 'nobody' }) },
   getCrewStatus: execution,
   listCrewExecutions: { kind: 'personal' },
@@ -250,6 +267,25 @@ export const OPERATIONS: Record<string, Operation> = {
   listThreadMessages: thread,
   createThreadMessage: { ...thread, body: () => ({ content: 'hello' }) },
   streamThread: thread,
+  listWebhooks: { kind: 'personal' },
+  createWebhook: { kind: 'personal', body: () => ({ url: 1 }) },
+  getWebhook: webhook,
+  replaceWebhook: { ...webhook, body: () => ({}) },
+  updateWebhook: { ...webhook, body: () => ({}) },
+  deleteWebhook: webhook,
+  rotateWebhookSecret: webhook,
+  testWebhook: webhook,
+  listWebhookDeliveries: webhook,
+  getWebhookDelivery: delivery,
+  redeliverWebhookDelivery: delivery,
+  listUserAgents: { kind: 'personal' },
+  createUserAgent: { kind: 'personal', body: () => ({ name: 1 }) },
+  getUserAgent: userAgent,
+  replaceUserAgent: { ...userAgent, body: () => ({}) },
+  updateUserAgent: { ...userAgent, body: () => ({}) },
+  deleteUserAgent: userAgent,
+  requestUserAgentInstance: { ...userAgent, body: () => ({ prompt: 'hello' }) },
+  listUserAgentDeliveries: userAgent,
   openWebSocket: { kind: 'personal' },
   listTools: { kind: 'personal' },
   getTool: { kind: 'personal', params: () => ({ name: 'calculator' }) },

@@ -38,6 +38,8 @@ const chatRequest = z.looseObject({
 /** A chat-completions request as it came in; fields not named here are kept too. */
 export type ChatRequest = z.output<typeof chatRequest>;
 
+const embeddingRequest = z.looseObject({ input: z.array(z.string()) });
+
 export interface RecordedRequest {
   /** Milliseconds since 1970. */
   at: number;
@@ -59,6 +61,10 @@ export interface ScriptedModel {
   /** Base URL, ending in /v1. */
   readonly url: string;
   readonly requests: readonly RecordedRequest[];
+  /** The texts of each request to `/embeddings`, which `embeds` answers. */
+  readonly embedded: readonly (readonly string[])[];
+  /** Says which vector a text has; until then `/embeddings` is refused with 404. */
+  embeds: (vectorOf: (text: string) => number[]) => void;
   /** Adds replies to the default queue, one for each request. */
   script: (replies: readonly Reply[]) => void;
   /**
@@ -130,6 +136,8 @@ class Script {
 export async function startScriptedModel(options: ScriptedModelOptions = {}): Promise<ScriptedModel> {
   const script = new Script();
   const requests: RecordedRequest[] = [];
+  const embedded: string[][] = [];
+  let vectorOf: ((text: string) => number[]) | undefined;
   const waiting = new Set<() => void>();
   const sockets = new Set<Socket>();
 
@@ -152,7 +160,31 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     });
   };
 
+  const embed = async (
+    message: IncomingMessage,
+    response: ServerResponse,
+    vector: (text: string) => number[],
+  ): Promise<void> => {
+    const { input } = embeddingRequest.parse(JSON.parse(await readBody(message)));
+    embedded.push(input);
+    const data = input.map((text, index) => ({ object: 'embedding', index, embedding: vector(text) }));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(
+      JSON.stringify({
+        object: 'list',
+        data,
+        usage: { prompt_tokens: 3 * input.length, total_tokens: 3 * input.length },
+      }),
+    );
+  };
+
   const server = createServer((message, response) => {
+    if (vectorOf !== undefined && message.url?.endsWith('/v1/embeddings') === true) {
+      embed(message, response, vectorOf).catch((error: unknown) => {
+        script.complaints.push(`the embeddings broke: ${String(error)}`);
+        response.destroy();
+      });
+      return;
+    }
     if (
       message.method !== 'POST' ||
       !(message.url ?? '').split('?', 1)[0]?.endsWith('/v1/chat/completions')
@@ -176,6 +208,10 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   return {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
+    embedded,
+    embeds: (given) => {
+      vectorOf = given;
+    },
     script: (replies) => void script.queue.push(...replies),
     when: (pattern, replies) => {
       if (pattern.global || pattern.sticky) throw new Error('a pattern with g or y remembers where it stood');

@@ -75,6 +75,7 @@ async function play(script: Script) {
     recordFire: async () => ({ isFirst: true }),
     cancelFire: async () => undefined,
     performStep: () => Promise.reject(new Error('a crew has no steps')),
+    deliverDue: () => Promise.reject(new Error('a crew delivers nothing')),
   };
   const taskQueue = `workflow-test-${randomUUID()}`;
   const worker = await Worker.create({

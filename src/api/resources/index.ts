@@ -18,6 +18,8 @@ import { refuseTakenNames } from './flows/free-names.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { graphRoutes } from './graphs/routes.ts';
 import { graphRunRoutes } from './graphs/run-routes.ts';
+import { knowledgeRoutes } from './knowledge/routes.ts';
+import { memoryRoutes } from './memories/routes.ts';
 import { mcpRoutes } from './mcp/routes.ts';
 import { scheduleRoutes } from './schedules/routes.ts';
 import { systemRoutes } from './system/routes.ts';
@@ -25,7 +27,9 @@ import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
 import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
+import { userAgentRoutes } from './user-agents/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 import { workflowRoutes } from './workflows/routes.ts';
 import { webSocketRoutes } from './websocket/routes.ts';
 
@@ -67,6 +71,10 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...agentInstanceRoutes(engine),
   ...mcpRoutes(engine),
   ...toolRoutes(engine),
+  ...webhookRoutes(engine),
+  ...userAgentRoutes(engine),
+  ...memoryRoutes(engine),
+  ...knowledgeRoutes(engine),
   ...webSocketRoutes(engine),
   ...metricsRoutes(engine),
 ];

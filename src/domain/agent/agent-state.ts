@@ -1,5 +1,6 @@
 import type { TaskGuardrail, TaskOutputShape } from '../plan/crew-plan.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { Remembered } from './memory.ts';
 import type { ChatMessage, ToolCall } from './messages.ts';
 
 /**
@@ -18,6 +19,14 @@ export interface AgentState {
   guardrailRetries: number;
   /** How many of an agent's models have failed for good, by its key: the next of its fallbacks speaks. */
   fallbacks: Record<string, number>;
+  /** Tokens an agent's model turned out to be able to look at, by its key, where it has refused more. */
+  windows?: Record<string, number>;
+  /** Texts whose vectors are wanted before anything else happens: to recall by, or to remember by. */
+  embed?: string[];
+  /** Those vectors, until they are used; null when none could be had. */
+  vectors?: number[][] | null;
+  /** What is to be remembered of the task with its end. */
+  memories?: Remembered[];
   /** Milliseconds its calls to models and tools have taken; waiting for people does not count. */
   workedMs: number;
   /** Set once nothing is left to do. */
@@ -28,7 +37,7 @@ export type AgentEnd =
   | { kind: 'done'; raw: string; json: JsonValue | null }
   | { kind: 'failed'; code: 'OUTPUT_INVALID' | 'GUARDRAIL_FAILED'; error: string };
 
-export type Frame = TaskFrame | DelegationFrame | GuardrailFrame | ReviewFrame;
+export type Frame = TaskFrame | DelegationFrame | GuardrailFrame | ReviewFrame | SummaryFrame | MemoryFrame;
 
 interface Conversation {
   /** Key of the agent who speaks. */
@@ -63,10 +72,30 @@ export interface ReviewFrame extends Conversation {
   raw: string;
 }
 
+/** The conversation below it became too long for its model, and is summarised piece by piece. */
+export interface SummaryFrame extends Conversation {
+  kind: 'summary';
+  pieces: string[];
+  /** One for each piece that is done. */
+  summaries: string[];
+  /** The most characters of a summary that are kept. */
+  summaryChars: number;
+  /** What stays as it is: system prompt, the task, perhaps what was asked last. */
+  keeps: ChatMessage[];
+}
+
+/** A model saying what of an answer is worth remembering. */
+export interface MemoryFrame extends Conversation {
+  kind: 'memory';
+  /** The answer, which counts already. */
+  raw: string;
+}
+
 /** What the outside world answered. */
 export type AgentInput =
   | { kind: 'model_replied'; text: string; toolCalls: ToolCall[] }
   | { kind: 'tool_returned'; toolCallId: string; toolName: string; content: string }
+  | { kind: 'embedded'; vectors: number[][] | null }
   /** Nothing to say means: it is good as it is. */
   | { kind: 'reviewed'; feedback: string };
 
@@ -80,6 +109,7 @@ export type AgentAction =
       offers: 'task' | 'own' | 'nothing';
     }
   | { kind: 'call_tool'; agentKey: string; call: ToolCall }
+  | { kind: 'embed'; agentKey: string; texts: readonly string[] }
   | { kind: 'review'; raw: string }
   | AgentEnd;
 
@@ -109,4 +139,6 @@ export interface AgentRules {
   guardrail: TaskGuardrail | null;
   /** A person looks at each answer before it counts. */
   humanInput: boolean;
+  /** Null: nothing is remembered. Else what the task was, for its memories. */
+  remembers?: { description: string; embeds: boolean } | null;
 }

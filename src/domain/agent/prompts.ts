@@ -38,6 +38,7 @@ export function systemPrompt(agent: Pick<PlanAgent, 'role' | 'goal' | 'backstory
 
 /**
  * @param shape how the answer must look beyond what is expected, null for free text
+ * @param recalled what memory and knowledge hold that may help, empty for nothing
  * @param details what the run was given beside the texts, empty for nothing
  */
 export function taskPrompt(
@@ -45,6 +46,7 @@ export function taskPrompt(
   context: string,
   shape: string | null = null,
   details = '',
+  recalled = '',
 ): string {
   const parts = [
     `Your task:\n${task.description}`,
@@ -52,6 +54,7 @@ export function taskPrompt(
   ];
   if (shape !== null) parts.push(shape);
   if (details !== '') parts.push(`Details for this work:\n${details}`);
+  if (recalled !== '') parts.push(recalled);
   if (context !== '') parts.push(`Material from earlier tasks to build upon:\n${context}`);
   return parts.join('\n\n');
 }

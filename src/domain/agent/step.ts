@@ -9,7 +9,9 @@ import type {
   DelegationFrame,
   Frame,
   GuardrailFrame,
+  MemoryFrame,
   Note,
+  SummaryFrame,
   TaskFrame,
 } from './agent-state.ts';
 import {
@@ -21,7 +23,9 @@ import {
   repairPrompt,
   reviewFeedback,
 } from './checks.ts';
+import { summarised } from './context-window.ts';
 import { isDelegation, readDelegation } from './delegation.ts';
+import { memoriesOf, memoryPrompts } from './memory.ts';
 import type { ChatMessage, ToolCall } from './messages.ts';
 import { systemPrompt } from './prompts.ts';
 
@@ -48,6 +52,20 @@ export function startAgent(agentKey: string, system: string, prompt: string): Ag
   };
 }
 
+/** A state before its first message, which waits for what is recalled. @param embed texts whose vectors are wanted for it */
+export const startRecalling = (embed: string[] | null): AgentState => ({
+  ...startAgent('', '', ''),
+  frames: [],
+  ...(embed !== null && { embed }),
+});
+
+/** The state without what the task can do without: memories, or vectors. Null when the work itself was asked for. */
+export function withoutAside(state: AgentState, rules: AgentRules): AgentState | null {
+  if (state.embed !== undefined) return step(state, { kind: 'embedded', vectors: null }, rules).state;
+  const frame = state.frames.at(-1);
+  return frame?.kind === 'memory' ? remembered(state, frame, '', rules) : null;
+}
+
 /** A state, and what happened inside on the way to it. */
 export interface Stepped {
   state: AgentState;
@@ -56,8 +74,12 @@ export interface Stepped {
 
 /** Takes in what came back, and does all that needs nobody outside. Never changes the state it was given. */
 export function step(state: AgentState, input: AgentInput, rules: AgentRules): Stepped {
-  const frame = topFrame(state);
   const notes: Note[] = [];
+  if (input.kind === 'embedded') {
+    const { embed: _, ...rest } = state;
+    return { state: { ...rest, turns: state.turns + 1, vectors: input.vectors }, notes };
+  }
+  const frame = topFrame(state);
   switch (input.kind) {
     case 'model_replied': {
       const reply: ChatMessage = {
@@ -93,18 +115,23 @@ export function step(state: AgentState, input: AgentInput, rules: AgentRules): S
  * tool again (0.121.1 goes on for ever there).
  */
 export function nextAction(state: AgentState, rules: AgentRules): AgentAction {
+  if (state.embed !== undefined)
+    return { kind: 'embed', agentKey: state.frames.at(-1)?.agentKey ?? '', texts: state.embed };
   if (state.end !== null) return state.end;
   const frame = topFrame(state);
   const { agentKey, messages } = frame;
   if (frame.kind === 'review') return { kind: 'review', raw: frame.raw };
   const call = openToolCall(messages);
   if (call !== null) return { kind: 'call_tool', agentKey, call };
-  if (frame.kind === 'guardrail') return { kind: 'call_model', agentKey, messages, offers: 'nothing' };
+  if (ASIDE.includes(frame.kind)) return { kind: 'call_model', agentKey, messages, offers: 'nothing' };
   if (frame.iterations < maxIterOf(frame, rules))
     return { kind: 'call_model', agentKey, messages, offers: frame.kind === 'task' ? 'task' : 'own' };
   const demand: ChatMessage = { role: 'user', content: FINAL_ANSWER_DEMAND };
   return { kind: 'call_model', agentKey, messages: [...messages, demand], offers: 'nothing' };
 }
+
+/** What a model is asked beside the work: one reply, without tools. */
+const ASIDE: readonly Frame['kind'][] = ['guardrail', 'summary', 'memory'];
 
 function topFrame(state: AgentState): Frame {
   const frame = state.frames.at(-1);
@@ -157,7 +184,7 @@ function answerOf(frame: Frame, rules: AgentRules): string | null {
   const last = frame.messages.at(-1);
   if (last?.role !== 'assistant') return null;
   const isFinal =
-    last.toolCalls.length === 0 || frame.kind === 'guardrail' || frame.iterations > maxIterOf(frame, rules);
+    last.toolCalls.length === 0 || ASIDE.includes(frame.kind) || frame.iterations > maxIterOf(frame, rules);
   return isFinal ? last.content : null;
 }
 
@@ -187,11 +214,22 @@ function settleOnce(state: AgentState, rules: AgentRules, notes: Note[]): AgentS
       return check(state, frame, answer, rules, notes);
     case 'guardrail':
       return judged(state, frame, answer, rules, notes);
+    case 'memory':
+      return remembered(state, frame, answer, rules);
+    case 'summary':
+      return shortened(state, frame, answer);
     case 'review':
       return state;
     default:
       return assertNever(frame);
   }
+}
+
+function shortened(state: AgentState, frame: SummaryFrame, answer: string): AgentState {
+  const next = summarised(frame, answer);
+  if (!Array.isArray(next)) return withTop(state, next);
+  const below = pop(state);
+  return withTop(below, { ...topFrame(below), messages: next });
 }
 
 const noteKey = (state: AgentState, what: string): string => `turn-${state.turns}:${what}`;
@@ -321,6 +359,20 @@ function again(state: AgentState, frame: TaskFrame, prompt: string): AgentState 
   return withTop(state, said({ ...frame, messages }, { role: 'user', content: prompt }, 0));
 }
 
+/** What is worth remembering was said, or could not be: the answer counts either way. */
+export function remembered(
+  state: AgentState,
+  { raw }: MemoryFrame,
+  reply: string,
+  rules: AgentRules,
+): AgentState {
+  const { remembers = null } = rules;
+  const end = finished(pop(state), raw, { ...rules, remembers: null });
+  if (remembers === null) return end;
+  const memories = memoriesOf(remembers.description, raw, reply);
+  return { ...end, memories, ...(remembers.embeds && { embed: memories.map(({ about }) => about) }) };
+}
+
 const ended = (state: AgentState, end: AgentEnd): AgentState => ({ ...state, end });
 
 /** An answer that passed every check: it counts, or a person looks at it first. */
@@ -330,7 +382,14 @@ function done(state: AgentState, raw: string, rules: AgentRules): AgentState {
   return push(state, { kind: 'review', agentKey, iterations: 0, messages: [], raw });
 }
 
-function finished(state: AgentState, raw: string, { output }: AgentRules): AgentState {
+function finished(state: AgentState, raw: string, rules: AgentRules): AgentState {
+  const { output, remembers = null } = rules;
+  if (remembers !== null) {
+    const { agentKey } = topFrame(state);
+    const { system, user } = memoryPrompts(remembers.description, raw);
+    const messages = conversation(system, user);
+    return push(state, { kind: 'memory', agentKey, iterations: 0, messages, raw });
+  }
   const shaped = output === null ? null : readBySchema(raw, output.schema);
   return ended(state, { kind: 'done', raw, json: shaped?.ok === true ? shaped.json : null });
 }

@@ -67,7 +67,10 @@ export function typeProblem(type: FieldType, value: JsonValue): TypeProblem | nu
     case 'dicts':
       return listProblem(value, dictProblem);
     case '?models':
-      return listProblem(value, modelProblem);
+      // an id stands for a knowledge source that is stored here
+      return listProblem(value, (item) =>
+        typeof item === 'string' && isUuid(item) ? null : modelProblem(item),
+      );
     case '?bool|str':
       return typeof value === 'string' ? null : boolProblem(value);
     case 'code_execution_mode':
@@ -124,6 +127,9 @@ function responseTemplateProblem(value: JsonValue): TypeProblem | null {
     ? null
     : problem('IndexError', 'response_template must hold {{ .Response }}');
 }
+
+export const isUuid = (text: string): boolean =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
 
 const problem = (code: string, message: string, below = ''): TypeProblem => ({ code, message, below });
 

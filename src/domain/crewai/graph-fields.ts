@@ -91,6 +91,7 @@ export const GRAPH_AGENT_FIELDS: Fields = table(
     'tools_results:dicts agent_ops_agent_name:str agent_ops_agent_id:str agent_knowledge_context:str? ' +
     'crew_knowledge_context:str? knowledge_search_query:str? cache_handler:instance?',
   ['role', 'goal', 'backstory'],
+  ['respect_context_window', 'knowledge_sources'],
 );
 
 /** CrewAI 0.121.1's Task; `condition`, which makes it a ConditionalTask; and our limits, with checks of their own. */
@@ -112,5 +113,5 @@ export const GRAPH_CREW_FIELDS: Fields = table(
     'user_memory:instance? external_memory:instance? embedder:dict? function_calling_llm:any planning:bool? ' +
     'max_rpm:int? prompt_file:str? knowledge_sources:models? knowledge:knowledge?',
   [],
-  ['planning', 'planning_llm'],
+  ['planning', 'planning_llm', 'memory', 'embedder', 'knowledge_sources'],
 );

@@ -16,6 +16,8 @@ import { delegates } from './crew-warnings.ts';
 import type { GraphDocument, GraphFinding, GraphReport, GraphSurroundings } from './graph-document.ts';
 import { createFindings } from './graph-findings.ts';
 import type { AgentModel, CrewModel, TaskModel } from './graph-model.ts';
+import { readKnowledge } from './read-knowledge.ts';
+import { readEmbedder } from './read-embedder.ts';
 import { readLlm } from './read-llm.ts';
 import { taskFlow } from './task-flow.ts';
 import type { FlowStep } from './task-flow.ts';
@@ -42,10 +44,18 @@ export function compileGraph(
   const errors = [...findings.errors, ...findings.startErrors];
   if (errors.length > 0) return { ok: false, report: reportOf(crew, errors, findings.warnings) };
   const plan = planOf(crew, options.name ?? crew.name);
-  const { planning, planning_llm: llm } = crew.node?.data ?? {};
+  const { planning, planning_llm: llm, memory, embedder, knowledge_sources } = crew.node?.data ?? {};
+  const knowledge = readKnowledge(knowledge_sources);
+  const embeds = readEmbedder(embedder);
+  const recalling: CrewPlan = {
+    ...plan,
+    ...(asBool(memory) && { remembers: true }),
+    ...(knowledge.length > 0 && { knowledge }),
+    ...(embeds !== null && { embedder: embeds }),
+  };
   return {
     ok: true,
-    plan: asBool(planning) ? withPlanning(plan, readLlm(llm)) : plan,
+    plan: asBool(planning) ? withPlanning(recalling, readLlm(llm)) : recalling,
     warnings: [...findings.warnings],
   };
 }
@@ -92,6 +102,7 @@ function toPlanAgent(agent: AgentModel): PlanAgent {
   const llm = readLlm(data.llm);
   const maxTokens = asInt(data.max_tokens);
   const seconds = asInt(data.max_execution_time);
+  const knowledge = readKnowledge(data.knowledge_sources);
   const fallbacks = Array.isArray(data.fallback_models) ? data.fallback_models : [];
   return {
     key: agent.id,
@@ -106,6 +117,8 @@ function toPlanAgent(agent: AgentModel): PlanAgent {
     temperature: llm.temperature,
     topP: llm.topP,
     maxExecutionTimeMs: seconds === null ? null : seconds * 1_000,
+    ...(knowledge.length > 0 && { knowledge }),
+    ...(!asBool(data.respect_context_window ?? true) && { respectContextWindow: false }),
   };
 }
 

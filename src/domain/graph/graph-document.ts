@@ -52,4 +52,6 @@ export interface GraphReport {
 export interface GraphSurroundings {
   /** Names of the tools this installation has. */
   offeredTools: readonly string[];
+  /** Ids of the knowledge sources whoever asks has; left out when nobody has looked, and then none is missed. */
+  knowledge?: ReadonlySet<string>;
 }

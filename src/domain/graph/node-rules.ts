@@ -3,17 +3,28 @@ import type { JsonValue } from '../json.ts';
 import { placeholders } from '../plan/interpolate.ts';
 import { limitProblems } from '../plan/task-limits.ts';
 import { schemaIssues } from '../run/json-schema-issues.ts';
+import type { GraphSurroundings } from './graph-document.ts';
 import type { Findings } from './graph-findings.ts';
 import type { AgentModel, CrewModel, ModelNode, TaskModel } from './graph-model.ts';
+import { checkKnowledge } from './read-knowledge.ts';
+import { readEmbedder } from './read-embedder.ts';
 import { readLlm } from './read-llm.ts';
 
 /** Rules of single agents and tasks that go beyond the type of a field. */
-export function checkNodes(crew: CrewModel, findings: Findings): void {
+export function checkNodes(crew: CrewModel, surroundings: GraphSurroundings, findings: Findings): void {
   const agents = crew.manager === null ? crew.agents : [...crew.agents, crew.manager];
   for (const agent of agents) checkAgent(agent, findings);
   for (const task of crew.tasks) checkTask(task, findings);
+  for (const node of crew.node === null ? agents : [...agents, crew.node])
+    checkKnowledge(node, surroundings.knowledge, findings);
   if (crew.node === null) return;
   for (const field of ['manager_llm', 'planning_llm']) checkLlm(crew.node, field, findings);
+  const { embedder } = crew.node.data;
+  if (isTruthy(embedder) && readEmbedder(embedder) === null) {
+    const message =
+      'embedder wants a provider and the model in its config; without, memory and knowledge are found by words';
+    findings.warn('graph_not_carried_out', message, crew.node.pathOf('embedder'), crew.node.id);
+  }
 }
 
 function checkAgent(agent: AgentModel, findings: Findings): void {

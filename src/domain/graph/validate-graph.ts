@@ -26,7 +26,7 @@ export function examineGraph(
   findings: Findings,
 ): CrewModel {
   const crew = readGraph(document, surroundings, findings);
-  checkNodes(crew, findings);
+  checkNodes(crew, surroundings, findings);
   checkCrew(crew, findings);
   warnOfCrew(crew, findings);
   return crew;

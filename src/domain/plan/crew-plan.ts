@@ -24,6 +24,12 @@ export interface CrewPlan {
   inputs: string[];
   /** Inputs that no text names are told to every task. */
   tellsUnnamedInputs?: boolean;
+  /** Its runs are remembered, under its name; left out where nothing is. */
+  remembers?: boolean;
+  /** `provider/model` that makes the vectors of memory and knowledge; left out for a search by words. */
+  embedder?: string;
+  /** Ids of the knowledge sources of all its agents. */
+  knowledge?: string[];
   /** The task that plans the others, and its agent (crew-planning.ts); left out where nothing is planned. */
   planning?: { taskKey: string; agentKey: string };
 }
@@ -50,6 +56,10 @@ export interface PlanAgent {
   maxTokens: number | null;
   temperature: number | null;
   topP: number | null;
+  /** Ids of its own knowledge sources. */
+  knowledge?: string[];
+  /** False: a conversation too long for the model is not summarised, it fails. Left out for true. */
+  respectContextWindow?: boolean;
   /** Milliseconds one task of this agent may take, null without a limit. */
   maxExecutionTimeMs: number | null;
 }

@@ -116,5 +116,6 @@ function watchModels(
       return models.demoStandsIn;
     },
     resolve: (name) => watch(models.resolve(name)),
+    embedder: (name) => models.embedder(name),
   };
 }

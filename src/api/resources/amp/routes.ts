@@ -52,7 +52,7 @@ const inputsRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params, caller, respond }) => {
       const graph = await reachGraph(engine, caller, params.graph_id);
-      return respond(200, { inputs: reportOn(engine, documentOf(graph)).inputs });
+      return respond(200, { inputs: (await reportOn(engine, caller.userId, documentOf(graph))).inputs });
     },
   );
 
@@ -78,7 +78,7 @@ const kickoffRoute = (engine: Engine): AnyRoute =>
       const graph = await reachGraph(engine, caller, params.graph_id);
       const { executionId } = await startCrewRun(engine, {
         ownerId: caller.userId,
-        plan: planOfGraph(engine, graph),
+        plan: await planOfGraph(engine, caller.userId, graph),
         graphId: graph.id,
         inputs: body.inputs,
         options: {},

@@ -99,7 +99,7 @@ async function namedCrew(
 ): Promise<{ plan: CrewPlan; graphId?: string; exampleInputs: JsonObject }> {
   if (graphId.safeParse(crew).success && crew !== undefined) {
     const graph = await reachGraph(engine, caller, crew);
-    return { plan: planOfGraph(engine, graph), graphId: graph.id, exampleInputs: {} };
+    return { plan: await planOfGraph(engine, caller.userId, graph), graphId: graph.id, exampleInputs: {} };
   }
   const { plan, exampleInputs } = engine.crews.load(crew ?? DEFAULT_CREW);
   return { plan, exampleInputs: crew === undefined ? exampleInputs : {} };

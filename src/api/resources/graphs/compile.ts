@@ -1,24 +1,43 @@
 import { invalid } from '../../../domain/errors.ts';
 import { compileGraph } from '../../../domain/graph/compile-graph.ts';
-import type { GraphReport } from '../../../domain/graph/graph-document.ts';
+import type { GraphReport, GraphSurroundings } from '../../../domain/graph/graph-document.ts';
+import { knowledgeIn } from '../../../domain/graph/read-knowledge.ts';
 import { validateGraph } from '../../../domain/graph/validate-graph.ts';
 import type { CrewPlan } from '../../../domain/plan/crew-plan.ts';
 import type { GraphDocumentBody } from '../../../contracts/graph.ts';
 import type { Graph } from '../../../persistence/entities/graph.entity.ts';
+import { knownKnowledge } from '../../../persistence/repositories/knowledge.repository.ts';
 import type { Engine } from '../../engine.ts';
 import { documentOf } from './schema.ts';
 
-/** What is wrong with a document, and what a start of it would want. */
-export const reportOn = (engine: Engine, document: GraphDocumentBody): GraphReport =>
-  validateGraph(document, { offeredTools: engine.tools.registry.names() });
+/** What a document of an owner's is checked against. */
+async function surroundingsOf(
+  engine: Engine,
+  ownerId: string,
+  document: GraphDocumentBody,
+): Promise<GraphSurroundings> {
+  const wanted = knowledgeIn(document);
+  const knowledge =
+    wanted.length === 0
+      ? new Set<string>()
+      : await engine.database.as({ ownerId }, (em) => knownKnowledge(em, ownerId, wanted));
+  return { offeredTools: engine.tools.registry.names(), knowledge };
+}
+
+/** What is wrong with a document for somebody who would run it, and what a start of it would want. */
+export const reportOn = async (
+  engine: Engine,
+  ownerId: string,
+  document: GraphDocumentBody,
+): Promise<GraphReport> => validateGraph(document, await surroundingsOf(engine, ownerId, document));
 
 /**
- * The plan a stored graph stands for.
+ * The plan a stored graph stands for. @param ownerId of the run
  * @throws {MusterError} VALIDATION_FAILED with all that keeps it from being a crew, each with its code.
  */
-export function planOfGraph(engine: Engine, graph: Graph): CrewPlan {
-  const offeredTools = engine.tools.registry.names();
-  const compiled = compileGraph(documentOf(graph), { offeredTools });
+export async function planOfGraph(engine: Engine, ownerId: string, graph: Graph): Promise<CrewPlan> {
+  const document = documentOf(graph);
+  const compiled = compileGraph(document, await surroundingsOf(engine, ownerId, document));
   if (compiled.ok) return compiled.plan;
   throw invalid(
     `The graph ${graph.name} is not valid`,

@@ -45,7 +45,7 @@ const validateUnsavedRoute = (engine: Engine): AnyRoute =>
         200: { description: 'What was found', schema: validationSchema, example: exampleValidation },
       },
     },
-    async ({ body, respond }) => respond(200, reportOn(engine, body)),
+    async ({ body, caller, respond }) => respond(200, await reportOn(engine, caller.userId, body)),
   );
 
 const validateRoute = (engine: Engine): AnyRoute =>
@@ -62,7 +62,10 @@ const validateRoute = (engine: Engine): AnyRoute =>
       },
     },
     async ({ params, caller, respond }) =>
-      respond(200, reportOn(engine, documentOf(await reachGraph(engine, caller, params.graph_id)))),
+      respond(
+        200,
+        await reportOn(engine, caller.userId, documentOf(await reachGraph(engine, caller, params.graph_id))),
+      ),
   );
 
 const inputsRoute = (engine: Engine): AnyRoute =>
@@ -79,7 +82,7 @@ const inputsRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params, caller, respond }) => {
       const graph = await reachGraph(engine, caller, params.graph_id);
-      return respond(200, { inputs: reportOn(engine, documentOf(graph)).inputs });
+      return respond(200, { inputs: (await reportOn(engine, caller.userId, documentOf(graph))).inputs });
     },
   );
 
@@ -119,7 +122,7 @@ const executeRoute = (engine: Engine): AnyRoute =>
       const { inputs = {}, ...options } = body ?? {};
       const { id, executionId } = await startCrewRun(engine, {
         ownerId: caller.userId,
-        plan: planOfGraph(engine, graph),
+        plan: await planOfGraph(engine, caller.userId, graph),
         graphId: graph.id,
         inputs,
         options,

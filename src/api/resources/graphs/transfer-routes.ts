@@ -7,12 +7,12 @@ import { projectFromGraph } from '../../../crews/transfer/project-from-graph.ts'
 import { writeZip } from '../../../crews/transfer/write-zip.ts';
 import { invalid } from '../../../domain/errors.ts';
 import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
-import { validateGraph } from '../../../domain/graph/validate-graph.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { toIssues } from '../../errors.ts';
 import { reachGraph } from './access.ts';
+import { reportOn } from './compile.ts';
 import { exampleDocument, exampleGraph, exampleValidation } from './examples.ts';
 import { documentOf, graphParamsSchema, graphSchema, presentGraph, validationSchema } from './schema.ts';
 
@@ -92,7 +92,7 @@ const importRoute = (engine: Engine): AnyRoute =>
       const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
         createGraph(em, caller.userId, save),
       );
-      const report = validateGraph(checked, { offeredTools: offeredTools(engine) });
+      const report = await reportOn(engine, caller.userId, checked);
       return respond(
         201,
         { graph: presentGraph(graph), report, warnings },

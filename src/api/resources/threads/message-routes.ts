@@ -117,7 +117,7 @@ async function sayAndStart(
   start: { inputs: JsonObject; options: StartOptions; ref: string | undefined },
 ): Promise<Message> {
   const graph = await graphOf(engine, thread);
-  const plan = planOfGraph(engine, graph);
+  const plan = await planOfGraph(engine, thread.ownerId, graph);
   let said: Message | undefined;
   await startCrewRun(engine, {
     ownerId: thread.ownerId,
