@@ -25,6 +25,7 @@ const scripts = {
   'bench-stats': 'bench/stats.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
+  webhooks: 'test/webhooks/main.ts',
   crewai: 'test/crewai/main.ts',
   'crewai-exports': 'test/crewai/exported-projects.ts',
   'client-types': 'test/client-types.ts',
@@ -133,7 +134,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|fuzz|malformed|crewai|crewai-exports|client-types> …',
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|fuzz|malformed|webhooks|crewai|crewai-exports|client-types> …',
   );
   process.exit(2);
 }

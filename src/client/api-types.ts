@@ -489,6 +489,62 @@ export type RunToolSchema = {
   input?: { [key: string]: __schema16Schema } | undefined;
 };
 
+export type CreateWebhookSchema = {
+  url: string;
+  /** Event types, with `*` for any piece of a name: `workflow_*`, `task_failed`, `*` */
+  events: string[];
+  description?: string | undefined;
+  /** Only events of runs of this stored workflow */
+  workflow_id?: number | null | undefined;
+  /** Only events of runs of this graph */
+  graph_id?: string | null | undefined;
+  /** Only events of runs of this flow, as in `poem_flow` */
+  flow_name?: string | null | undefined;
+  is_enabled?: boolean | undefined;
+};
+
+export type UpdateWebhookSchema = {
+  url?: string | undefined;
+  /** Event types, with `*` for any piece of a name: `workflow_*`, `task_failed`, `*` */
+  events?: string[] | undefined;
+  description?: string | undefined;
+  /** Only events of runs of this stored workflow */
+  workflow_id?: number | null | undefined;
+  /** Only events of runs of this graph */
+  graph_id?: string | null | undefined;
+  /** Only events of runs of this flow, as in `poem_flow` */
+  flow_name?: string | null | undefined;
+  is_enabled?: boolean | undefined;
+};
+
+export type RotateWebhookSecretSchema = {
+  /** How long both secrets sign; 0 ends the old one at once */
+  overlap_seconds?: number | undefined;
+};
+
+export type CreateUserAgentSchema = {
+  name: string;
+  /** What is called when an instance is made */
+  webhook_url: string;
+  /** Sent as `Authorization: Bearer …`; never shown again */
+  webhook_api_key?: string | null | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type UpdateUserAgentSchema = {
+  name?: string | undefined;
+  /** What is called when an instance is made */
+  webhook_url?: string | undefined;
+  /** Sent as `Authorization: Bearer …`; never shown again */
+  webhook_api_key?: string | null | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type RequestUserAgentInstanceSchema = {
+  /** What the agent is to do */
+  prompt: string;
+};
+
 export type AddKnowledgeSchema = {
   name: string;
   kind?: 'text' | 'csv' | 'json' | undefined;
@@ -1391,6 +1447,130 @@ export type ToolServerSchema = {
   error: string | null;
   /** What it offers, or offered when it was last there */
   tools: string[];
+};
+
+export type WebhookSchema = {
+  id: string;
+  owner_id: string;
+  url: string;
+  events: string[];
+  description: string;
+  workflow_id: number | null;
+  graph_id: string | null;
+  flow_name: string | null;
+  is_enabled: boolean;
+  /** Why it was switched off by itself; null when it was not */
+  disabled_reason: string | null;
+  /** The first failed attempt since the last success */
+  failing_since: string | null;
+  /** Several attempts in a row failed, or the receiver asked for it: nothing is sent before */
+  held_until: string | null;
+  /** To the minute */
+  last_success_at: string | null;
+  /** After a change of the secret: until then the old one signs too */
+  previous_secret_until: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type NewWebhookSchema = {
+  id: string;
+  owner_id: string;
+  url: string;
+  events: string[];
+  description: string;
+  workflow_id: number | null;
+  graph_id: string | null;
+  flow_name: string | null;
+  is_enabled: boolean;
+  /** Why it was switched off by itself; null when it was not */
+  disabled_reason: string | null;
+  /** The first failed attempt since the last success */
+  failing_since: string | null;
+  /** Several attempts in a row failed, or the receiver asked for it: nothing is sent before */
+  held_until: string | null;
+  /** To the minute */
+  last_success_at: string | null;
+  /** After a change of the secret: until then the old one signs too */
+  previous_secret_until: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  /** Verifies signatures; shown this once, null when the answer is repeated */
+  secret: string | null;
+};
+
+export type WebhookDeliverySchema = {
+  /** Also the webhook-id: the same for every attempt and redelivery */
+  id: string;
+  webhook_id: string;
+  event_type: string;
+  execution_id: string | null;
+  /** Of the event in the log of its execution */
+  seq: number | null;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_attempt_at: string | null;
+  /** Of the last attempt; null when there was no answer */
+  response_code: number | null;
+  duration_ms: number | null;
+  /** What went wrong at the last attempt */
+  error: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  delivered_at: string | null;
+};
+
+export type UserAgentSchema = {
+  id: string;
+  owner_id: string;
+  name: string;
+  webhook_url: string;
+  has_webhook_api_key: boolean;
+  is_active: boolean;
+  /** Why it was switched off by itself; null when it was not */
+  disabled_reason: string | null;
+  /** The first failed call since the last success */
+  failing_since: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type RequestedInstanceSchema = {
+  /** Of the instance, under /agent-instances */
+  id: string;
+  /** The same */
+  agent_instance_id: string;
+  user_agent_id: string;
+  agent_type_name: string;
+  status: 'ACTIVE';
+  delivery: UserAgentDeliverySchema;
+};
+
+export type UserAgentDeliverySchema = {
+  /** Also the webhook-id: the same for every attempt and redelivery */
+  id: string;
+  event_type: string;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_attempt_at: string | null;
+  /** Of the last attempt; null when there was no answer */
+  response_code: number | null;
+  duration_ms: number | null;
+  /** What went wrong at the last attempt */
+  error: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  delivered_at: string | null;
+  user_agent_id: string;
+  agent_instance_id: string | null;
 };
 
 export type MemorySchema = {
@@ -4952,6 +5132,448 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/webhooks': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your webhooks, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Be told of events */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateWebhookSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': NewWebhookSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One webhook, and how it is doing */ {
+      parameters: { query?: never; header?: never; path: { webhook_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a webhook, switch it off or on */ {
+      parameters: { query?: never; header?: never; path: { webhook_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateWebhookSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a webhook with its deliveries */ {
+      parameters: { query?: never; header?: never; path: { webhook_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a webhook, switch it off or on */ {
+      parameters: { query?: never; header?: never; path: { webhook_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateWebhookSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/rotate-secret': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Replace the secret of a webhook */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { webhook_id: string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': RotateWebhookSecretSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': NewWebhookSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/deliveries': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** What was and will be sent, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          status?: 'pending' | 'delivered' | 'failed' | undefined;
+        };
+        header?: never;
+        path: { webhook_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': WebhookDeliverySchema[] };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One delivery */ {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: { webhook_id: string; delivery_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookDeliverySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Send a message again, now */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { webhook_id: string; delivery_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookDeliverySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/test': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Send a message to see whether it arrives */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { webhook_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookDeliverySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/user-agents': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your user agents, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Make an agent of yours known */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateUserAgentSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One user agent, and how it is doing */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a user agent */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateUserAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a user agent; its instances stay */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a user agent */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateUserAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}/instances': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Have a user agent begin something */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { user_agent_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': RequestUserAgentInstanceSchema } };
+      responses: {
+        202: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': RequestedInstanceSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}/deliveries': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The calls of its webhook, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          status?: 'pending' | 'delivered' | 'failed' | undefined;
+        };
+        header?: never;
+        path: { user_agent_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': UserAgentDeliverySchema[] };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/memories': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** What your crews remember, newest first */ {
@@ -5518,6 +6140,12 @@ export interface components {
     EndSession: EndSessionSchema;
     McpRequest: McpRequestSchema;
     RunTool: RunToolSchema;
+    CreateWebhook: CreateWebhookSchema;
+    UpdateWebhook: UpdateWebhookSchema;
+    RotateWebhookSecret: RotateWebhookSecretSchema;
+    CreateUserAgent: CreateUserAgentSchema;
+    UpdateUserAgent: UpdateUserAgentSchema;
+    RequestUserAgentInstance: RequestUserAgentInstanceSchema;
     AddKnowledge: AddKnowledgeSchema;
     UploadFlow: UploadFlowSchema;
     FlowState: FlowStateSchema;
@@ -5598,6 +6226,12 @@ export interface components {
     Tool: ToolSchema;
     ToolOutput: ToolOutputSchema;
     ToolServer: ToolServerSchema;
+    Webhook: WebhookSchema;
+    NewWebhook: NewWebhookSchema;
+    WebhookDelivery: WebhookDeliverySchema;
+    UserAgent: UserAgentSchema;
+    RequestedInstance: RequestedInstanceSchema;
+    UserAgentDelivery: UserAgentDeliverySchema;
     Memory: MemorySchema;
     ClearedMemories: ClearedMemoriesSchema;
     KnowledgeSource: KnowledgeSourceSchema;

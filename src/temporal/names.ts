@@ -10,9 +10,13 @@ export const flowRunWorkflowId = (executionId: string): string => `flow-run/${ex
 export const runWorkflowId = (run: { executionId: string; kind: string }): string =>
   run.kind === 'flow' ? flowRunWorkflowId(run.executionId) : crewRunWorkflowId(run.executionId);
 
+/** The workflow that delivers to one endpoint while there is something to deliver. */
+export const deliveryWorkflowId = (endpointId: string): string => `webhook/${endpointId}`;
+
 /** The workflow types. */
 export const CREW_RUN_TYPE = 'crewRun';
 export const FLOW_RUN_TYPE = 'flowRun';
+export const DELIVERY_TYPE = 'delivery';
 
 /** Keywords an operator finds a run by (contract §13). */
 export const SEARCH_ATTRIBUTES = [

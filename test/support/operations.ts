@@ -41,6 +41,9 @@ export interface World {
   flowRun: string;
   reviewRun: string;
   declaredRun: string;
+  webhook: string;
+  delivery: string;
+  userAgent: string;
   apiKey: string;
   victim: Person;
 }
@@ -60,6 +63,12 @@ const instance: Operation = {
 };
 /** Flows are known by their owner's name for them, which others may use too. */
 const flow: Operation = { kind: 'own', ownerOnly: true, params: () => ({ flow: 'annas-flow' }) };
+const webhook: Operation = { kind: 'own', params: (world) => ({ webhook_id: world.webhook }) };
+const delivery: Operation = {
+  kind: 'own',
+  params: (world) => ({ webhook_id: world.webhook, delivery_id: world.delivery }),
+};
+const userAgent: Operation = { kind: 'own', params: (world) => ({ user_agent_id: world.userAgent }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 export const OPERATIONS: Record<string, Operation> = {
@@ -243,6 +252,25 @@ export const OPERATIONS: Record<string, Operation> = {
   listThreadMessages: thread,
   createThreadMessage: { ...thread, body: () => ({ content: 'hello' }) },
   streamThread: thread,
+  listWebhooks: { kind: 'personal' },
+  createWebhook: { kind: 'personal', body: () => ({ url: 1 }) },
+  getWebhook: webhook,
+  replaceWebhook: { ...webhook, body: () => ({}) },
+  updateWebhook: { ...webhook, body: () => ({}) },
+  deleteWebhook: webhook,
+  rotateWebhookSecret: webhook,
+  testWebhook: webhook,
+  listWebhookDeliveries: webhook,
+  getWebhookDelivery: delivery,
+  redeliverWebhookDelivery: delivery,
+  listUserAgents: { kind: 'personal' },
+  createUserAgent: { kind: 'personal', body: () => ({ name: 1 }) },
+  getUserAgent: userAgent,
+  replaceUserAgent: { ...userAgent, body: () => ({}) },
+  updateUserAgent: { ...userAgent, body: () => ({}) },
+  deleteUserAgent: userAgent,
+  requestUserAgentInstance: { ...userAgent, body: () => ({ prompt: 'hello' }) },
+  listUserAgentDeliveries: userAgent,
   openWebSocket: { kind: 'personal' },
   listTools: { kind: 'personal' },
   getTool: { kind: 'personal', params: () => ({ name: 'calculator' }) },

@@ -73,6 +73,7 @@ async function play(script: Script) {
       return script.perform(input);
     },
     performStep: () => Promise.reject(new Error('a crew has no steps')),
+    deliverDue: () => Promise.reject(new Error('a crew delivers nothing')),
   };
   const taskQueue = `workflow-test-${randomUUID()}`;
   const worker = await Worker.create({

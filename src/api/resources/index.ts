@@ -26,7 +26,9 @@ import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
 import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
+import { userAgentRoutes } from './user-agents/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 import { workflowRoutes } from './workflows/routes.ts';
 import { webSocketRoutes } from './websocket/routes.ts';
 
@@ -67,6 +69,8 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...agentInstanceRoutes(engine),
   ...mcpRoutes(engine),
   ...toolRoutes(engine),
+  ...webhookRoutes(engine),
+  ...userAgentRoutes(engine),
   ...memoryRoutes(engine),
   ...knowledgeRoutes(engine),
   ...webSocketRoutes(engine),
