@@ -111,6 +111,9 @@ export function createEngine(deps: {
     engine,
     createTemporalSchedules(temporal, settings.TEMPORAL_NAMESPACE, settings.TEMPORAL_TASK_QUEUE),
   );
+  // Closed one after the other: nothing ends before what uses it.
+  const beside = [tools, housekeeping, keeper, instanceWatch, reconciler, dispatcher, deliveries];
+  const parts = [...beside, waker, listener];
   return {
     engine,
     endStreams,
@@ -118,18 +121,6 @@ export function createEngine(deps: {
       endStreams();
       credentials.close();
       probe.close();
-      // One after the other: nothing ends before what uses it.
-      const parts = [
-        tools,
-        housekeeping,
-        keeper,
-        instanceWatch,
-        reconciler,
-        dispatcher,
-        deliveries,
-        waker,
-        listener,
-      ];
       for (const part of parts) await part.close();
     },
   };
