@@ -37,6 +37,9 @@ const commaList = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** Durations separated by commas → milliseconds. */
+const durationList = commaList.pipe(z.array(durationMs).max(100, 'at most 100 durations'));
+
 const providerSettings = {
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
@@ -93,6 +96,9 @@ const settingsFields = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   PAYLOAD_ENCRYPTION_KEYS: commaList.default([]),
   EGRESS_ALLOW_PRIVATE: flag.default(false),
+  WEBHOOK_RETRY_DELAYS: durationList.prefault('5s,5m,30m,2h,5h,10h,14h,20h,24h'),
+  WEBHOOK_DISABLE_AFTER: durationMs.prefault('5d'),
+  WEBHOOK_RETENTION: durationMs.prefault('30d'),
   ENVIRONMENT: z.string().default('DEVELOPMENT'),
   WORKER_METRICS_ADDRESS: z
     .string()

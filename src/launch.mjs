@@ -27,6 +27,7 @@ const scripts = {
   runs: 'test/proofs/run-states.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
+  webhooks: 'test/webhooks/main.ts',
   crewai: 'test/crewai/main.ts',
   'crewai-exports': 'test/crewai/exported-projects.ts',
   'client-types': 'test/client-types.ts',
@@ -135,7 +136,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|bench-scale|runs|fuzz|malformed|crewai|crewai-exports|client-types> …',
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|bench-scale|runs|fuzz|malformed|webhooks|crewai|crewai-exports|client-types> …',
   );
   process.exit(2);
 }

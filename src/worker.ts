@@ -11,12 +11,14 @@ import { createActivities } from '../activities/index.ts';
 import { createRunningTasks } from '../activities/agent-task/running-tasks.ts';
 import getPort from 'get-port';
 import { SettingsError, type Settings } from './config.ts';
+import { deliveryQueue } from './domain/delivery/delivery-queue.ts';
 import { loadFlows } from './flows/flow-catalogue.ts';
 import { isLoopback } from './api/middleware/loopback-only.ts';
 import { createModels } from './models/create-models.ts';
 import { loadPrices } from './models/prices-file.ts';
 import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
+import { createSecretBox } from './security/secret-box.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { serveWorkerMetrics } from './telemetry/metrics/serve-worker-metrics.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './telemetry/metrics/worker-metrics.ts';
@@ -36,6 +38,8 @@ const MAX_TASKS_AT_ONCE = 100;
  * (4,096 events at 6 a task), and so few that a claim stays far below the 2 MB a payload may have.
  */
 const TASKS_OF_ONE_RUN = 1_000;
+/** Endpoints that are delivered to side by side. */
+const MAX_DELIVERIES_AT_ONCE = 50;
 
 export interface RunningWorker {
   /** Finishes the turns in flight, then closes everything. */
@@ -97,37 +101,51 @@ export async function startWorker(
   await tools.ready();
   let draining = false;
   const running = createRunningTasks(database.sql, listener, logger);
+  const activities = createActivities(
+    {
+      sql: database.sql,
+      models: createModels(settings),
+      tools: tools.registry,
+      flows,
+      fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
+      secrets: createSecretBox(settings),
+      prices: loadPrices(settings.MODEL_PRICES),
+      retryDelaysMs: settings.WEBHOOK_RETRY_DELAYS,
+      disableAfterMs: settings.WEBHOOK_DISABLE_AFTER,
+      waker,
+      running,
+      logger,
+      maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
+      tasksOfOneRun: options.tasksOfOneRun ?? TASKS_OF_ONE_RUN,
+      now: () => new Date(),
+      draining: () => draining,
+    },
+    options.metrics,
+  );
+  const common = { connection, namespace: settings.TEMPORAL_NAMESPACE, shutdownGraceTime: SHUTDOWN_GRACE };
   const worker = await Worker.create({
-    connection,
-    namespace: settings.TEMPORAL_NAMESPACE,
+    ...common,
     taskQueue: settings.TEMPORAL_TASK_QUEUE,
     workflowBundle: bundle,
-    activities: createActivities(
-      {
-        sql: database.sql,
-        models: createModels(settings),
-        prices: loadPrices(settings.MODEL_PRICES),
-        tools: tools.registry,
-        flows,
-        fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
-        waker,
-        running,
-        logger,
-        maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
-        tasksOfOneRun: options.tasksOfOneRun ?? TASKS_OF_ONE_RUN,
-        now: () => new Date(),
-        draining: () => draining,
-      },
-      options.metrics,
-    ),
-    shutdownGraceTime: SHUTDOWN_GRACE,
+    activities,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     maxConcurrentActivityTaskExecutions: MAX_TASKS_AT_ONCE,
   });
+  const deliverer = await Worker.create({
+    ...common,
+    taskQueue: deliveryQueue(settings.TEMPORAL_TASK_QUEUE),
+    activities: { deliverDue: activities.deliverDue },
+    maxConcurrentActivityTaskExecutions: MAX_DELIVERIES_AT_ONCE,
+  });
+  const workers = [worker, deliverer];
+  const shutDown = (): void => {
+    for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
+  };
   const runToEnd = async (): Promise<void> => {
     try {
-      await worker.run();
+      // Where one breaks, the other ends as well: half a worker would be taken for a whole one.
+      await Promise.all(workers.map((one) => one.run().finally(shutDown)));
     } finally {
       await tools.close();
       await waker.close();
@@ -142,7 +160,7 @@ export async function startWorker(
     done,
     async close() {
       draining = true;
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutDown();
       await done;
     },
   };

@@ -9,14 +9,19 @@ import { createHousekeeping } from '../persistence/housekeeping.ts';
 import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createSecretBox } from '../security/secret-box.ts';
 import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Temporal } from '../temporal/client.ts';
+import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
+import { createTemporalSchedules } from '../temporal/schedules.ts';
 import { probeSearchAttributes } from '../temporal/search-attributes.ts';
+import { createUrlCheck } from '../tools/guarded-fetch.ts';
 import { createToolbox } from '../tools/toolbox.ts';
 import type { Engine } from './engine.ts';
+import { createScheduleKeeper } from './schedule-keeper.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { createExecutionFeeds } from './realtime/execution-feeds.ts';
 import { createLogHub } from './realtime/log-hub.ts';
@@ -67,55 +72,56 @@ export function createEngine(deps: {
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
-  const housekeeping = createHousekeeping({ sql, logger, now });
+  const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs: settings.WEBHOOK_RETENTION });
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
+  const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
   const instanceWatch = createInstanceWatch({ sql, waker, logger, now });
+  const endStreams = (): void => {
+    for (const readers of [sockets, hub, messages, inbox]) readers.close();
+    feeds.end();
+  };
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
+  const engine: Engine = {
+    settings,
+    database,
+    system: sql,
+    systemDatabase: deps.system,
+    metrics: createApiMetrics(),
+    logger,
+    runs,
+    dispatcher,
+    waker,
+    hub,
+    messages,
+    inbox,
+    feeds,
+    sockets,
+    credentials,
+    crews,
+    flows: deps.flows,
+    models: createModels(settings),
+    prices: loadPrices(settings.MODEL_PRICES),
+    tools,
+    deliveries,
+    secrets: createSecretBox(settings),
+    checkUrl: createUrlCheck({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
+    now,
+  };
+  const keeper = createScheduleKeeper(
+    engine,
+    createTemporalSchedules(temporal, settings.TEMPORAL_NAMESPACE, settings.TEMPORAL_TASK_QUEUE),
+  );
+  // Closed one after the other: nothing ends before what uses it.
+  const beside = [tools, housekeeping, keeper, instanceWatch, reconciler, dispatcher, deliveries];
+  const parts = [...beside, waker, listener];
   return {
-    engine: {
-      settings,
-      database,
-      system: sql,
-      systemDatabase: deps.system,
-      metrics: createApiMetrics(),
-      logger,
-      runs,
-      dispatcher,
-      waker,
-      hub,
-      messages,
-      inbox,
-      feeds,
-      sockets,
-      credentials,
-      crews,
-      flows: deps.flows,
-      models: createModels(settings),
-      prices: loadPrices(settings.MODEL_PRICES),
-      tools,
-      now,
-    },
-    endStreams: () => {
-      sockets.close();
-      feeds.end();
-      hub.close();
-      messages.close();
-      inbox.close();
-    },
+    engine,
+    endStreams,
     async close() {
-      sockets.close();
-      feeds.end();
-      hub.close();
-      messages.close();
-      inbox.close();
+      endStreams();
       credentials.close();
       probe.close();
-      await tools.close();
-      await housekeeping.close();
-      await instanceWatch.close();
-      await reconciler.close();
-      await dispatcher.close();
-      await waker.close();
-      await listener.close();
+      for (const part of parts) await part.close();
     },
   };
 }

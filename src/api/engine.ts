@@ -6,10 +6,13 @@ import type { ModelPrices } from '../models/prices.ts';
 import type { Database } from '../persistence/database.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
+import type { SecretBox } from '../security/secret-box.ts';
+import type { DeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Dispatcher } from '../temporal/dispatcher.ts';
 import type { Runs } from '../temporal/runs.ts';
+import type { UrlCheck } from '../tools/guarded-fetch.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
 import type { ExecutionFeeds } from './realtime/execution-feeds.ts';
@@ -46,5 +49,11 @@ export interface Engine {
   models: Models;
   prices: ModelPrices;
   tools: Toolbox;
+  /** Tells Temporal of what is to be delivered to webhooks and user agents. */
+  deliveries: DeliveryDispatcher;
+  /** For secrets of others that must be used again. */
+  secrets: SecretBox;
+  /** Whether an address that is handed in may be called at all. */
+  checkUrl: UrlCheck;
   now: () => Date;
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { FlowSnapshot } from '../flows/declared/snapshot.ts';
@@ -53,17 +54,33 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
   return created;
 }
 
+const jsonObject = z.record(z.string(), z.json());
+
+/**
+ * @returns the request with the schema's defaults, as it is stored
+ * @throws {MusterError} VALIDATION_FAILED when the request does not fit the flow's schema
+ */
+export function checkFlowRequest({ flow }: NamedFlow, request: JsonObject, field?: string): JsonObject {
+  const checked = flow.request.safeParse(request);
+  if (checked.success) return jsonObject.parse(JSON.parse(JSON.stringify(checked.data)));
+  const issues = toIssues(checked.error, 'body');
+  throw invalid(
+    'The request does not fit the flow',
+    field === undefined ? issues : issues.map((issue) => ({ ...issue, path: `/${field}${issue.path}` })),
+  );
+}
+
 function toRow({
   ownerId,
-  flow: { name, flow },
+  flow: named,
   snapshot,
   request,
   options,
   idempotencyRef,
   replays,
 }: RequestedFlow): NewRun {
-  const checked = flow.request.safeParse(request);
-  if (!checked.success) throw invalid('The request does not fit the flow', toIssues(checked.error, 'body'));
+  checkFlowRequest(named, request);
+  const { name, flow } = named;
   return {
     ownerId,
     kind: 'flow',

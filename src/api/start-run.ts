@@ -51,17 +51,8 @@ export interface RequestedRun {
  *   is not the owner's; CONFLICT when that is busy and takes no second start.
  */
 export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<CreatedRun> {
-  const { ownerId, plan, inputs, options, say } = run;
-  const missing = missingInputs(plan, inputs);
-  if (missing.length > 0) {
-    throw invalid(
-      `The crew ${plan.name} needs ${plan.inputs.join(', ')}; missing: ${missing.join(', ')}`,
-      missing.map((name) => ({
-        path: `/${run.inputsField ?? 'inputs'}/${name}`,
-        message: `the crew's texts use {${name}}: give it a value`,
-      })),
-    );
-  }
+  const { ownerId, plan, options, say } = run;
+  refuseMissingInputs(run);
   refuseUnpriced(engine, run);
   const row = toRow(engine, run);
   const commit = async (sql: Sql): Promise<CreatedRun> => {
@@ -88,6 +79,23 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
     engine.dispatcher.deliverStart(outboxId, start);
   }
   return created;
+}
+
+/** @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing */
+export function refuseMissingInputs({
+  plan,
+  inputs,
+  inputsField = 'inputs',
+}: Pick<RequestedRun, 'plan' | 'inputs' | 'inputsField'>): void {
+  const missing = missingInputs(plan, inputs);
+  if (missing.length === 0) return;
+  throw invalid(
+    `The crew ${plan.name} needs ${plan.inputs.join(', ')}; missing: ${missing.join(', ')}`,
+    missing.map((name) => ({
+      path: `/${inputsField}/${name}`,
+      message: `the crew's texts use {${name}}: give it a value`,
+    })),
+  );
 }
 
 /** What a start says about money, as a run keeps it. */

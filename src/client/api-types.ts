@@ -366,6 +366,56 @@ export type ExecuteTaskSchema = {
   thread_id?: string | undefined;
 };
 
+export type CreateScheduleSchema = {
+  name: string;
+  /** The folder name of an example */
+  crew?: string | null | undefined;
+  graph_id?: string | null | undefined;
+  workflow_id?: number | null | undefined;
+  /** The name of a flow */
+  flow?: string | null | undefined;
+  /** What the start would take: inputs of a crew, the request of a flow */
+  inputs?: { [key: string]: __schema13Schema } | undefined;
+  /** Minute, hour, day of month, month, day of week */
+  cron: string;
+  /** The zone the times are meant in. Default: UTC */
+  timezone?: string | undefined;
+  /** What becomes of a time that comes while an earlier run is not over: `skip` it (default) · `buffer_one`, `buffer_all`: it waits · `cancel_other`: the earlier run is cancelled first · `terminate_other`: it is cancelled, and not waited for · `allow_all`: both run */
+  overlap?:
+    'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+  paused?: boolean | undefined;
+};
+
+export type UpdateScheduleSchema = {
+  name?: string | undefined;
+  /** The folder name of an example */
+  crew?: string | null | undefined;
+  graph_id?: string | null | undefined;
+  workflow_id?: number | null | undefined;
+  /** The name of a flow */
+  flow?: string | null | undefined;
+  /** What the start would take: inputs of a crew, the request of a flow */
+  inputs?: { [key: string]: __schema13Schema } | undefined;
+  /** Minute, hour, day of month, month, day of week */
+  cron?: string | undefined;
+  /** The zone the times are meant in. Default: UTC */
+  timezone?: string | undefined;
+  /** What becomes of a time that comes while an earlier run is not over: `skip` it (default) · `buffer_one`, `buffer_all`: it waits · `cancel_other`: the earlier run is cancelled first · `terminate_other`: it is cancelled, and not waited for · `allow_all`: both run */
+  overlap?:
+    'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+  paused?: boolean | undefined;
+};
+
+export type BackfillSchema = {
+  /** The first moment */
+  from: string;
+  /** The last moment; not in the future */
+  to: string;
+  /** For these times. Default: `buffer_all`, one after another */
+  overlap?:
+    'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all' | undefined;
+};
+
 export type AmpKickoffSchema = {
   /** Values for the crew’s `{variables}` */
   inputs?: { [key: string]: __schema4Schema } | undefined;
@@ -462,7 +512,7 @@ export type AgentMessageSchema = {
   /** Whether this is a question */
   requires_user_input?: boolean | undefined;
   /** Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, default}` says what an answer may be */
-  message_metadata?: { [key: string]: __schema13Schema } | null | undefined;
+  message_metadata?: { [key: string]: __schema14Schema } | null | undefined;
   /** Your own id for the message: sent again, it is written once and answered the same */
   message_id?: string | undefined;
 };
@@ -482,11 +532,67 @@ export type EndSessionSchema = {
   status?: 'COMPLETED' | 'FAILED' | 'KILLED' | undefined;
 };
 
-export type McpRequestSchema = { [key: string]: __schema14Schema } | __schema15Schema[];
+export type McpRequestSchema = { [key: string]: __schema15Schema } | __schema16Schema[];
 
 export type RunToolSchema = {
   /** As its `input_schema` wants it */
-  input?: { [key: string]: __schema16Schema } | undefined;
+  input?: { [key: string]: __schema17Schema } | undefined;
+};
+
+export type CreateWebhookSchema = {
+  url: string;
+  /** Event types, with `*` for any piece of a name: `workflow_*`, `task_failed`, `*` */
+  events: string[];
+  description?: string | undefined;
+  /** Only events of runs of this stored workflow */
+  workflow_id?: number | null | undefined;
+  /** Only events of runs of this graph */
+  graph_id?: string | null | undefined;
+  /** Only events of runs of this flow, as in `poem_flow` */
+  flow_name?: string | null | undefined;
+  is_enabled?: boolean | undefined;
+};
+
+export type UpdateWebhookSchema = {
+  url?: string | undefined;
+  /** Event types, with `*` for any piece of a name: `workflow_*`, `task_failed`, `*` */
+  events?: string[] | undefined;
+  description?: string | undefined;
+  /** Only events of runs of this stored workflow */
+  workflow_id?: number | null | undefined;
+  /** Only events of runs of this graph */
+  graph_id?: string | null | undefined;
+  /** Only events of runs of this flow, as in `poem_flow` */
+  flow_name?: string | null | undefined;
+  is_enabled?: boolean | undefined;
+};
+
+export type RotateWebhookSecretSchema = {
+  /** How long both secrets sign; 0 ends the old one at once */
+  overlap_seconds?: number | undefined;
+};
+
+export type CreateUserAgentSchema = {
+  name: string;
+  /** What is called when an instance is made */
+  webhook_url: string;
+  /** Sent as `Authorization: Bearer …`; never shown again */
+  webhook_api_key?: string | null | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type UpdateUserAgentSchema = {
+  name?: string | undefined;
+  /** What is called when an instance is made */
+  webhook_url?: string | undefined;
+  /** Sent as `Authorization: Bearer …`; never shown again */
+  webhook_api_key?: string | null | undefined;
+  is_active?: boolean | undefined;
+};
+
+export type RequestUserAgentInstanceSchema = {
+  /** What the agent is to do */
+  prompt: string;
 };
 
 export type AddKnowledgeSchema = {
@@ -499,10 +605,10 @@ export type AddKnowledgeSchema = {
 
 export type UploadFlowSchema = {
   /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
-  definition: string | { [key: string]: __schema17Schema };
+  definition: string | { [key: string]: __schema18Schema };
 };
 
-export type FlowStateSchema = { [key: string]: __schema18Schema };
+export type FlowStateSchema = { [key: string]: __schema19Schema };
 
 export type __schema0Schema =
   string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
@@ -560,6 +666,9 @@ export type __schema17Schema =
 
 export type __schema18Schema =
   string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
+
+export type __schema19Schema =
+  string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
 
 export type ErrorSchema = {
   error:
@@ -951,11 +1060,11 @@ export type QuestionSchema = {
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema19Schema } | null;
+  schema: { [key: string]: __schema20Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema20Schema;
+  answer: __schema21Schema;
   /** What counts when nobody answers in time */
-  default: __schema21Schema;
+  default: __schema22Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
@@ -1147,6 +1256,44 @@ export type TaskExecutionSchema = {
   workflow_id: number | null;
   execution_id: number;
   execution_uuid: string;
+};
+
+export type ScheduleSchema = {
+  id: string;
+  name: string;
+  crew: string | null;
+  graph_id: string | null;
+  workflow_id: number | null;
+  flow: string | null;
+  inputs: { [key: string]: unknown };
+  cron: string;
+  timezone: string;
+  overlap: 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all';
+  paused: boolean;
+  /** The next times; none while it is paused */
+  next_runs: string[];
+  /** The latest times that came, newest first */
+  last_runs: {
+    /** UTC, ISO 8601 */
+    scheduled_at: string;
+    /** `refused`: it could not be started, and `error` says why */
+    status: 'due' | 'started' | 'refused';
+    execution_id: string | null;
+    execution_status:
+      | ('pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled')
+      | null;
+    error: string | null;
+  }[];
+  temporal: {
+    schedule_id: string;
+    /** Whether Temporal has heard of the last change */
+    synced: boolean;
+  };
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  created_by: string;
 };
 
 export type AmpInputsSchema = { inputs: string[] };
@@ -1374,7 +1521,7 @@ export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema23Schema };
+  input_schema: { [key: string]: __schema24Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1391,6 +1538,130 @@ export type ToolServerSchema = {
   error: string | null;
   /** What it offers, or offered when it was last there */
   tools: string[];
+};
+
+export type WebhookSchema = {
+  id: string;
+  owner_id: string;
+  url: string;
+  events: string[];
+  description: string;
+  workflow_id: number | null;
+  graph_id: string | null;
+  flow_name: string | null;
+  is_enabled: boolean;
+  /** Why it was switched off by itself; null when it was not */
+  disabled_reason: string | null;
+  /** The first failed attempt since the last success */
+  failing_since: string | null;
+  /** Several attempts in a row failed, or the receiver asked for it: nothing is sent before */
+  held_until: string | null;
+  /** To the minute */
+  last_success_at: string | null;
+  /** After a change of the secret: until then the old one signs too */
+  previous_secret_until: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type NewWebhookSchema = {
+  id: string;
+  owner_id: string;
+  url: string;
+  events: string[];
+  description: string;
+  workflow_id: number | null;
+  graph_id: string | null;
+  flow_name: string | null;
+  is_enabled: boolean;
+  /** Why it was switched off by itself; null when it was not */
+  disabled_reason: string | null;
+  /** The first failed attempt since the last success */
+  failing_since: string | null;
+  /** Several attempts in a row failed, or the receiver asked for it: nothing is sent before */
+  held_until: string | null;
+  /** To the minute */
+  last_success_at: string | null;
+  /** After a change of the secret: until then the old one signs too */
+  previous_secret_until: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+  /** Verifies signatures; shown this once, null when the answer is repeated */
+  secret: string | null;
+};
+
+export type WebhookDeliverySchema = {
+  /** Also the webhook-id: the same for every attempt and redelivery */
+  id: string;
+  webhook_id: string;
+  event_type: string;
+  execution_id: string | null;
+  /** Of the event in the log of its execution */
+  seq: number | null;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_attempt_at: string | null;
+  /** Of the last attempt; null when there was no answer */
+  response_code: number | null;
+  duration_ms: number | null;
+  /** What went wrong at the last attempt */
+  error: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  delivered_at: string | null;
+};
+
+export type UserAgentSchema = {
+  id: string;
+  owner_id: string;
+  name: string;
+  webhook_url: string;
+  has_webhook_api_key: boolean;
+  is_active: boolean;
+  /** Why it was switched off by itself; null when it was not */
+  disabled_reason: string | null;
+  /** The first failed call since the last success */
+  failing_since: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** UTC, ISO 8601 */
+  updated_at: string;
+};
+
+export type RequestedInstanceSchema = {
+  /** Of the instance, under /agent-instances */
+  id: string;
+  /** The same */
+  agent_instance_id: string;
+  user_agent_id: string;
+  agent_type_name: string;
+  status: 'ACTIVE';
+  delivery: UserAgentDeliverySchema;
+};
+
+export type UserAgentDeliverySchema = {
+  /** Also the webhook-id: the same for every attempt and redelivery */
+  id: string;
+  event_type: string;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_attempt_at: string | null;
+  /** Of the last attempt; null when there was no answer */
+  response_code: number | null;
+  duration_ms: number | null;
+  /** What went wrong at the last attempt */
+  error: string | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  delivered_at: string | null;
+  user_agent_id: string;
+  agent_instance_id: string | null;
 };
 
 export type MemorySchema = {
@@ -1462,7 +1733,7 @@ export type SavedFlowSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema24Schema } | null;
+  definition: { [key: string]: __schema25Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1489,7 +1760,7 @@ export type FlowDetailSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema24Schema } | null;
+  definition: { [key: string]: __schema25Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1551,15 +1822,12 @@ export type FlowExecutionSchema = {
   completed_at: string | null;
   result: {
     /** What the method that ended last said */
-    output: __schema25Schema;
+    output: __schema26Schema;
     /** What it was started with, and an `id` */
-    state: { [key: string]: __schema26Schema };
+    state: { [key: string]: __schema27Schema };
   } | null;
   error: string | null;
 };
-
-export type __schema19Schema =
-  string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
 
 export type __schema20Schema =
   string | number | boolean | null | __schema20Schema[] | { [key: string]: __schema20Schema };
@@ -1582,13 +1850,16 @@ export type __schema25Schema =
 export type __schema26Schema =
   string | number | boolean | null | __schema26Schema[] | { [key: string]: __schema26Schema };
 
+export type __schema27Schema =
+  string | number | boolean | null | __schema27Schema[] | { [key: string]: __schema27Schema };
+
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema22Schema };
+  data: { [key: string]: __schema23Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -2214,6 +2485,7 @@ export interface paths {
           workflow_id?: number | undefined;
           graph_id?: string | undefined;
           thread_id?: string | undefined;
+          schedule_id?: string | undefined;
         };
         header?: never;
         path?: never;
@@ -3910,6 +4182,236 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/schedules': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your schedules, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Start a crew or a flow at certain times */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateScheduleSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One schedule */ {
+      parameters: { query?: never; header?: never; path: { schedule_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a schedule */ {
+      parameters: { query?: never; header?: never; path: { schedule_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateScheduleSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a schedule */ {
+      parameters: { query?: never; header?: never; path: { schedule_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a schedule */ {
+      parameters: { query?: never; header?: never; path: { schedule_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateScheduleSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}/pause': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Start nothing until it is resumed */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { schedule_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}/resume': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Start again when the next time comes */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { schedule_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}/trigger': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Start it now, beside its times */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { schedule_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/schedules/{schedule_id}/backfill': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Make up for times that have passed */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { schedule_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': BackfillSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': ScheduleSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/amp/{graph_id}/inputs': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** The names of the inputs a kickoff must bring */ {
@@ -4958,6 +5460,448 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/webhooks': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your webhooks, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Be told of events */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateWebhookSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': NewWebhookSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One webhook, and how it is doing */ {
+      parameters: { query?: never; header?: never; path: { webhook_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a webhook, switch it off or on */ {
+      parameters: { query?: never; header?: never; path: { webhook_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateWebhookSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a webhook with its deliveries */ {
+      parameters: { query?: never; header?: never; path: { webhook_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a webhook, switch it off or on */ {
+      parameters: { query?: never; header?: never; path: { webhook_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateWebhookSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/rotate-secret': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Replace the secret of a webhook */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { webhook_id: string };
+        cookie?: never;
+      };
+      requestBody?: { content: { 'application/json': RotateWebhookSecretSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': NewWebhookSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/deliveries': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** What was and will be sent, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          status?: 'pending' | 'delivered' | 'failed' | undefined;
+        };
+        header?: never;
+        path: { webhook_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': WebhookDeliverySchema[] };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One delivery */ {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: { webhook_id: string; delivery_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookDeliverySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Send a message again, now */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { webhook_id: string; delivery_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookDeliverySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{webhook_id}/test': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Send a message to see whether it arrives */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { webhook_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': WebhookDeliverySchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/user-agents': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** Your user agents, newest first */ {
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined; scope?: 'mine' | 'all' | undefined };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post: /** Make an agent of yours known */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': CreateUserAgentSchema } };
+      responses: {
+        201: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** One user agent, and how it is doing */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put: /** Change a user agent */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateUserAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    post?: never;
+    delete: /** Delete a user agent; its instances stay */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MessageSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    options?: never;
+    head?: never;
+    patch: /** Change a user agent */ {
+      parameters: { query?: never; header?: never; path: { user_agent_id: string }; cookie?: never };
+      requestBody: { content: { 'application/json': UpdateUserAgentSchema } };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserAgentSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}/instances': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Have a user agent begin something */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { user_agent_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': RequestUserAgentInstanceSchema } };
+      responses: {
+        202: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': RequestedInstanceSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/user-agents/{user_agent_id}/deliveries': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The calls of its webhook, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          status?: 'pending' | 'delivered' | 'failed' | undefined;
+        };
+        header?: never;
+        path: { user_agent_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': UserAgentDeliverySchema[] };
+        };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/memories': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** What your crews remember, newest first */ {
@@ -5508,6 +6452,9 @@ export interface components {
     CreateTask: CreateTaskSchema;
     UpdateTask: UpdateTaskSchema;
     ExecuteTask: ExecuteTaskSchema;
+    CreateSchedule: CreateScheduleSchema;
+    UpdateSchedule: UpdateScheduleSchema;
+    Backfill: BackfillSchema;
     AmpKickoff: AmpKickoffSchema;
     AmpResume: AmpResumeSchema;
     CreateTemplate: CreateTemplateSchema;
@@ -5524,6 +6471,12 @@ export interface components {
     EndSession: EndSessionSchema;
     McpRequest: McpRequestSchema;
     RunTool: RunToolSchema;
+    CreateWebhook: CreateWebhookSchema;
+    UpdateWebhook: UpdateWebhookSchema;
+    RotateWebhookSecret: RotateWebhookSecretSchema;
+    CreateUserAgent: CreateUserAgentSchema;
+    UpdateUserAgent: UpdateUserAgentSchema;
+    RequestUserAgentInstance: RequestUserAgentInstanceSchema;
     AddKnowledge: AddKnowledgeSchema;
     UploadFlow: UploadFlowSchema;
     FlowState: FlowStateSchema;
@@ -5546,6 +6499,7 @@ export interface components {
     __schema16: __schema16Schema;
     __schema17: __schema17Schema;
     __schema18: __schema18Schema;
+    __schema19: __schema19Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -5585,6 +6539,7 @@ export interface components {
     Workflow: WorkflowSchema;
     Task: TaskSchema;
     TaskExecution: TaskExecutionSchema;
+    Schedule: ScheduleSchema;
     AmpInputs: AmpInputsSchema;
     AmpKickedOff: AmpKickedOffSchema;
     AmpStatus: AmpStatusSchema;
@@ -5604,6 +6559,12 @@ export interface components {
     Tool: ToolSchema;
     ToolOutput: ToolOutputSchema;
     ToolServer: ToolServerSchema;
+    Webhook: WebhookSchema;
+    NewWebhook: NewWebhookSchema;
+    WebhookDelivery: WebhookDeliverySchema;
+    UserAgent: UserAgentSchema;
+    RequestedInstance: RequestedInstanceSchema;
+    UserAgentDelivery: UserAgentDeliverySchema;
     Memory: MemorySchema;
     ClearedMemories: ClearedMemoriesSchema;
     KnowledgeSource: KnowledgeSourceSchema;
@@ -5614,7 +6575,6 @@ export interface components {
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
     FlowExecution: FlowExecutionSchema;
-    __schema19: __schema19Schema;
     __schema20: __schema20Schema;
     __schema21: __schema21Schema;
     __schema22: __schema22Schema;
@@ -5622,6 +6582,7 @@ export interface components {
     __schema24: __schema24Schema;
     __schema25: __schema25Schema;
     __schema26: __schema26Schema;
+    __schema27: __schema27Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

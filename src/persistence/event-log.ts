@@ -51,7 +51,8 @@ export async function appendEvents(
   return row?.last ?? 0;
 }
 
-interface EventRow {
+/** A row of the log as it is selected with its execution. */
+export interface EventRow {
   seq: number;
   type: EventType;
   execution_uuid: string;
@@ -79,20 +80,23 @@ export async function readEvents(
       where e.execution_id = $1 and e.seq > $2 order by e.seq limit $3`,
     [executionId, after, limit],
   );
-  return rows.map((row) => ({
-    seq: row.seq,
-    type: row.type,
-    execution_id: row.execution_uuid,
-    id: row.execution_id,
-    workflow_id: row.workflow_id,
-    task_id: row.task_id,
-    task_key: row.task_key,
-    agent_id: row.agent_id,
-    status: row.status,
-    timestamp: parseTimestamp(row.created_at).toISOString(),
-    data: row.data,
-  }));
+  return rows.map(toEventFrame);
 }
+
+/** The envelope of contract §7. */
+export const toEventFrame = (row: EventRow): EventFrame => ({
+  seq: row.seq,
+  type: row.type,
+  execution_id: row.execution_uuid,
+  id: row.execution_id,
+  workflow_id: row.workflow_id,
+  task_id: row.task_id,
+  task_key: row.task_key,
+  agent_id: row.agent_id,
+  status: row.status,
+  timestamp: parseTimestamp(row.created_at).toISOString(),
+  data: row.data,
+});
 
 /** Where a log stands: its last seq, and whether a final event closed it. */
 export async function readHeads(

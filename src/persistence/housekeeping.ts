@@ -1,4 +1,5 @@
 import type { Logger } from '../telemetry/logger.ts';
+import { pruneDeliveries } from './deliveries.ts';
 import { pruneIdempotencyKeys } from './idempotency-keys.ts';
 import type { Sql, SqlPool } from './sql.ts';
 
@@ -9,7 +10,7 @@ const BATCH = 1_000;
 /** Advisory lock that lets one process sweep at a time; any constant will do. */
 const SWEEP_LOCK = 7_305_005;
 
-/** Throws away what has had its time: answers kept for repeats, counters of the rate limits. */
+/** Throws away what has had its time: answers kept for repeats, counters of the rate limits, old deliveries. */
 export interface Housekeeping {
   /** One sweep, batch by batch; also called by the timer. @returns the rows deleted. */
   sweep(): Promise<number>;
@@ -20,14 +21,20 @@ export function createHousekeeping(deps: {
   sql: SqlPool;
   logger: Logger;
   now: () => Date;
+  /** WEBHOOK_RETENTION. Default: deliveries are kept. */
+  keepDeliveriesMs?: number;
   lookMs?: number;
 }): Housekeeping {
   const { sql, logger, now } = deps;
   const closing = new AbortController();
   let running: Promise<number> | undefined;
+  const prunes = [pruneIdempotencyKeys, pruneRateLimits];
+  const { keepDeliveriesMs } = deps;
+  if (keepDeliveriesMs !== undefined)
+    prunes.push((tx, at, limit) => pruneDeliveries(tx, new Date(at.getTime() - keepDeliveriesMs), limit));
   const sweepAll = async (): Promise<number> => {
     let count = 0;
-    for (const prune of [pruneIdempotencyKeys, pruneRateLimits]) {
+    for (const prune of prunes) {
       let deleted = BATCH;
       while (deleted === BATCH && !closing.signal.aborted) {
         deleted = await batch(sql, (tx) => prune(tx, now(), BATCH));

@@ -10,9 +10,21 @@ export const flowRunWorkflowId = (executionId: string): string => `flow-run/${ex
 export const runWorkflowId = (run: { executionId: string; kind: string }): string =>
   run.kind === 'flow' ? flowRunWorkflowId(run.executionId) : crewRunWorkflowId(run.executionId);
 
+/** The workflow that delivers to one endpoint while there is something to deliver. */
+export const deliveryWorkflowId = (endpointId: string): string => `webhook/${endpointId}`;
+
 /** The workflow types. */
 export const CREW_RUN_TYPE = 'crewRun';
 export const FLOW_RUN_TYPE = 'flowRun';
+export const DELIVERY_TYPE = 'delivery';
+
+export const SCHEDULED_START_TYPE = 'scheduledStart';
+
+/** A schedule, as Temporal names it. */
+export const temporalScheduleId = (id: string): string => `schedule/${id}`;
+
+/** The workflows it starts begin with this; Temporal adds the nominal time. */
+export const scheduledStartWorkflowId = (id: string): string => `scheduled-start/${id}`;
 
 /** Keywords an operator finds a run by (contract §13). */
 export const SEARCH_ATTRIBUTES = [

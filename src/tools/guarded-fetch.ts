@@ -41,6 +41,8 @@ export interface GuardedRequest {
   maxBytes?: number;
   /** Default 5; 0 answers with the redirect itself. */
   maxRedirects?: number;
+  /** A body above `maxBytes` is cut off instead of refused: for those who want to know the status only. */
+  cutsBody?: boolean;
 }
 
 export interface GuardedResponse {
@@ -56,9 +58,13 @@ export type GuardedFetch = (url: string, request?: GuardedRequest) => Promise<Gu
 
 /** A request that is not made, or an answer that is not taken. The message is for whoever wrote the URL. */
 export class EgressRefused extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** `unknown`: the name could not be resolved just now; `forbidden`: it stays so. */
+  readonly reason: 'forbidden' | 'unknown';
+
+  constructor(message: string, options: ErrorOptions & { reason?: 'unknown' } = {}) {
     super(message, options);
     this.name = 'EgressRefused';
+    this.reason = options.reason ?? 'forbidden';
   }
 }
 
@@ -68,6 +74,7 @@ interface Outgoing {
   headers: Record<string, string>;
   body: string | null;
   maxBytes: number;
+  cutsBody: boolean;
   signal: AbortSignal;
 }
 
@@ -79,12 +86,47 @@ interface Target {
 
 export type Resolve = (hostname: string) => Promise<readonly Target[]>;
 
+type MayConnect = (address: string, allowPrivate: boolean) => boolean;
+
+const systemResolve: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true });
+/** How long the check of an address waits for its name. */
+const CHECK_MS = 2_000;
+
+/** @returns why this address will never be called, or null. */
+export type UrlCheck = (url: string) => Promise<string | null>;
+
+/**
+ * What can be said of an address before anything is sent there, for those who hand one in. A name that is not
+ * known (yet) passes: each request checks again. Options as of `createGuardedFetch`.
+ */
+export function createUrlCheck(options: { allowPrivate: boolean; resolve?: Resolve }): UrlCheck {
+  const { allowPrivate, resolve = systemResolve } = options;
+  return async (address) => {
+    const time = AbortSignal.timeout(CHECK_MS);
+    try {
+      const may = (target: string): boolean => mayReach(target, allowPrivate);
+      await checkedTarget(parseUrl(address, allowPrivate), resolve, may, time);
+    } catch (error) {
+      if (error instanceof EgressRefused) return error.reason === 'unknown' ? null : error.message;
+      if (time.aborted) return null;
+      throw error;
+    }
+    return null;
+  };
+}
+
 /**
  * @param options.allowPrivate EGRESS_ALLOW_PRIVATE
  * @param options.resolve how names become addresses; the system's way unless a test says otherwise
  */
-export function createGuardedFetch(options: { allowPrivate: boolean; resolve?: Resolve }): GuardedFetch {
-  const { allowPrivate, resolve = (hostname) => lookup(hostname, { all: true, verbatim: true }) } = options;
+export function createGuardedFetch(options: {
+  allowPrivate: boolean;
+  resolve?: Resolve;
+  /** Which addresses may be connected to, where a test needs a public one on its own machine. */
+  mayConnect?: MayConnect;
+}): GuardedFetch {
+  const { allowPrivate, resolve = systemResolve, mayConnect = mayReach } = options;
+  const may = (target: string): boolean => mayConnect(target, allowPrivate);
   return async (address, given = {}) => {
     const time = AbortSignal.timeout(given.timeoutMs ?? TIMEOUT_MS);
     const signal = given.signal === undefined ? time : AbortSignal.any([time, given.signal]);
@@ -93,14 +135,15 @@ export function createGuardedFetch(options: { allowPrivate: boolean; resolve?: R
       headers: cleaned(given.headers ?? {}),
       body: given.body ?? null,
       maxBytes: given.maxBytes ?? MAX_BYTES,
+      cutsBody: given.cutsBody ?? false,
       signal,
     };
-    let url = parseUrl(address);
+    let url = parseUrl(address, allowPrivate);
     try {
       for (let hops = 0; ; hops += 1) {
-        const target = await checkedTarget(url, resolve, allowPrivate, signal);
+        const target = await checkedTarget(url, resolve, may, signal);
         const response = await exchange(url, target, request);
-        const next = redirectOf(url, response);
+        const next = redirectOf(url, response, allowPrivate);
         const limit = given.maxRedirects ?? MAX_REDIRECTS;
         if (next === undefined || limit === 0) return response;
         if (hops >= limit) throw new EgressRefused(`more than ${limit} redirects`);
@@ -114,13 +157,18 @@ export function createGuardedFetch(options: { allowPrivate: boolean; resolve?: R
   };
 }
 
-function parseUrl(text: string): URL {
+/** Names that mean this machine or the network around it, whatever a resolver says of them (RFC 6761, RFC 6762). */
+const LOCAL_NAME = /^(?:localhost|ip6-localhost|ip6-loopback|.*\.(?:localhost|localdomain|local|internal))$/i;
+
+function parseUrl(text: string, allowPrivate: boolean): URL {
   const url = URL.parse(text);
   if (url === null) throw new EgressRefused('this is no URL');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new EgressRefused('only http and https are allowed');
   if (url.username !== '' || url.password !== '')
     throw new EgressRefused('credentials do not belong into a URL');
+  const name = url.hostname.replace(/\.+$/, '');
+  if (!allowPrivate && LOCAL_NAME.test(name)) throw new EgressRefused(`${name} is not a public address`);
   return url;
 }
 
@@ -135,7 +183,7 @@ const cleaned = (headers: Record<string, string>): Record<string, string> =>
 async function checkedTarget(
   url: URL,
   resolve: Resolve,
-  allowPrivate: boolean,
+  may: (address: string) => boolean,
   signal: AbortSignal,
 ): Promise<Target> {
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -145,8 +193,8 @@ async function checkedTarget(
       ? [{ address: hostname, family }]
       : await resolvedOrAborted(resolve(hostname), hostname, signal);
   const [first] = targets;
-  if (first === undefined) throw new EgressRefused(`${hostname} has no address`);
-  if (!targets.every(({ address }) => mayReach(address, allowPrivate)))
+  if (first === undefined) throw new EgressRefused(`${hostname} has no address`, { reason: 'unknown' });
+  if (!targets.every(({ address }) => may(address)))
     throw new EgressRefused(`${hostname} is not a public address`);
   return first;
 }
@@ -161,7 +209,7 @@ async function resolvedOrAborted(
   const onAbort = (): void => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   const known = resolving.catch((error: unknown) => {
-    throw new EgressRefused(`${hostname} could not be resolved`, { cause: error });
+    throw new EgressRefused(`${hostname} could not be resolved`, { cause: error, reason: 'unknown' });
   });
   try {
     return await Promise.race([known, aborted]);
@@ -186,28 +234,32 @@ async function exchange(url: URL, target: Target, request: Outgoing): Promise<Gu
     const headers = Object.fromEntries(
       Object.entries(response.headers).map(([name, value]) => [name, [value ?? []].flat().join(', ')]),
     );
-    const body = await readBody(response.body, request.maxBytes);
+    const body = await readBody(response.body, request);
     return { status: response.statusCode, headers, body, url: url.href };
   } finally {
     await agent.destroy();
   }
 }
 
-async function readBody(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
+async function readBody(
+  body: AsyncIterable<Buffer>,
+  { maxBytes, cutsBody }: Pick<Outgoing, 'maxBytes' | 'cutsBody'>,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
+    if (size > maxBytes && cutsBody) break;
     if (size > maxBytes) throw new EgressRefused(`the answer is larger than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function redirectOf(url: URL, { status, headers }: GuardedResponse): URL | undefined {
+function redirectOf(url: URL, { status, headers }: GuardedResponse, allowPrivate: boolean): URL | undefined {
   const location = headers['location'];
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
-  return parseUrl(URL.parse(location, url.href)?.href ?? location);
+  return parseUrl(URL.parse(location, url.href)?.href ?? location, allowPrivate);
 }
 
 /** As browsers do: 303, and a POST that is answered 301 or 302, become a GET; another server gets no secrets. */

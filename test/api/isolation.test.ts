@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { ANNAS_FLOW } from '../support/declared-flows.ts';
+import { encoded, forged } from '../support/forged-token.ts';
 import { aGraph } from '../support/graph-bodies.ts';
 import { OPERATIONS, type Kind, type Operation, type World } from '../support/operations.ts';
+import { askedIn, aWebhook, storedCrew } from '../support/owned-things.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
@@ -51,18 +52,19 @@ beforeAll(async () => {
   await people.send('DELETE', `/api-keys/${revoked.id}`, anna.token);
   agentKey = (await people.makeKey(anna.token, { name: 'agent', scopes: ['agent'] })).key;
   await people.send('PATCH', `/users/${disabled.id}`, stack.api.admin.token, { is_active: false });
+  const secret = stack.settings.JWT_SECRET ?? '';
   Object.assign(refused, {
     none: undefined,
     garbage: 'garbage',
-    expired: await forged(anna.id, { expiresIn: '-1h' }),
-    'for another audience': await forged(anna.id, { audience: 'other' }),
+    expired: await forged(secret, anna.id, { expiresIn: '-1h' }),
+    'for another audience': await forged(secret, anna.id, { audience: 'other' }),
     'alg none': `${encoded({ alg: 'none', typ: 'JWT' })}.${encoded({ sub: anna.id, iss: 'muster', aud: 'muster-api', exp: 4e9 })}.`,
     'revoked key': revoked.key,
     'disabled user': disabled.token,
   });
   const made = await people.send('POST', '/graphs', anna.token, aGraph());
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
-  const question = await askedIn(executionId);
+  const question = await askedIn(stack.api, executionId);
   const kickoff = await fetch(`${stack.api.url}/amp/${graphId}/kickoff`, {
     method: 'POST',
     headers: { authorization: `Bearer ${anna.token}`, 'content-type': 'application/json' },
@@ -77,14 +79,19 @@ beforeAll(async () => {
   const declared = await people.send('POST', '/annas-flow/execute', anna.token, {});
   const begun = await people.send('POST', '/threads', anna.token, {});
   const { id: threadId } = z.object({ id: z.string() }).parse(await begun.json());
+  const yearly = { name: 's', crew: 'one-task', cron: '0 0 1 1 *' };
+  const scheduled = await people.send('POST', '/schedules', anna.token, yearly);
+  const { id: scheduleId } = z.object({ id: z.string() }).parse(await scheduled.json());
   const known = await people.send('POST', '/knowledge', anna.token, { name: 'rules', content: 'be kind' });
   const { id: knowledgeId } = z.object({ id: z.string() }).parse(await known.json());
   const templates = await people.send('GET', '/templates', anna.token);
   const [shipped] = z.array(z.object({ id: z.string() })).parse(await templates.json());
-  const platform = await storedCrew(anna.token);
+  const platform = await storedCrew(people.send, anna.token);
+  const hook = await aWebhook(people.send, anna.token);
   const reported = await reportedBy(anna.token);
   world = {
     ...platform,
+    ...hook,
     ...reported,
     flowRun: flowRunId,
     reviewRun: reviewRunId,
@@ -94,6 +101,7 @@ beforeAll(async () => {
     graph: graphId,
     kickoff: kickoffId,
     thread: threadId,
+    schedule: scheduleId,
     knowledge: knowledgeId,
     anna,
     victim,
@@ -112,19 +120,6 @@ beforeAll(async () => {
   }
 });
 const missing: string[] = [];
-
-/** An agent, a workflow and its task. @returns their ids as texts */
-async function storedCrew(token: string): Promise<{ agent: string; workflow: string; task: string }> {
-  const make = async (path: string, body: unknown): Promise<number> => {
-    const made = await people.send('POST', path, token, body);
-    return z.object({ id: z.int() }).parse(await made.json()).id;
-  };
-  const agentId = await make('/agents', { name: 'Annas agent', role: 'R', goal: 'G' });
-  const workflowId = await make('/workflows', { name: 'Annas workflow' });
-  const fields = { workflow_id: workflowId, agent_id: agentId, name: 'Annas task', description: 'Do it' };
-  const taskId = await make('/tasks', fields);
-  return { agent: String(agentId), workflow: String(workflowId), task: String(taskId) };
-}
 
 /** An agent elsewhere that reports in her name and asks her something. */
 async function reportedBy(
@@ -149,35 +144,7 @@ async function reportedBy(
   };
 }
 
-/** A question of Anna's run, as its agent would have asked it. */
-async function askedIn(executionId: string): Promise<string> {
-  const id = randomUUID();
-  await stack.api.database.sql.query(
-    `insert into questions (id, owner_id, execution_id, task_execution_id, task_key, question_key, generation, kind,
-       question, has_default, status, asked_at)
-     select $1, e.owner_id, e.id, t.id, t.task_key, 'turn-1:tool:a', 1, 'ask_human', 'Go?', false, 'open', now()
-       from executions e join task_executions t on t.execution_id = e.id where e.execution_id = $2`,
-    [id, executionId],
-  );
-  return id;
-}
 afterAll(() => stack.close());
-
-const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** A token signed with the true secret that is wrong in one way. */
-async function forged(sub: string, wrong: { expiresIn?: string; audience?: string }): Promise<string> {
-  const secret = stack.settings.JWT_SECRET ?? '';
-  const kid = createHash('sha256').update(secret).digest('hex').slice(0, 8);
-  return new SignJWT({ sid: randomUUID() })
-    .setProtectedHeader({ alg: 'HS256', kid })
-    .setSubject(sub)
-    .setIssuer('muster')
-    .setAudience(wrong.audience ?? 'muster-api')
-    .setIssuedAt()
-    .setExpirationTime(wrong.expiresIn ?? '1h')
-    .sign(new TextEncoder().encode(secret));
-}
 
 /** Asks one operation. Streams are left at once. */
 async function ask(
@@ -268,6 +235,7 @@ describe('every operation of the OpenAPI document', () => {
         world.apiKey,
         world.graph,
         world.thread,
+        world.webhook,
         world.instance,
         world.anna.id,
         world.anna.email,

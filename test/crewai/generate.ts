@@ -175,7 +175,13 @@ const ODD_VALUES: readonly JsonValue[] = [
 ];
 
 /** What these mean depends on the machine, or wants an account: see docs/crewai-compatibility.md. */
-const MACHINE_FIELDS = new Set(['agent.from_repository', 'crew.memory']);
+/** … or fields that are ours, added after the answers were recorded. */
+const MACHINE_FIELDS = new Set([
+  'agent.from_repository',
+  'crew.memory',
+  'task.max_tokens_total',
+  'task.max_cost_usd',
+]);
 
 function oddFields(random: Random): GeneratedGraph[] {
   const tables = { agent: GRAPH_AGENT_FIELDS, task: GRAPH_TASK_FIELDS, crew: GRAPH_CREW_FIELDS };

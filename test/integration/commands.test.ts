@@ -22,6 +22,7 @@ import {
 } from '../../src/persistence/wake.ts';
 import { createApiMetrics } from '../../src/telemetry/metrics/api-metrics.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { createSecretBox } from '../../src/security/secret-box.ts';
 import { createToolbox } from '../../src/tools/toolbox.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { createRuns } from '../../src/temporal/runs.ts';
@@ -84,6 +85,13 @@ beforeAll(async () => {
         models: createModels(settings),
         prices: createPrices(),
         tools: createToolbox(settings, logger),
+        deliveries: {
+          announce: () => undefined,
+          lookForLeftLying: () => Promise.resolve(0),
+          close: () => Promise.resolve(),
+        },
+        secrets: createSecretBox(settings),
+        checkUrl: () => Promise.resolve(null),
         now: () => new Date(),
       };
       return { routes: engineResources(engine) };

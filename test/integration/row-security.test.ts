@@ -32,6 +32,8 @@ const OWNED_TABLES = [
   'execution_day_errors',
   'agent_types',
   'agent_instances',
+  'delivery_endpoints',
+  'deliveries',
   'flows',
 ];
 /** A run of a crew and a thread each have a conversation. */
@@ -94,6 +96,15 @@ beforeAll(async () => {
        insert into tasks (owner_id, workflow_id, agent_id, name, description, task_type, priority, "order",
          dependencies, is_active, created_at, updated_at)
        select $1, workflow.id, agent.id, 't', 'd', 'ai_task', 0, 0, '{}', true, now(), now() from agent, workflow`,
+      [id],
+    );
+    await system.sql.query(
+      `with endpoint as (
+         insert into delivery_endpoints (id, owner_id, kind, url, created_at, updated_at)
+         values (gen_random_uuid(), $1, 'webhook', 'https://example.test', now(), now()) returning id
+       )
+       insert into deliveries (id, endpoint_id, owner_id, event_type, status, created_at)
+       select gen_random_uuid(), id, $1, 'x', 'failed', now() from endpoint`,
       [id],
     );
     await system.sql.query(

@@ -1,7 +1,9 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, sleep } from '@temporalio/workflow';
 import { crewRun as trueCrewRun } from '../../workflows/crew-run/workflow.ts';
+import { delivery as trueDelivery } from '../../workflows/delivery/workflow.ts';
 import { FlowState } from '../../workflows/flow-run/flow-state.ts';
 import { runFlow } from '../../workflows/flow-run/workflow.ts';
+import type { DeliveryInput } from '../../src/contracts/delivery.ts';
 import type { Claim, CrewRunInput } from '../../src/contracts/crew-run.ts';
 import type { Activities } from '../../activities/index.ts';
 
@@ -25,4 +27,10 @@ class ReorderedState extends FlowState {
 
 export function flowRun(input: CrewRunInput): Promise<unknown> {
   return runFlow(input, new ReorderedState());
+}
+
+/** Deliveries that take a breath first. */
+export async function delivery(input: DeliveryInput): Promise<void> {
+  await sleep('1s');
+  await trueDelivery(input);
 }

@@ -51,6 +51,11 @@ describe('a recorded history', () => {
     }
   });
 
+  it('is there for every shape of the deliveries to an endpoint', () => {
+    for (const name of ['delivered', 'retried', 'woken-while-it-waits', 'switched-off'])
+      expect(files.some((file) => file.startsWith('delivery-') && file.endsWith(`-${name}.json`))).toBe(true);
+  });
+
   it.each(files)('%s replays with the workflow as it is today', async (file) => {
     await Worker.runReplayHistory({ workflowBundle: bundle }, read(file));
   });

@@ -28,6 +28,7 @@ export interface World {
   kickoff: string;
   template: string;
   thread: string;
+  schedule: string;
   knowledge: string;
   execution: string;
   question: string;
@@ -41,6 +42,9 @@ export interface World {
   flowRun: string;
   reviewRun: string;
   declaredRun: string;
+  webhook: string;
+  delivery: string;
+  userAgent: string;
   apiKey: string;
   victim: Person;
 }
@@ -50,6 +54,7 @@ const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey 
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
 const template = { params: (world: World) => ({ template_id: world.template }) };
 const thread: Operation = { kind: 'own', params: (world) => ({ thread_id: world.thread }) };
+const schedule: Operation = { kind: 'own', params: (world) => ({ schedule_id: world.schedule }) };
 const knowledge: Operation = { kind: 'own', params: (world) => ({ knowledge_id: world.knowledge }) };
 const agent: Operation = { kind: 'own', params: (world) => ({ agent_id: world.agent }) };
 const workflow: Operation = { kind: 'own', params: (world) => ({ workflow_id: world.workflow }) };
@@ -60,6 +65,12 @@ const instance: Operation = {
 };
 /** Flows are known by their owner's name for them, which others may use too. */
 const flow: Operation = { kind: 'own', ownerOnly: true, params: () => ({ flow: 'annas-flow' }) };
+const webhook: Operation = { kind: 'own', params: (world) => ({ webhook_id: world.webhook }) };
+const delivery: Operation = {
+  kind: 'own',
+  params: (world) => ({ webhook_id: world.webhook, delivery_id: world.delivery }),
+};
+const userAgent: Operation = { kind: 'own', params: (world) => ({ user_agent_id: world.userAgent }) };
 const user: Operation = { kind: 'admin', personOnly: false, params: (world) => ({ id: world.victim.id }) };
 
 export const OPERATIONS: Record<string, Operation> = {
@@ -234,6 +245,19 @@ export const OPERATIONS: Record<string, Operation> = {
   executeTask: task,
   listTaskExecutions: task,
   retryTask: task,
+  listSchedules: { kind: 'personal' },
+  createSchedule: { kind: 'personal', body: () => ({}) },
+  getSchedule: schedule,
+  replaceSchedule: { ...schedule, body: () => ({}) },
+  updateSchedule: { ...schedule, body: () => ({}) },
+  deleteSchedule: schedule,
+  pauseSchedule: schedule,
+  resumeSchedule: schedule,
+  triggerSchedule: schedule,
+  backfillSchedule: {
+    ...schedule,
+    body: () => ({ from: '2025-12-31T00:00:00Z', to: '2026-01-02T00:00:00Z' }),
+  },
   listThreads: { kind: 'personal' },
   createThread: { kind: 'personal' },
   getThread: thread,
@@ -243,6 +267,25 @@ export const OPERATIONS: Record<string, Operation> = {
   listThreadMessages: thread,
   createThreadMessage: { ...thread, body: () => ({ content: 'hello' }) },
   streamThread: thread,
+  listWebhooks: { kind: 'personal' },
+  createWebhook: { kind: 'personal', body: () => ({ url: 1 }) },
+  getWebhook: webhook,
+  replaceWebhook: { ...webhook, body: () => ({}) },
+  updateWebhook: { ...webhook, body: () => ({}) },
+  deleteWebhook: webhook,
+  rotateWebhookSecret: webhook,
+  testWebhook: webhook,
+  listWebhookDeliveries: webhook,
+  getWebhookDelivery: delivery,
+  redeliverWebhookDelivery: delivery,
+  listUserAgents: { kind: 'personal' },
+  createUserAgent: { kind: 'personal', body: () => ({ name: 1 }) },
+  getUserAgent: userAgent,
+  replaceUserAgent: { ...userAgent, body: () => ({}) },
+  updateUserAgent: { ...userAgent, body: () => ({}) },
+  deleteUserAgent: userAgent,
+  requestUserAgentInstance: { ...userAgent, body: () => ({ prompt: 'hello' }) },
+  listUserAgentDeliveries: userAgent,
   openWebSocket: { kind: 'personal' },
   listTools: { kind: 'personal' },
   getTool: { kind: 'personal', params: () => ({ name: 'calculator' }) },

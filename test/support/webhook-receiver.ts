@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 /** A server on loopback that keeps what it is sent. */
 export interface WebhookReceiver {
   url: string;
-  received: { body: unknown; idempotencyKey: string }[];
+  received: { body: unknown; idempotencyKey: string; authorization: string | undefined }[];
   /** The statuses of the next answers; 204 when there are none. */
   answers: number[];
   close(): Promise<void>;
@@ -17,7 +17,11 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
       const body: unknown = text === '' ? null : JSON.parse(text);
-      received.push({ body, idempotencyKey: String(request.headers['idempotency-key'] ?? '') });
+      received.push({
+        body,
+        idempotencyKey: String(request.headers['idempotency-key'] ?? ''),
+        authorization: request.headers.authorization,
+      });
       response.writeHead(answers.shift() ?? 204).end();
     });
   });

@@ -26,6 +26,7 @@ export async function startWorkerProcess(
       DATABASE_URL: settings.DATABASE_URL,
       TEMPORAL_ADDRESS: settings.TEMPORAL_ADDRESS,
       TEMPORAL_TASK_QUEUE: settings.TEMPORAL_TASK_QUEUE,
+      JWT_SECRET: settings.JWT_SECRET,
       OPENAI_BASE_URL: settings.OPENAI_BASE_URL,
       OPENAI_API_KEY: settings.OPENAI_API_KEY,
       LOG_LEVEL: 'info',

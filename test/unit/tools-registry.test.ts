@@ -81,6 +81,7 @@ describe('a tool call', () => {
   ])('of %s with %s comes back as a text a model can act upon', async (name, args, error) => {
     expect(await callTool(registry, name, args, context())).toEqual({
       ok: false,
+      ran: name === 'current_time',
       error: expect.stringMatching(error),
     });
   });
@@ -97,6 +98,7 @@ describe('a tool call', () => {
     const broken = custom(() => Promise.reject(new Error('the disk is full')));
     expect(await callTool(broken, 'custom', '', context())).toEqual({
       ok: false,
+      ran: true,
       error: expect.stringMatching(/the disk is full/),
     });
   });

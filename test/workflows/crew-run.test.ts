@@ -72,7 +72,10 @@ async function play(script: Script) {
       performed.push(`${input.taskKey}#${input.dispatch}`);
       return script.perform(input);
     },
+    recordFire: async () => ({ isFirst: true }),
+    cancelFire: async () => undefined,
     performStep: () => Promise.reject(new Error('a crew has no steps')),
+    deliverDue: () => Promise.reject(new Error('a crew delivers nothing')),
   };
   const taskQueue = `workflow-test-${randomUUID()}`;
   const worker = await Worker.create({

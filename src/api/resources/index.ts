@@ -21,12 +21,15 @@ import { graphRunRoutes } from './graphs/run-routes.ts';
 import { knowledgeRoutes } from './knowledge/routes.ts';
 import { memoryRoutes } from './memories/routes.ts';
 import { mcpRoutes } from './mcp/routes.ts';
+import { scheduleRoutes } from './schedules/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { taskRoutes } from './tasks/routes.ts';
 import { templateRoutes } from './templates/routes.ts';
 import { threadRoutes } from './threads/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
+import { userAgentRoutes } from './user-agents/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 import { workflowRoutes } from './workflows/routes.ts';
 import { webSocketRoutes } from './websocket/routes.ts';
 
@@ -61,12 +64,15 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...agentRoutes(engine),
   ...workflowRoutes(engine),
   ...taskRoutes(engine),
+  ...scheduleRoutes(engine),
   ...ampRoutes(engine),
   ...templateRoutes(engine),
   ...threadRoutes(engine),
   ...agentInstanceRoutes(engine),
   ...mcpRoutes(engine),
   ...toolRoutes(engine),
+  ...webhookRoutes(engine),
+  ...userAgentRoutes(engine),
   ...memoryRoutes(engine),
   ...knowledgeRoutes(engine),
   ...webSocketRoutes(engine),

@@ -19,6 +19,7 @@ const ExecutionSchema = defineEntity({
     graphId: p.uuid().nullable(),
     threadId: p.uuid().nullable(),
     parentExecutionId: p.uuid().nullable(),
+    scheduleId: p.uuid().nullable(),
     status: p.string().$type<ExecutionStatus>(),
     generation: p.integer(),
     claimedRunId: p.text().nullable(),

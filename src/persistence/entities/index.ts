@@ -1,5 +1,6 @@
 import { ApiKeySchema } from './api-key.entity.ts';
 import { AuditEntrySchema } from './audit-entry.entity.ts';
+import { DeliveryEndpointSchema } from './delivery-endpoint.entity.ts';
 import { ExecutionSchema } from './execution.entity.ts';
 import { ExternalIdentitySchema } from './external-identity.entity.ts';
 import { DeclaredFlowSchema } from './flow.entity.ts';
@@ -31,5 +32,6 @@ export const entities = [
   WorkflowSchema,
   TaskSchema,
   ThreadSchema,
+  DeliveryEndpointSchema,
   DeclaredFlowSchema,
 ];

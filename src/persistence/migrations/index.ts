@@ -11,7 +11,9 @@ import { Migration20261121000010 } from './migration-20261121000010-release-with
 import { Migration20261121000011 } from './migration-20261121000011-flows.ts';
 import { Migration20261124000012 } from './migration-20261124000012-declared-flows.ts';
 import { Migration20261124000013 } from './migration-20261124000013-agent-instances.ts';
+import { Migration20261124000015 } from './migration-20261124000015-webhooks.ts';
 import { Migration20261124000017 } from './migration-20261124000017-limits.ts';
+import { Migration20261124000019 } from './migration-20261124000019-schedules.ts';
 import { Migration20261124000021 } from './migration-20261124000021-recollection.ts';
 import { Migration20261124000023 } from './migration-20261124000023-long-plans.ts';
 
@@ -30,7 +32,9 @@ export const migrations = [
   { name: 'Migration20261121000011', class: Migration20261121000011 },
   { name: 'Migration20261124000012', class: Migration20261124000012 },
   { name: 'Migration20261124000013', class: Migration20261124000013 },
+  { name: 'Migration20261124000015', class: Migration20261124000015 },
   { name: 'Migration20261124000017', class: Migration20261124000017 },
+  { name: 'Migration20261124000019', class: Migration20261124000019 },
   { name: 'Migration20261124000021', class: Migration20261124000021 },
   { name: 'Migration20261124000023', class: Migration20261124000023 },
 ];

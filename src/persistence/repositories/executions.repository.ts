@@ -15,6 +15,7 @@ export interface ExecutionFilter {
   workflowId?: number;
   graphId?: string;
   threadId?: string;
+  scheduleId?: string;
 }
 
 const owned = (scope: OwnerScope): { ownerId?: string } =>
@@ -44,6 +45,7 @@ export async function listExecutions(
     ...(filter.workflowId !== undefined && { workflowId: filter.workflowId }),
     ...(filter.graphId !== undefined && { graphId: filter.graphId }),
     ...(filter.threadId !== undefined && { threadId: filter.threadId }),
+    ...(filter.scheduleId !== undefined && { scheduleId: filter.scheduleId }),
   };
   return em.findAndCount(Execution, where, {
     orderBy: { id: 'desc' },

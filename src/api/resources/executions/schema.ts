@@ -172,6 +172,7 @@ export const listQuery = z.object({
   workflow_id: integerIdParam.optional(),
   graph_id: z.uuid().optional(),
   thread_id: z.uuid().optional(),
+  schedule_id: z.uuid().optional(),
 });
 
 export const eventsQuery = z.object(logPageQuery);

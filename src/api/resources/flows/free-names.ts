@@ -5,7 +5,8 @@ import type { AnyRoute } from '../../define-route.ts';
 /** First segments under /api/v1 that belong, or will, to something else (contract §4, §8). */
 const TAKEN =
   'auth users api-keys audit flows executions questions graphs threads templates tools tool-servers agents workflows ' +
-  'tasks agent-types agent-instances agent-summary user-agents messages sessions schedules webhooks crew crews mcp health';
+  'tasks agent-types agent-instances agent-summary user-agents messages inbox sessions schedules webhooks memories knowledge ' +
+  'crew crews mcp health';
 
 /** Whether a declared flow may not be called so: /api/v1/{path} belongs to something else. */
 export const isTakenName = (path: string): boolean => TAKEN.split(' ').includes(path);

@@ -1,0 +1,265 @@
+import { MusterError } from '../domain/errors.ts';
+import type { ScheduleRow } from '../persistence/repositories/schedules.repository.ts';
+import { cancelIfLive } from '../persistence/runs/schedule-fires.ts';
+import type { ScheduleRequest, TemporalSchedules } from '../temporal/schedules.ts';
+import type { Engine } from './engine.ts';
+import { readyRun } from './scheduled-run.ts';
+
+/** How often it looks. */
+const LOOK_MS = 1_000;
+/** How long what one process has in hand is hidden from the others. */
+const LEASE_MS = 15_000;
+/** How often a schedule is looked for in Temporal. */
+const CHECK_EVERY_MS = 30_000;
+const BATCH = 20;
+
+/**
+ * Keeps Temporal's schedules as the rows say, and starts what comes due. Any number of processes may do so side by
+ * side: a row in hand is hidden for a while, and comes back when its process dies. All of it may be repeated.
+ */
+export interface ScheduleKeeper {
+  /** One look; also called by the timer. Never throws. */
+  look(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Keeping {
+  engine: Engine;
+  temporal: TemporalSchedules;
+}
+
+export function createScheduleKeeper(engine: Engine, temporal: TemporalSchedules): ScheduleKeeper {
+  const keeping = { engine, temporal };
+  let running: Promise<void> | undefined;
+  const look = (): Promise<void> => {
+    running ??= lookOnce(keeping)
+      .catch((error: unknown) => engine.logger.warn({ err: error }, 'the schedules could not be kept'))
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+  const timer = setInterval(() => void look(), LOOK_MS);
+  return {
+    look,
+    async close() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+async function lookOnce(keeping: Keeping): Promise<void> {
+  const { engine } = keeping;
+  const at = engine.now();
+  const [waiting] = await engine.system.query<
+    Record<'unsynced' | 'asked' | 'due' | 'untold' | 'unchecked', boolean>
+  >(
+    `select exists (select 1 from schedules where synced_version <> version and due_at <= $1) as unsynced,
+       exists (select 1 from schedule_requests where due_at <= $1) as asked,
+       exists (select 1 from schedule_fires where status = 'due' and due_at <= $1) as due,
+       exists (select 1 from schedule_fires where not told and due_at <= $1 and status <> 'due') as untold,
+       exists (select 1 from schedules where synced_version = version and checked_at < $2) as unchecked`,
+    [at.toISOString(), new Date(at.getTime() - CHECK_EVERY_MS).toISOString()],
+  );
+  if (waiting?.unchecked === true) await checkAll(keeping);
+  if (waiting?.unsynced === true) await syncAll(keeping);
+  if (waiting?.asked === true) await requestAll(keeping);
+  if (waiting?.due === true) await startAll(keeping);
+  if (waiting?.untold === true) await tellAll(keeping);
+}
+
+/** Now, and the end of a lease that begins now. */
+function leaseOf({ now }: Engine): [string, string] {
+  const at = now();
+  return [at.toISOString(), new Date(at.getTime() + LEASE_MS).toISOString()];
+}
+
+/** Works on rows side by side; one that does not succeed comes back after its lease. */
+async function eachOf<Row extends object>(
+  { engine }: Keeping,
+  what: string,
+  rows: readonly Row[],
+  work: (row: Row) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    rows.map((row) =>
+      work(row).catch((error: unknown) => engine.logger.warn({ err: error }, `${what}: comes back later`)),
+    ),
+  );
+}
+
+type Synced = ScheduleRow & { deleted_at: string | null };
+
+/** Tells Temporal what has changed. */
+async function syncAll(keeping: Keeping): Promise<void> {
+  const { engine, temporal } = keeping;
+  const { system } = engine;
+  const rows = await system.query<Synced>(
+    `update schedules set due_at = $2 where id in (
+       select id from schedules where synced_version <> version and due_at <= $1
+         order by due_at limit ${BATCH} for update skip locked
+     ) returning *`,
+    leaseOf(engine),
+  );
+  await eachOf(keeping, 'a schedule waits for Temporal', rows, async (row) => {
+    if (row.deleted_at !== null) {
+      await temporal.remove(row.id);
+      await system.query('delete from schedules where id = $1', [row.id]);
+      return;
+    }
+    await temporal.put(row);
+    // A change that came meanwhile has another version, and is due by itself.
+    await system.query(
+      `update schedules set synced_version = $2, checked_at = $3 where id = $1 and version = $2`,
+      [row.id, row.version, engine.now().toISOString()],
+    );
+  });
+}
+
+/** Looks for schedules in Temporal: one whose store was lost gets them anew. */
+async function checkAll(keeping: Keeping): Promise<void> {
+  const { engine, temporal } = keeping;
+  const { system, now } = engine;
+  const at = now();
+  const rows = await system.query<{ id: string; version: number }>(
+    `update schedules set checked_at = $2 where id in (
+       select id from schedules where synced_version = version and checked_at < $1
+         order by checked_at limit ${BATCH} for update skip locked
+     ) returning id, version`,
+    [new Date(at.getTime() - CHECK_EVERY_MS).toISOString(), at.toISOString()],
+  );
+  await eachOf(keeping, 'a schedule could not be looked for', rows, async ({ id, version }) => {
+    if (await temporal.exists(id)) return;
+    await system.query(
+      'update schedules set synced_version = 0, due_at = $3 where id = $1 and synced_version = $2',
+      [id, version, now().toISOString()],
+    );
+  });
+}
+
+/** Passes triggers and backfills on, once Temporal has the schedule as it was when they were asked for. */
+async function requestAll(keeping: Keeping): Promise<void> {
+  const { engine, temporal } = keeping;
+  const rows = await engine.system.query<
+    Pick<ScheduleRow, 'overlap'> & { id: string; schedule_id: string; payload: ScheduleRequest }
+  >(
+    `with due as (
+       select r.id, s.overlap from schedule_requests r join schedules s on s.id = r.schedule_id
+        where r.due_at <= $1 and s.synced_version = s.version
+        order by r.due_at limit ${BATCH} for update of r skip locked
+     )
+     update schedule_requests r set due_at = $2 from due where r.id = due.id
+     returning r.id, r.schedule_id, r.payload, due.overlap`,
+    leaseOf(engine),
+  );
+  await eachOf(
+    keeping,
+    'a request waits for Temporal',
+    rows,
+    async ({ id, schedule_id, payload, overlap }) => {
+      await temporal.request({ id: schedule_id, overlap }, payload, id);
+      await engine.system.query('delete from schedule_requests where id = $1', [id]);
+    },
+  );
+}
+
+type DueFire = ScheduleRow & { nominal_at: string; owner_is_active: boolean };
+
+/** Starts what has come due. */
+async function startAll(keeping: Keeping): Promise<void> {
+  const { engine } = keeping;
+  const rows = await engine.system.query<DueFire>(
+    `with due as (
+       update schedule_fires set due_at = $2 where (schedule_id, nominal_at) in (
+         select schedule_id, nominal_at from schedule_fires where status = 'due' and due_at <= $1
+           order by due_at limit ${BATCH} for update skip locked
+       ) returning schedule_id, nominal_at
+     )
+     select s.*, due.nominal_at, u.is_active as owner_is_active
+       from due join schedules s on s.id = due.schedule_id join users u on u.id = s.owner_id`,
+    leaseOf(engine),
+  );
+  await eachOf(keeping, 'a scheduled run waits', rows, (row) => startFire(engine, row));
+}
+
+async function startFire(engine: Engine, fire: DueFire): Promise<void> {
+  const { system, now, settings } = engine;
+  const key = [fire.id, fire.nominal_at];
+  const refuse = (error: string) =>
+    system.query(
+      `update schedule_fires set status = 'refused', error = $3, due_at = $4
+        where schedule_id = $1 and nominal_at = $2 and status = 'due'`,
+      [...key, error, now().toISOString()],
+    );
+  if (!fire.owner_is_active) return void (await refuse('its owner is disabled'));
+  const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
+  // Temporal ends the other workflow without a word: what that had started is ours to end.
+  if (fire.overlap === 'terminate_other') await cancelOthers(engine, fire);
+  let id: number;
+  try {
+    const run = await readyRun(engine, fire.owner_id, fire, fire.inputs);
+    ({ id } = await run.start(`schedule/${fire.id}/${fire.nominal_at}`));
+  } catch (error) {
+    if (!(error instanceof MusterError) || error.code === 'SERVICE_UNAVAILABLE') throw error;
+    return void (await refuse(error.message));
+  }
+  await system.query('update executions set schedule_id = $2 where id = $1', [id, fire.id]);
+  const started = await system.query(
+    `update schedule_fires set status = 'started', execution_id = $3, due_at = $4
+      where schedule_id = $1 and nominal_at = $2 and status = 'due' returning 1`,
+    [...key, id, now().toISOString()],
+  );
+  // It was cancelled while it was being started.
+  if (started.length === 0) await cancelRuns(engine, [id], maxActive);
+}
+
+async function cancelOthers(engine: Engine, fire: DueFire): Promise<void> {
+  const others = await engine.system.query<{ id: number }>(
+    `select e.id from executions e join schedule_fires f on f.execution_id = e.id
+      where e.schedule_id = $1 and e.status not in ('completed', 'failed', 'cancelled', 'cancelling')
+        and f.nominal_at <> $2`,
+    [fire.id, fire.nominal_at],
+  );
+  await cancelRuns(
+    engine,
+    others.map(({ id }) => id),
+    engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
+  );
+}
+
+async function cancelRuns(engine: Engine, ids: readonly number[], maxActive: number): Promise<void> {
+  for (const id of ids) {
+    await cancelIfLive(engine.system, id, maxActive, engine.now());
+    engine.waker.wake('outbox', id);
+    engine.waker.wake('control', id);
+    engine.waker.wake('log', id);
+  }
+}
+
+/** Tells the workflows of times whose run is over that it is: until then their schedule counts them as running. */
+async function tellAll(keeping: Keeping): Promise<void> {
+  const { engine, temporal } = keeping;
+  const rows = await engine.system.query<{
+    schedule_id: string;
+    nominal_at: string;
+    workflow_id: string;
+    run_id: string;
+  }>(
+    `update schedule_fires set due_at = $2 where (schedule_id, nominal_at) in (
+       select f.schedule_id, f.nominal_at from schedule_fires f left join executions e on e.id = f.execution_id
+        where not f.told and f.due_at <= $1
+          and (f.status = 'refused' or f.status = 'started'
+            and (e.id is null or e.status in ('completed', 'failed', 'cancelled')))
+        order by f.due_at limit ${BATCH} for update of f skip locked
+     ) returning schedule_id, nominal_at, workflow_id, run_id`,
+    leaseOf(engine),
+  );
+  await eachOf(keeping, 'the end of a scheduled run waits', rows, async (row) => {
+    await temporal.ended(row.workflow_id, row.run_id);
+    await engine.system.query(
+      'update schedule_fires set told = true where schedule_id = $1 and nominal_at = $2',
+      [row.schedule_id, row.nominal_at],
+    );
+  });
+}

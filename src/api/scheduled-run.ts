@@ -1,0 +1,72 @@
+import { notFound } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { CrewPlan } from '../domain/plan/crew-plan.ts';
+import type { ScheduleTarget } from '../persistence/repositories/schedules.repository.ts';
+import type { CreatedRun } from '../persistence/runs/create-run.ts';
+import type { Caller } from './context.ts';
+import type { Engine } from './engine.ts';
+import { reachGraph } from './resources/graphs/access.ts';
+import { planOfGraph } from './resources/graphs/compile.ts';
+import { reachWorkflow } from './resources/workflows/access.ts';
+import { planOfWorkflow } from './resources/workflows/compile.ts';
+import { checkFlowRequest, startFlowRun } from './start-flow.ts';
+import { refuseMissingInputs, startCrewRun } from './start-run.ts';
+
+/** A run that could start now: its plan made, its inputs checked. */
+export interface ReadyRun {
+  /** @param idempotencyRef the same reference finds the run it has started */
+  start(idempotencyRef: string): Promise<CreatedRun>;
+}
+
+/**
+ * Makes ready what a schedule runs, as it is now, in its owner's name.
+ * @throws {MusterError} NOT_FOUND, VALIDATION_FAILED: what the start itself would say
+ */
+export async function readyRun(
+  engine: Engine,
+  ownerId: string,
+  target: ScheduleTarget,
+  inputs: JsonObject,
+): Promise<ReadyRun> {
+  if (target.flow !== null) {
+    const flow = engine.flows.find(target.flow);
+    if (flow === undefined) throw notFound('flow');
+    const request = checkFlowRequest(flow, inputs, 'inputs');
+    return {
+      start: (idempotencyRef) =>
+        startFlowRun(engine, { ownerId, flow, request, options: {}, idempotencyRef }),
+    };
+  }
+  const crew = await namedCrew(engine, ownerId, target);
+  refuseMissingInputs({ plan: crew.plan, inputs });
+  const { priority, ...named } = crew;
+  const options = priority === undefined ? {} : { priority };
+  return {
+    start: (idempotencyRef) => startCrewRun(engine, { ...named, ownerId, inputs, options, idempotencyRef }),
+  };
+}
+
+async function namedCrew(
+  engine: Engine,
+  ownerId: string,
+  { crew, graph_id: graphId, workflow_id: workflowId }: ScheduleTarget,
+): Promise<{ plan: CrewPlan; graphId?: string; workflowId?: number; priority?: number }> {
+  // What the owner may reach, and no admin beside.
+  const owner: Caller = {
+    userId: ownerId,
+    email: null,
+    role: 'user',
+    isAdmin: false,
+    credential: 'none',
+    scopes: [],
+  };
+  if (graphId !== null) {
+    const graph = await reachGraph(engine, owner, graphId);
+    return { plan: await planOfGraph(engine, ownerId, graph), graphId };
+  }
+  if (workflowId !== null) {
+    const workflow = await reachWorkflow(engine, owner, workflowId);
+    return { ...(await planOfWorkflow(engine, workflow, {})), workflowId };
+  }
+  return { plan: engine.crews.load(crew ?? '').plan };
+}
