@@ -7,7 +7,7 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import { createActivities } from '../activities/index.ts';
+import { type Activities, createActivities } from '../activities/index.ts';
 import { createRunningTasks } from '../activities/agent-task/running-tasks.ts';
 import getPort from 'get-port';
 import { SettingsError, type Settings } from './config.ts';
@@ -80,6 +80,33 @@ function installRuntime(logger: Logger, metricsAddress: string | undefined): voi
   });
 }
 
+/** One for runs, one for deliveries: a receiver that is slow must not hold up the tasks of crews. */
+async function createWorkers(
+  settings: Settings,
+  connection: NativeConnection,
+  workflowBundle: WorkflowBundleWithSourceMap,
+  activities: Activities,
+): Promise<Worker[]> {
+  const common = { connection, namespace: settings.TEMPORAL_NAMESPACE, shutdownGraceTime: SHUTDOWN_GRACE };
+  return [
+    await Worker.create({
+      ...common,
+      taskQueue: settings.TEMPORAL_TASK_QUEUE,
+      workflowBundle,
+      activities,
+      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+      maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
+      maxConcurrentActivityTaskExecutions: MAX_TASKS_AT_ONCE,
+    }),
+    await Worker.create({
+      ...common,
+      taskQueue: deliveryQueue(settings.TEMPORAL_TASK_QUEUE),
+      activities: { deliverDue: activities.deliverDue },
+      maxConcurrentActivityTaskExecutions: MAX_DELIVERIES_AT_ONCE,
+    }),
+  ];
+}
+
 /** Starts a worker on the settings' task queue and returns once it polls. */
 export async function startWorker(
   settings: Settings & { DATABASE_URL: string },
@@ -122,23 +149,7 @@ export async function startWorker(
     },
     options.metrics,
   );
-  const common = { connection, namespace: settings.TEMPORAL_NAMESPACE, shutdownGraceTime: SHUTDOWN_GRACE };
-  const worker = await Worker.create({
-    ...common,
-    taskQueue: settings.TEMPORAL_TASK_QUEUE,
-    workflowBundle: bundle,
-    activities,
-    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
-    maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
-    maxConcurrentActivityTaskExecutions: MAX_TASKS_AT_ONCE,
-  });
-  const deliverer = await Worker.create({
-    ...common,
-    taskQueue: deliveryQueue(settings.TEMPORAL_TASK_QUEUE),
-    activities: { deliverDue: activities.deliverDue },
-    maxConcurrentActivityTaskExecutions: MAX_DELIVERIES_AT_ONCE,
-  });
-  const workers = [worker, deliverer];
+  const workers = await createWorkers(settings, connection, bundle, activities);
   const shutDown = (): void => {
     for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
   };
