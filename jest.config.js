@@ -28,5 +28,8 @@ export default {
     project('e2e', services),
   ],
   maxWorkers: 2,
+  // Node holds on to the modules of each test file that has run (about 40 MB a file): one process for all of them
+  // outgrew its heap. A worker above this is replaced between two files.
+  workerIdleMemoryLimit: '1536MB',
   testTimeout: 60_000,
 };

@@ -51,7 +51,7 @@ async function jest(args: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-jest-'));
   const report = join(folder, 'report.json');
   const saysHowMany = args.some((arg) => /^(-i|-w|--runInBand|--maxWorkers|--max-workers)(=|$)/.test(arg));
-  const flags = [...(saysHowMany ? [] : ['--runInBand']), '--json', `--outputFile=${report}`];
+  const flags = [...(saysHowMany ? [] : ['--maxWorkers=1']), '--json', `--outputFile=${report}`];
   const options = [process.env['NODE_OPTIONS'], '--experimental-vm-modules'].filter(Boolean).join(' ');
   try {
     const code = await run('jest', [...flags, ...args], { ...process.env, NODE_OPTIONS: options });
