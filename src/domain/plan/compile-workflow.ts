@@ -6,6 +6,7 @@ import type { JsonObject } from '../json.ts';
 import { crewManager } from './crew-manager.ts';
 import type { CrewPlan, CrewProcess, PlanAgent, PlanTask } from './crew-plan.ts';
 import { placeholders } from './interpolate.ts';
+import { approvalTimeoutMs, readApprovals } from './tool-approvals.ts';
 import { taskLimits } from './task-limits.ts';
 import { wantedInputs } from './task-inputs.ts';
 
@@ -106,7 +107,10 @@ export function compileWorkflow(
   );
   return {
     ok: true,
-    plan: assemble(workflow, manager === null ? agents : [...agents, manager], tasks),
+    plan: {
+      ...assemble(workflow, manager === null ? agents : [...agents, manager], tasks),
+      ...limitsOf(workflow.config ?? {}),
+    },
     priority: Math.max(...ordered.map((task) => task.priority)),
   };
 }
@@ -185,7 +189,22 @@ function toPlanAgent(agent: StoredAgent, { offeredTools, mostTokensOf }: Platfor
     temperature: Number(agent.temperature),
     topP: Number(agent.topP),
     maxExecutionTimeMs: null,
+    ...rpmAndApprovals(agent.config ?? {}),
   };
+}
+
+/** `max_rpm` and `tool_approvals` of a `config`. */
+function rpmAndApprovals(config: JsonObject): Pick<CrewPlan, 'maxRpm' | 'toolApprovals'> {
+  const { max_rpm: rpm, tool_approvals: approvals } = config;
+  return {
+    ...(typeof rpm === 'number' && Number.isInteger(rpm) && rpm >= 1 && { maxRpm: rpm }),
+    ...((approvals ?? null) !== null && { toolApprovals: readApprovals(approvals) }),
+  };
+}
+
+function limitsOf(config: JsonObject): Partial<CrewPlan> {
+  const timeoutMs = approvalTimeoutMs(config['tool_approval_timeout_seconds']);
+  return { ...rpmAndApprovals(config), ...(timeoutMs !== null && { approvalTimeoutMs: timeoutMs }) };
 }
 
 const plainTask = {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { ToolApprovals } from './tool-approvals.ts';
 
 /**
  * The one form every door compiles to and the engine runs. A plan is a snapshot: it is stored with the
@@ -24,6 +25,12 @@ export interface CrewPlan {
   inputs: string[];
   /** Inputs that no text names are told to every task. */
   tellsUnnamedInputs?: boolean;
+  /** Model calls a minute, counted over all runs of the crew of one owner. */
+  maxRpm?: number;
+  /** For every agent of the crew. */
+  toolApprovals?: ToolApprovals;
+  /** After which a call that nobody has approved is denied; left out for never. */
+  approvalTimeoutMs?: number;
 }
 
 /** `graph` runs every task as soon as its inputs are there; the other two are CrewAI's. */
@@ -50,6 +57,9 @@ export interface PlanAgent {
   topP: number | null;
   /** Milliseconds one task of this agent may take, null without a limit. */
   maxExecutionTimeMs: number | null;
+  /** Model calls a minute, counted over all runs it works in. */
+  maxRpm?: number;
+  toolApprovals?: ToolApprovals;
 }
 
 export interface PlanTask {

@@ -11,6 +11,7 @@ import { Migration20261121000010 } from './migration-20261121000010-release-with
 import { Migration20261121000011 } from './migration-20261121000011-flows.ts';
 import { Migration20261124000013 } from './migration-20261124000013-agent-instances.ts';
 import { Migration20261124000017 } from './migration-20261124000017-limits.ts';
+import { Migration20261124000018 } from './migration-20261124000018-shared-rates.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   { name: 'Migration20261121000011', class: Migration20261121000011 },
   { name: 'Migration20261124000013', class: Migration20261124000013 },
   { name: 'Migration20261124000017', class: Migration20261124000017 },
+  { name: 'Migration20261124000018', class: Migration20261124000018 },
 ];

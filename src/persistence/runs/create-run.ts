@@ -58,16 +58,6 @@ export interface CreatedRun {
  */
 export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: Date): Promise<CreatedRun> {
   const executionId = randomUUID();
-  const tasks = run.plan.tasks.map((task, position) => ({
-    task_key: task.key,
-    position,
-    name: task.name,
-    agent: run.plan.agents.find((agent) => agent.key === task.agentKey)?.role ?? task.agentKey,
-    task_id: storedIds(run.plan, task).taskId,
-    agent_id: storedIds(run.plan, task).agentId,
-    max_tokens_total: task.maxTokensTotal ?? null,
-    max_cost_micro_usd: task.maxCostMicroUsd ?? null,
-  }));
   const [row] = await sql.query<{ id: number; outbox_id: string | null }>(
     `with run as (
        insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
@@ -116,7 +106,7 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
       run.maxTokensTotal ?? null,
       run.model,
       now.toISOString(),
-      JSON.stringify(tasks),
+      JSON.stringify(taskRows(run.plan)),
       run.idempotencyRef ?? null,
       maxActive,
       new Date(now.getTime() + START_LEASE_MS).toISOString(),
@@ -137,6 +127,19 @@ export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: D
     ? findByReference(sql, run)
     : { id: row.id, executionId, createdAt: now, outboxId: row.outbox_id };
 }
+
+/** The rows of its tasks, as the statement reads them. */
+const taskRows = (plan: CrewPlan): JsonObject[] =>
+  plan.tasks.map((task, position) => ({
+    task_key: task.key,
+    position,
+    name: task.name,
+    agent: plan.agents.find((agent) => agent.key === task.agentKey)?.role ?? task.agentKey,
+    task_id: storedIds(plan, task).taskId,
+    agent_id: storedIds(plan, task).agentId,
+    max_tokens_total: task.maxTokensTotal ?? null,
+    max_cost_micro_usd: task.maxCostMicroUsd ?? null,
+  }));
 
 /** The run that was there before: made in the name of the same request, whose answer was lost. */
 async function findByReference(sql: Sql, run: NewRun): Promise<CreatedRun> {
