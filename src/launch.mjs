@@ -28,9 +28,10 @@ const scripts = {
   crewai: 'test/crewai/main.ts',
   'crewai-exports': 'test/crewai/exported-projects.ts',
   'client-types': 'test/client-types.ts',
+  'deployment-proof': 'test/deployment/main.ts',
 };
 /** These end when this process is gone, however it went; the others are short and end by themselves. */
-const servers = ['start', 'api', 'worker'];
+const servers = ['start', 'api', 'worker', 'deployment'];
 
 const say = (line) => process.stderr.write(`${line}\n`);
 

@@ -45,6 +45,8 @@ function needAddresses(
 interface RoleFlags extends CommonFlags {
   /** Started by `npm start`: this process is nothing without it. */
   supervised?: boolean;
+  /** Other processes answer for this API too. */
+  oneOfSeveral?: boolean;
 }
 
 /** Runs one role until it is asked to stop, lets it finish what it has begun, and ends the process. */
@@ -92,7 +94,13 @@ async function apiCommand(flags: RoleFlags & { auth: boolean }, signals: StopSig
   const JWT_SECRET = await ensureJwtSecret(settings, { dataDir, databaseIsEmbedded: false, hostIsLoopback });
   const { runApi } = await import('./api/server.ts');
   await runRole(flags, signals, () =>
-    runApi({ ...settings, JWT_SECRET }, { noAuth: !flags.auth, alone: flags.supervised === true }),
+    runApi(
+      { ...settings, JWT_SECRET },
+      {
+        noAuth: !flags.auth,
+        alone: flags.supervised === true && flags.oneOfSeveral !== true,
+      },
+    ),
   );
 }
 
@@ -101,6 +109,27 @@ async function workerCommand(flags: RoleFlags, signals: StopSignals): Promise<vo
   needAddresses(settings, 'worker', ['DATABASE_URL', 'TEMPORAL_ADDRESS']);
   const { runWorker } = await import('./worker.ts');
   await runRole(flags, signals, () => runWorker(settings));
+}
+
+/** The topology of a deployment on one machine, until it is asked to stop. */
+async function deploymentCommand(flags: CommonFlags & { apis: string }, signals: StopSignals): Promise<void> {
+  const { startNativeDeployment } = await import('./deployment/native-deployment.ts');
+  const apis = Number(flags.apis);
+  if (!Number.isInteger(apis) || apis < 1) throw new StartError('--apis wants a number from 1 up.');
+  const settings = settingsFor({ ...flags, dataDir: flags.dataDir ?? '.muster/deployment' });
+  const running = await startNativeDeployment({
+    dataDir: settings.DATA_DIR,
+    port: settings.API_PORT,
+    apis,
+    say,
+    signal: signals.stop,
+  });
+  for (const line of firstAdminLines(running.firstAdmin, settings)) say(line);
+  say(`API ${running.apiUrls.join(' and ')}, Temporal ${running.temporalAddress}`);
+  await aborted(signals.stop);
+  say('Stopping … (Ctrl-C again does not wait for work in flight)');
+  await running.stop({ graceMs: CLOSE_TIMEOUT_MS, hurry: signals.hurry });
+  process.exit(0);
 }
 
 /** A deployment's one-off step: the schema, and the first admin when there is none. */
@@ -139,6 +168,7 @@ function createProgram(signals: StopSignals): Command {
     .addOption(dataDir())
     .addOption(noAuth())
     .addOption(supervised())
+    .addOption(new Option('--one-of-several').hideHelp())
     .action((flags: RoleFlags & { auth: boolean }) => apiCommand(flags, signals));
   program
     .command('worker')
@@ -150,6 +180,13 @@ function createProgram(signals: StopSignals): Command {
     .command('migrate')
     .description('bring the database up to date and make the first admin (DATABASE_URL given)')
     .action(migrateCommand);
+  program
+    .command('deployment')
+    .description('the services of docker-compose.yml as processes of this machine, without Docker')
+    .addOption(port())
+    .addOption(dataDir())
+    .option('--apis <count>', 'how many APIs, on ports one after the other', '2')
+    .action((flags: CommonFlags & { apis: string }) => deploymentCommand(flags, signals));
   program
     .command('crew')
     .description('run a crew on the API that is running, and follow it (crew --help)')
@@ -172,7 +209,7 @@ function report(error: unknown): void {
 
 const command = process.argv[2];
 // The short commands end at Ctrl-C as any program does.
-const isServer = command === 'start' || command === 'api' || command === 'worker';
+const isServer = ['start', 'api', 'worker', 'deployment'].includes(command ?? '');
 const never = new AbortController().signal;
 try {
   await createProgram(isServer ? listenForStop() : { stop: never, hurry: never }).parseAsync();

@@ -2,6 +2,12 @@ import type { AgentRules, AgentState, RuleAgent } from '../../src/domain/agent/a
 import { shapePrompt } from '../../src/domain/agent/checks.ts';
 import { systemPrompt, taskContext, taskPrompt, taskSummary } from '../../src/domain/agent/prompts.ts';
 import { startAgent } from '../../src/domain/agent/step.ts';
+import {
+  isPlanning,
+  planFor,
+  plannedDescription,
+  planningPrompt,
+} from '../../src/domain/plan/crew-planning.ts';
 import { interpolate } from '../../src/domain/plan/interpolate.ts';
 import type { PlanAgent, PlanTask } from '../../src/domain/plan/crew-plan.ts';
 import {
@@ -51,8 +57,8 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   const filled = new Map([...agents].map(([key, agent]) => [key, fillAgent(agent, fill)]));
   const self = filled.get(task.agentKey);
   if (self === undefined) throw new Error(`the plan has no agent ${task.agentKey}`);
-  const description = fill(task.description);
-  const expectedOutput = fill(task.expectedOutput);
+  const { description, expectedOutput } = textsOf(held, task, fill);
+  const earlier = held.earlier.filter((output) => !isPlanning(held.plan, output.taskKey));
   const rules: AgentRules = {
     agents: filled,
     coworkers: task.coworkers,
@@ -63,12 +69,7 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   const fresh = (): AgentState => {
     const shape = task.output === null ? null : shapePrompt(task.output.schema);
     const details = unnamedInputs(held.plan, task, held.inputs);
-    const prompt = taskPrompt(
-      { description, expectedOutput },
-      taskContext(task, held.earlier),
-      shape,
-      details,
-    );
+    const prompt = taskPrompt({ description, expectedOutput }, taskContext(task, earlier), shape, details);
     return startAgent(task.agentKey, systemPrompt(self), prompt);
   };
   return {
@@ -126,6 +127,23 @@ function approvalsOf(
 /** Whether an agent may call a tool. */
 export const approvalOf = (material: TaskMaterial, agentKey: string, tool: string): ToolApproval =>
   strictestApproval(tool, [material.approvals.get(agentKey)]);
+
+/** What a task is told: its own texts and, where the crew plans, the plan; the planner is told of all tasks. */
+function textsOf(
+  { plan, inputs, earlier }: HeldTask,
+  task: PlanTask,
+  fill: (text: string) => string,
+): { description: string; expectedOutput: string } {
+  if (isPlanning(plan, task.key))
+    return planningPrompt(plan, (text, planned) => interpolate(text, inputsOf(planned, inputs)));
+  const planned = earlier.find((output) => isPlanning(plan, output.taskKey));
+  const description = fill(task.description);
+  return {
+    description:
+      planned === undefined ? description : plannedDescription(description, planFor(task.key, planned.raw)),
+    expectedOutput: fill(task.expectedOutput),
+  };
+}
 
 const fillAgent = (agent: PlanAgent, fill: (text: string) => string): RuleAgent => ({
   key: agent.key,

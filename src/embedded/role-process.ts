@@ -13,8 +13,11 @@ export interface RoleProcess {
   firstReady: Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs` or as soon as `hurry` says so. It is not started again. */
   stop(options: { graceMs: number; hurry: AbortSignal }): Promise<void>;
-  /** Ends the process that runs, if one does, and starts another, with the environment of that moment. */
-  restart(): Promise<void>;
+  /**
+   * Ends the process that runs, if one does, and starts another, with the environment of that moment.
+   * @param graceMs how long it may take to end; default: a developer's patience
+   */
+  restart(graceMs?: number): Promise<void>;
 }
 
 export interface RoleOptions {
@@ -104,9 +107,9 @@ export function superviseRole(options: RoleOptions): RoleProcess {
       await end(graceMs, hurry);
       await new Promise<void>((resolve) => log.end(() => resolve()));
     },
-    async restart() {
+    async restart(graceMs = RELOAD_GRACE_MS) {
       failures = 0;
-      await end(RELOAD_GRACE_MS);
+      await end(graceMs);
       start();
     },
   };

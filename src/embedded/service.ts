@@ -3,7 +3,7 @@ import { open, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
-import getPort from 'get-port';
+import getPort, { portNumbers } from 'get-port';
 import { z } from 'zod';
 import { readTextIfThere } from './processes.ts';
 
@@ -57,15 +57,20 @@ export function exitOf(child: ChildProcess): Promise<string> {
   });
 }
 
-const portNumbers = z.record(z.string(), z.number().int().min(1).max(65_535));
+const keptPorts = z.record(z.string(), z.number().int().min(1).max(65_535));
 
 /**
  * Takes for each name the port it had last time, as long as that is free, else any free one, and keeps the
  * choice in `file`: bookmarks and open clients survive a restart.
+ * @param range lowest and highest port that will do; default: whatever the system gives
  */
-export async function choosePorts(file: string, names: readonly string[]): Promise<Record<string, number>> {
+export async function choosePorts(
+  file: string,
+  names: readonly string[],
+  range?: readonly [number, number],
+): Promise<Record<string, number>> {
   const text = await readTextIfThere(file);
-  const last = portNumbers.catch({}).parse(text === null ? {} : parsePorts(text));
+  const last = keptPorts.catch({}).parse(text === null ? {} : parsePorts(text));
   const chosen: Record<string, number> = {};
   for (const name of names) {
     const wanted = last[name];
@@ -73,7 +78,13 @@ export async function choosePorts(file: string, names: readonly string[]): Promi
     // get-port refuses for a while what it gave this process before, and a restart wants exactly that port.
     const again =
       wanted !== undefined && !taken.includes(wanted) && (await portProblem('127.0.0.1', wanted)) === null;
-    chosen[name] = again ? wanted : await getPort({ host: '127.0.0.1', exclude: taken });
+    chosen[name] = again
+      ? wanted
+      : await getPort({
+          host: '127.0.0.1',
+          exclude: taken,
+          ...(range !== undefined && { port: portNumbers(...range) }),
+        });
   }
   await writeFile(file, `${JSON.stringify(chosen)}\n`);
   return chosen;

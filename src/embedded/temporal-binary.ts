@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { childEnvironment } from '../config.ts';
+import { findProgram, goInstall, userCacheDir } from './go-install.ts';
 import { exitOf, type Say } from './service.ts';
 import { StartError } from './start-error.ts';
 
@@ -67,23 +67,6 @@ export async function findTemporalBinary(options: TemporalBinaryOptions): Promis
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
-}
-
-function userCacheDir(): string {
-  return join(childEnvironment({}).XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'muster');
-}
-
-async function findProgram(name: string, path: string): Promise<string | null> {
-  const file = process.platform === 'win32' ? `${name}.exe` : name;
-  for (const folder of path.split(delimiter).filter((part) => part !== '')) {
-    const candidate = join(folder, file);
-    const found = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return candidate;
-  }
-  return null;
 }
 
 /** @returns the server's version, or null when the program is missing, broken or something else. */
@@ -163,41 +146,13 @@ async function build(workshop: string, path: string, options: TemporalBinaryOpti
     );
   }
   options.log(`Building Temporal's CLI ${CLI_VERSION} with Go (once; about three minutes) …`);
-  const started = Date.now();
-  const seconds = (): number => Math.round((Date.now() - started) / 1000);
-  const child = spawn(
+  await goInstall({
     go,
-    ['install', '-ldflags', '-s -w', `github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`],
-    {
-      cwd: workshop,
-      env: childEnvironment({ GOBIN: workshop }),
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-    },
-  );
-  // Go's compilers are its children: the group ends as one.
-  const abort = (): void => void (child.pid === undefined ? undefined : process.kill(-child.pid, 'SIGTERM'));
-  options.signal?.addEventListener('abort', abort);
-  let output = '';
-  let downloads = 0;
-  child.stderr.on('data', (part) => {
-    output = (output + String(part)).slice(-8_000);
-    downloads += String(part).split('go: downloading').length - 1;
+    into: workshop,
+    packages: [`github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`],
+    log: options.log,
+    signal: options.signal,
+    otherwise: 'Install the CLI (docs.temporal.io/cli) or give TEMPORAL_ADDRESS.',
   });
-  const progress = setInterval(
-    () => options.log(`  … ${seconds()} s${downloads > 0 ? `, ${downloads} packages fetched` : ''}`),
-    PROGRESS_MS,
-  );
-  const end = await exitOf(child);
-  clearInterval(progress);
-  options.signal?.removeEventListener('abort', abort);
-  options.signal?.throwIfAborted();
-  if (end !== 'exit code 0') {
-    throw new StartError(
-      `Building Temporal's CLI failed (go install: ${end}).\n${output.trim().slice(-1_500)}\n` +
-        'Install the CLI (docs.temporal.io/cli) or give TEMPORAL_ADDRESS.',
-    );
-  }
-  options.log(`  built (${seconds()} s)`);
   return join(workshop, process.platform === 'win32' ? 'temporal.exe' : 'temporal');
 }

@@ -165,7 +165,8 @@ async function untilReady(server: Server): Promise<string | null> {
   return `not ready after ${READY_TIMEOUT_MS / 1000} s\n${await server.readLog()}`;
 }
 
-async function isServing(port: number): Promise<boolean> {
+/** @returns whether the frontend on this port of this machine says that it is serving */
+export async function isServing(port: number): Promise<boolean> {
   // gRPC waits a second after a refused connection; a plain socket finds out as soon as somebody listens.
   if (!(await accepts(port))) return false;
   let connection: Connection | undefined;

@@ -22,7 +22,8 @@ export function readBySchema(answer: string, schema: JsonObject): ReadAnswer {
 }
 
 const FENCE = /^\s*```[a-z]*\s*\n([\s\S]*?)\n?\s*```\s*$/i;
-const withoutFence = (text: string): string => FENCE.exec(text)?.[1] ?? text;
+/** An answer without the fence of Markdown around it. */
+export const withoutFence = (text: string): string => FENCE.exec(text)?.[1] ?? text;
 
 export const shapePrompt = (schema: JsonObject): string =>
   `Answer with nothing but JSON that fits this JSON schema:\n${JSON.stringify(schema)}`;

@@ -251,8 +251,9 @@ function check(
   const { output, guardrail } = rules;
   const shaped = output === null ? null : readBySchema(answer, output.schema);
   if (shaped?.ok === false) {
-    if (state.shapeRepairs >= MAX_SHAPE_REPAIRS) {
-      const error = `the answer still has the wrong shape after ${MAX_SHAPE_REPAIRS} repairs: ${shaped.problem}`;
+    const most = output?.repairs ?? MAX_SHAPE_REPAIRS;
+    if (state.shapeRepairs >= most) {
+      const error = `the answer still has the wrong shape after ${most} ${most === 1 ? 'repair' : 'repairs'}: ${shaped.problem}`;
       return ended(state, { kind: 'failed', code: 'OUTPUT_INVALID', error });
     }
     return again({ ...state, shapeRepairs: state.shapeRepairs + 1 }, frame, repairPrompt(shaped.problem));

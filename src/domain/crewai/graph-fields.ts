@@ -52,12 +52,27 @@ const SHORT: Readonly<Record<string, FieldType>> = {
   'guardrail?': '?guardrail',
 };
 
-const table = (used: string, ignored: string, notCarriedOut: string, required: readonly string[]): Fields => {
+/**
+ * @param since names of fields that have come into use since the recorded comparison with CrewAI was made: it goes by
+ *   the order of the table, so they stay where they are
+ */
+const table = (
+  used: string,
+  ignored: string,
+  notCarriedOut: string,
+  required: readonly string[],
+  since: readonly string[] = [],
+): Fields => {
   const fields = new Map<string, GraphField>([
     ...of('used', used, SHORT),
     ...of('ignored', ignored, SHORT),
     ...of('not_carried_out', notCarriedOut, SHORT),
   ]);
+  for (const name of since) {
+    const field = fields.get(name);
+    if (field === undefined) throw new Error(`no such field: ${name}`);
+    fields.set(name, { ...field, use: 'used' });
+  }
   for (const name of required) fields.set(name, { type: 'str', use: 'used', required: true });
   return fields;
 };
@@ -98,4 +113,5 @@ export const GRAPH_CREW_FIELDS: Fields = table(
     'user_memory:instance? external_memory:instance? embedder:dict? function_calling_llm:any planning:bool? ' +
     'prompt_file:str? knowledge_sources:models? knowledge:knowledge?',
   [],
+  ['planning', 'planning_llm'],
 );

@@ -17,6 +17,7 @@ import {
 } from '../plan/tool-approvals.ts';
 import { taskLimits } from '../plan/task-limits.ts';
 import { crewManager } from '../plan/crew-manager.ts';
+import { withPlanning } from '../plan/crew-planning.ts';
 import { delegates } from './crew-warnings.ts';
 import type { GraphDocument, GraphFinding, GraphReport, GraphSurroundings } from './graph-document.ts';
 import { createFindings } from './graph-findings.ts';
@@ -46,7 +47,13 @@ export function compileGraph(
   const crew = examineGraph(document, options, findings);
   const errors = [...findings.errors, ...findings.startErrors];
   if (errors.length > 0) return { ok: false, report: reportOf(crew, errors, findings.warnings) };
-  return { ok: true, plan: planOf(crew, options.name ?? crew.name), warnings: [...findings.warnings] };
+  const plan = planOf(crew, options.name ?? crew.name);
+  const { planning, planning_llm: llm } = crew.node?.data ?? {};
+  return {
+    ok: true,
+    plan: asBool(planning) ? withPlanning(plan, readLlm(llm)) : plan,
+    warnings: [...findings.warnings],
+  };
 }
 
 function planOf(crew: CrewModel, name: string): CrewPlan {

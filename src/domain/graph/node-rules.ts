@@ -37,7 +37,7 @@ function checkAgent(agent: AgentModel, findings: Findings): void {
 }
 
 function checkCrewNode(node: ModelNode, findings: Findings): void {
-  checkLlm(node, 'manager_llm', findings);
+  for (const field of ['manager_llm', 'planning_llm']) checkLlm(node, field, findings);
   checkApprovals(node, findings);
   warnBelow(node, 'max_rpm', 0, 'it is taken for no limit', findings);
   const { tool_approval_timeout_seconds: seconds = null } = node.data;

@@ -117,16 +117,19 @@ export function compileWorkflow(
 
 /**
  * One task with its agent as a plan of its own, whether or not they are active. Pure.
- * @param config laid over the task's own
+ * @param configs laid over the task's own, and that of its workflow, whose limits hold for the task too
  */
 export function compileTask(
   task: StoredTask,
   agent: StoredAgent,
   surroundings: PlatformSurroundings,
-  config: JsonObject = {},
+  configs: { config: JsonObject; workflow: JsonObject } = { config: {}, workflow: {} },
 ): CrewPlan {
   const agents = [toPlanAgent(agent, surroundings)];
-  return assemble({ name: task.name, workflowType: 'linear' }, agents, [toPlanTask(task, config)]);
+  const plan = assemble({ name: task.name, workflowType: 'linear' }, agents, [
+    toPlanTask(task, configs.config),
+  ]);
+  return { ...plan, ...limitsOf(configs.workflow) };
 }
 
 /** A question put to an agent as a plan of one task. Only what the agent's own texts name has to be given. Pure. */

@@ -31,6 +31,8 @@ export interface CrewPlan {
   toolApprovals?: ToolApprovals;
   /** After which a call that nobody has approved is denied; left out for never. */
   approvalTimeoutMs?: number;
+  /** The task that plans the others, and its agent (crew-planning.ts); left out where nothing is planned. */
+  planning?: { taskKey: string; agentKey: string };
 }
 
 /** `graph` runs every task as soon as its inputs are there; the other two are CrewAI's. */
@@ -121,4 +123,6 @@ export interface TaskOutputShape {
   format: 'json' | 'pydantic';
   /** JSON Schema (draft 2020-12). */
   schema: JsonObject;
+  /** How often an answer of the wrong shape is sent back; left out for the usual number. */
+  repairs?: number;
 }

