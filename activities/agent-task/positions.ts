@@ -21,6 +21,7 @@ import {
   type NewCall,
   type OpenCall,
 } from '../../src/persistence/runs/calls.ts';
+import { takeModelRate, type ModelRate } from '../../src/persistence/runs/model-rates.ts';
 import {
   saveProgress,
   countUnexpected,
@@ -168,6 +169,8 @@ async function proceed(
     if (next !== null) return proceed(deps, sql, lease, next, events, now);
     return failTask(sql, lease, material.ids, { error: error.message, code: error.code }, events, now);
   }
+  const waitMs = await takeModelRate(sql, ratesFor(material, action), now);
+  if (waitMs > 0) return delay(sql, lease, material, events, waitMs, now);
   const wanted = describeCall(action, material, lease.generation, model, deps.prices);
   // How far the task came is written whether the call may begin or not.
   const [call] = await together([
@@ -182,6 +185,26 @@ async function proceed(
   if (typeof call === 'string') return notBegun(sql, lease, material, call, now);
   await append(sql, lease, material.ids, begunEvents(action, call), now);
   return { kind: 'call', action, call, model, material };
+}
+
+/** Only a model's calls are counted. */
+const ratesFor = ({ rates }: TaskMaterial, action: OutsideAction): readonly ModelRate[] =>
+  action.kind === 'call_model' ? (rates.get(action.agentKey) ?? []) : [];
+
+/** The agent has asked its model as often as it may in this minute: the workflow waits, and no worker does. */
+async function delay(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  events: BareEvent[],
+  delayMs: number,
+  now: Date,
+): Promise<Position> {
+  await together([
+    saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now),
+    append(sql, lease, material.ids, events, now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'delayed', delayMs } };
 }
 
 /** A person is asked: the task stands still, and its worker is free. */

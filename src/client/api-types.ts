@@ -224,7 +224,7 @@ export type CreateAgentSchema = {
   /** A number from 0 to 1, as a text */
   top_p?: string | number | undefined;
   is_active?: boolean | undefined;
-  /** `max_iter`: model turns one task may take; the rest is kept */
+  /** `max_iter`: model turns one task may take · `max_rpm`: model calls a minute, over all its runs · `tool_approvals`: per tool `allow`, `ask` a person before each call, or `deny`; the rest is kept */
   config?: { [key: string]: __schema5Schema } | null | undefined;
   capabilities?: string[] | null | undefined;
   tools?: string[] | null | undefined;
@@ -244,7 +244,7 @@ export type UpdateAgentSchema = {
   /** A number from 0 to 1, as a text */
   top_p?: string | number | undefined;
   is_active?: boolean | undefined;
-  /** `max_iter`: model turns one task may take; the rest is kept */
+  /** `max_iter`: model turns one task may take · `max_rpm`: model calls a minute, over all its runs · `tool_approvals`: per tool `allow`, `ask` a person before each call, or `deny`; the rest is kept */
   config?: { [key: string]: __schema5Schema } | null | undefined;
   capabilities?: string[] | null | undefined;
   tools?: string[] | null | undefined;
@@ -263,8 +263,8 @@ export type CreateWorkflowSchema = {
   description?: string | null | undefined;
   /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
   workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
-  /** `manager_llm`; the rest is kept */
-  config?: { [key: string]: __schema7Schema } | null | undefined;
+  /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied; the rest is kept */
+  config?: { [key: string]: __schema5Schema } | null | undefined;
   /** An inactive one starts nothing */
   is_active?: boolean | undefined;
 };
@@ -274,17 +274,17 @@ export type UpdateWorkflowSchema = {
   description?: string | null | undefined;
   /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
   workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
-  /** `manager_llm`; the rest is kept */
-  config?: { [key: string]: __schema7Schema } | null | undefined;
+  /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied; the rest is kept */
+  config?: { [key: string]: __schema5Schema } | null | undefined;
   /** An inactive one starts nothing */
   is_active?: boolean | undefined;
 };
 
 export type ExecuteWorkflowSchema = {
   /** Fills the tasks’ `{name}`s; what no task names is told to every task */
-  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  input_data?: { [key: string]: __schema7Schema } | null | undefined;
   /** Laid over the workflow’s own for this run */
-  config?: { [key: string]: __schema9Schema } | null | undefined;
+  config?: { [key: string]: __schema5Schema } | null | undefined;
   /** Higher is sooner; 0 is usual */
   priority?: number | undefined;
   tags?: string[] | undefined;
@@ -315,9 +315,9 @@ export type CreateTaskSchema = {
   /** Its place in the workflow; ties go by id */
   order?: number | undefined;
   /** Values for its `{name}`s where the start brings none */
-  input_data?: { [key: string]: __schema10Schema } | null | undefined;
-  /** `expected_output`, `human_input`; the rest is kept */
-  config?: { [key: string]: __schema10Schema } | null | undefined;
+  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  /** `expected_output`, `human_input`, `max_tokens_total`, `max_cost_usd`; the rest is kept */
+  config?: { [key: string]: __schema8Schema } | null | undefined;
   /** Ids of tasks of the same workflow; looked at by workflows of type `graph` */
   dependencies?: number[] | null | undefined;
   is_active?: boolean | undefined;
@@ -336,9 +336,9 @@ export type UpdateTaskSchema = {
   /** Its place in the workflow; ties go by id */
   order?: number | undefined;
   /** Values for its `{name}`s where the start brings none */
-  input_data?: { [key: string]: __schema10Schema } | null | undefined;
-  /** `expected_output`, `human_input`; the rest is kept */
-  config?: { [key: string]: __schema10Schema } | null | undefined;
+  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  /** `expected_output`, `human_input`, `max_tokens_total`, `max_cost_usd`; the rest is kept */
+  config?: { [key: string]: __schema8Schema } | null | undefined;
   /** Ids of tasks of the same workflow; looked at by workflows of type `graph` */
   dependencies?: number[] | null | undefined;
   is_active?: boolean | undefined;
@@ -346,9 +346,9 @@ export type UpdateTaskSchema = {
 
 export type ExecuteTaskSchema = {
   /** Laid over the task’s own; what the task does not name is told to it besides */
-  input_data?: { [key: string]: __schema11Schema } | null | undefined;
+  input_data?: { [key: string]: __schema9Schema } | null | undefined;
   /** Laid over the task’s own for this run */
-  config?: { [key: string]: __schema12Schema } | null | undefined;
+  config?: { [key: string]: __schema10Schema } | null | undefined;
   /** Higher is sooner; 0 is usual */
   priority?: number | undefined;
   tags?: string[] | undefined;
@@ -437,15 +437,15 @@ export type CreateMessageSchema = {
 
 export type RunToolSchema = {
   /** As its `input_schema` wants it */
-  input?: { [key: string]: __schema13Schema } | undefined;
+  input?: { [key: string]: __schema11Schema } | undefined;
 };
 
 export type UploadFlowSchema = {
   /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
-  definition: string | { [key: string]: __schema14Schema };
+  definition: string | { [key: string]: __schema12Schema };
 };
 
-export type FlowStateSchema = { [key: string]: __schema15Schema };
+export type FlowStateSchema = { [key: string]: __schema13Schema };
 
 export type __schema0Schema =
   string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
@@ -488,12 +488,6 @@ export type __schema12Schema =
 
 export type __schema13Schema =
   string | number | boolean | null | __schema13Schema[] | { [key: string]: __schema13Schema };
-
-export type __schema14Schema =
-  string | number | boolean | null | __schema14Schema[] | { [key: string]: __schema14Schema };
-
-export type __schema15Schema =
-  string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
 
 export type ErrorSchema = {
   error:
@@ -885,11 +879,11 @@ export type QuestionSchema = {
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema16Schema } | null;
+  schema: { [key: string]: __schema14Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema17Schema;
+  answer: __schema15Schema;
   /** What counts when nobody answers in time */
-  default: __schema18Schema;
+  default: __schema16Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
@@ -1167,7 +1161,7 @@ export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema20Schema };
+  input_schema: { [key: string]: __schema18Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1223,7 +1217,7 @@ export type SavedFlowSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema21Schema } | null;
+  definition: { [key: string]: __schema19Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1250,7 +1244,7 @@ export type FlowDetailSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema21Schema } | null;
+  definition: { [key: string]: __schema19Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1312,12 +1306,18 @@ export type FlowExecutionSchema = {
   completed_at: string | null;
   result: {
     /** What the method that ended last said */
-    output: __schema22Schema;
+    output: __schema20Schema;
     /** What it was started with, and an `id` */
-    state: { [key: string]: __schema23Schema };
+    state: { [key: string]: __schema21Schema };
   } | null;
   error: string | null;
 };
+
+export type __schema14Schema =
+  string | number | boolean | null | __schema14Schema[] | { [key: string]: __schema14Schema };
+
+export type __schema15Schema =
+  string | number | boolean | null | __schema15Schema[] | { [key: string]: __schema15Schema };
 
 export type __schema16Schema =
   string | number | boolean | null | __schema16Schema[] | { [key: string]: __schema16Schema };
@@ -1337,19 +1337,13 @@ export type __schema20Schema =
 export type __schema21Schema =
   string | number | boolean | null | __schema21Schema[] | { [key: string]: __schema21Schema };
 
-export type __schema22Schema =
-  string | number | boolean | null | __schema22Schema[] | { [key: string]: __schema22Schema };
-
-export type __schema23Schema =
-  string | number | boolean | null | __schema23Schema[] | { [key: string]: __schema23Schema };
-
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema19Schema };
+  data: { [key: string]: __schema17Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -4613,8 +4607,6 @@ export interface components {
     __schema11: __schema11Schema;
     __schema12: __schema12Schema;
     __schema13: __schema13Schema;
-    __schema14: __schema14Schema;
-    __schema15: __schema15Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -4671,14 +4663,14 @@ export interface components {
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
     FlowExecution: FlowExecutionSchema;
+    __schema14: __schema14Schema;
+    __schema15: __schema15Schema;
     __schema16: __schema16Schema;
     __schema17: __schema17Schema;
     __schema18: __schema18Schema;
     __schema19: __schema19Schema;
     __schema20: __schema20Schema;
     __schema21: __schema21Schema;
-    __schema22: __schema22Schema;
-    __schema23: __schema23Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

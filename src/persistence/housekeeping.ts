@@ -1,5 +1,6 @@
 import type { Logger } from '../telemetry/logger.ts';
 import { pruneIdempotencyKeys } from './idempotency-keys.ts';
+import { pruneModelRates } from './runs/model-rates.ts';
 import type { Sql, SqlPool } from './sql.ts';
 
 /** How often one process looks whether something can be thrown away. */
@@ -27,7 +28,7 @@ export function createHousekeeping(deps: {
   let running: Promise<number> | undefined;
   const sweepAll = async (): Promise<number> => {
     let count = 0;
-    for (const prune of [pruneIdempotencyKeys, pruneRateLimits]) {
+    for (const prune of [pruneIdempotencyKeys, pruneRateLimits, pruneModelRates]) {
       let deleted = BATCH;
       while (deleted === BATCH && !closing.signal.aborted) {
         deleted = await batch(sql, (tx) => prune(tx, now(), BATCH));

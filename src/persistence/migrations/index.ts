@@ -12,6 +12,7 @@ import { Migration20261121000011 } from './migration-20261121000011-flows.ts';
 import { Migration20261124000012 } from './migration-20261124000012-declared-flows.ts';
 import { Migration20261124000013 } from './migration-20261124000013-agent-instances.ts';
 import { Migration20261124000017 } from './migration-20261124000017-limits.ts';
+import { Migration20261124000018 } from './migration-20261124000018-shared-rates.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   { name: 'Migration20261124000012', class: Migration20261124000012 },
   { name: 'Migration20261124000013', class: Migration20261124000013 },
   { name: 'Migration20261124000017', class: Migration20261124000017 },
+  { name: 'Migration20261124000018', class: Migration20261124000018 },
 ];

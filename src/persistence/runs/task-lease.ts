@@ -44,6 +44,8 @@ export interface HeldTask {
   plan: CrewPlan;
   inputs: JsonObject;
   ownerId: string;
+  /** Of its crew, over all runs of its owner. */
+  crewScope: string;
   /** Null when the agent has not begun. */
   state: AgentState | null;
   earlier: EarlierOutput[];
@@ -66,6 +68,7 @@ export type LeaseAnswer =
 
 interface TaskRow {
   owner_id: string;
+  crew_scope: string;
   plan: CrewPlan;
   input_data: JsonObject;
   id: number;
@@ -83,7 +86,8 @@ interface TaskRow {
 export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<LeaseAnswer> {
   const [task] = await sql.query<TaskRow>(
     `with run as (
-       select id, owner_id, plan, input_data from executions
+       select id, owner_id, plan, input_data, owner_id || '/' || coalesce('graph:' || graph_id,
+           'workflow:' || workflow_id, 'crew:' || crew_name, '') as crew_scope from executions
         where id = $1 and generation = $3 and claimed_run_id = $7
           and status not in ('completed', 'failed', 'cancelled') for no key update
      ), before as (
@@ -99,7 +103,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
      where t.id = before.id
        and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or t.lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
-     returning run.owner_id, run.plan, run.input_data, t.id, t.status, t.agent_state, t.attempts, t.edits, t.task_id, t.agent_id,
+     returning run.owner_id, run.crew_scope, run.plan, run.input_data, t.id, t.status, t.agent_state, t.attempts, t.edits, t.task_id, t.agent_id,
        before.lease_run_id is not null as held_before,
        (select coalesce(json_agg(json_build_object('taskKey', o.task_key, 'raw', coalesce(o.output->>'raw', ''))
            order by o.position), '[]')
@@ -127,6 +131,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
       plan: task.plan,
       inputs: task.input_data,
       ownerId: task.owner_id,
+      crewScope: task.crew_scope,
       state: task.agent_state,
       earlier: task.earlier,
       lostTools,
