@@ -25,6 +25,7 @@ const scripts = {
   'bench-stats': 'bench/stats.ts',
   'bench-scale': 'bench/scale/main.ts',
   runs: 'test/proofs/run-states.ts',
+  chaos: 'test/proofs/chaos.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   webhooks: 'test/webhooks/main.ts',
