@@ -48,6 +48,17 @@ async function killedAt(
   return id;
 }
 
+/** Answers the one question that is open, once it is. */
+async function answerDecision(id: string, answer: string): Promise<void> {
+  await until(
+    'a person is asked',
+    async () =>
+      (await stack.call('GET', `/api/v1/questions?status=open`)).headers.get('x-total-count') === '1',
+    30_000,
+  );
+  expect(await answerOpen(stack, id, answer)).toBe(202);
+}
+
 /** What each type of event was about, in the order of the log. */
 async function keysOf(id: string, type: string): Promise<(string | null)[]> {
   return (await getEvents(stack, id)).filter((event) => event.type === type).map((event) => event.task_key);
@@ -84,15 +95,6 @@ describe('a worker killed at every boundary', () => {
       says('GOOD'),
     ]);
     const before = stack.model.requests.length;
-    const approve = async (id: string): Promise<void> => {
-      await until(
-        'a person is asked',
-        async () =>
-          (await stack.call('GET', `/api/v1/questions?status=open`)).headers.get('x-total-count') === '1',
-        30_000,
-      );
-      expect(await answerOpen(stack, id, 'approve')).toBe(202);
-    };
     const id = await killedAt(
       'content-review-flow',
       { topic: 'otters', publish_url: receiver.url },
@@ -110,7 +112,7 @@ describe('a worker killed at every boundary', () => {
         ['publish', 'begin'],
         ['publish', 'end'],
       ],
-      { 'decide end': approve },
+      { 'decide end': (run) => answerDecision(run, 'approve') },
     );
     expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
       status: 'completed',
@@ -125,6 +127,27 @@ describe('a worker killed at every boundary', () => {
       .parse((await stack.call('GET', '/api/v1/executions?kind=crew')).body);
     expect(crews.filter((run) => run.parent_execution_id === id)).toHaveLength(1);
   }, 240_000);
+
+  it('of the way that gives up revising changes nothing: the last text is refused by a person', async () => {
+    stack.model.script([says('Facts'), says('Otters swim.'), says('More.')]);
+    const before = stack.model.requests.length;
+    const id = await killedAt(
+      'content-review-flow',
+      { topic: 'otters', max_revisions: 0 },
+      [
+        ['note_exhausted', 'begin'],
+        ['note_exhausted', 'end'],
+        ['decide', 'end'],
+      ],
+      { 'decide end': (run) => answerDecision(run, 'reject') },
+    );
+    expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
+      status: 'completed',
+      result: { content: 'Otters swim.', revisions: 0, verdict: 'exhausted', approved: false },
+    });
+    expect(stack.model.requests.length).toBe(before + 3);
+    expect(await keysOf(id, 'task_completed')).toEqual(['generate', 'judge', 'note_exhausted', 'decide']);
+  }, 120_000);
 
   it('of a declarative flow changes nothing either: what was paid for is read back', async () => {
     expect((await upload(stack, KILLED)).status).toBe(201);
