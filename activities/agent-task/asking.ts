@@ -10,7 +10,8 @@ import { ASK_HUMAN, askHumanInput } from '../../src/tools/ask-human.ts';
 import { readArguments } from '../../src/tools/run-tool-call.ts';
 import type { TaskDeps } from './task-deps.ts';
 import type { BareEvent } from './task-record.ts';
-import { toolNames, type TaskMaterial } from './task-material.ts';
+import { approvalOf, toolNames, type TaskMaterial } from './task-material.ts';
+import { APPROVE, approvalQuestion, denialOf } from './tool-approval.ts';
 
 /**
  * Where an agent's work needs a person: its own question, a look at its answer, a tool call whose end nobody knows.
@@ -59,6 +60,10 @@ export async function ask(
       });
       if (call.name === ASK_HUMAN)
         return agentAsks(deps, sql, lease, material, now, key, call.arguments, returned);
+      if (approvalOf(material, agentKey, call.name) === 'ask') {
+        const leave = await askLeave(sql, lease, material, now, key, action);
+        if (leave.kind !== 'nothing') return leave;
+      }
       if (deps.tools.find(call.name)?.idempotent !== false) return { kind: 'nothing' };
       const lost = await timesLost(sql, material.taskId, key);
       if (lost === 0) return { kind: 'nothing' };
@@ -78,6 +83,26 @@ export async function ask(
         : asked;
     }
   }
+}
+
+/** Asks whether this very call may be made. Nothing more to ask once it was approved; what was denied the agent is told. */
+async function askLeave(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  now: Date,
+  key: string,
+  { call, agentKey }: Extract<AgentAction, { kind: 'call_tool' }>,
+): Promise<Asked> {
+  const role = material.rules.agents.get(agentKey)?.role ?? agentKey;
+  const question = approvalQuestion(key, call, role, material.approvalTimeoutMs);
+  let isApproved = false;
+  const asked = await put(sql, lease, material, now, question, (answer) => {
+    const denial = denialOf(call.name, answer);
+    isApproved = denial === null;
+    return { kind: 'tool_returned', toolCallId: call.id, toolName: call.name, content: denial ?? APPROVE };
+  });
+  return isApproved ? { kind: 'nothing' } : asked;
 }
 
 async function agentAsks(

@@ -24,6 +24,7 @@ import {
   type OpenCall,
 } from '../../src/persistence/runs/calls.ts';
 import { recall } from '../../src/persistence/runs/recollection.ts';
+import { takeModelRate, type ModelRate } from '../../src/persistence/runs/model-rates.ts';
 import {
   saveProgress,
   countUnexpected,
@@ -187,6 +188,8 @@ async function proceed(
     const failure = { error: fitted.error, code: 'MODEL_CONTEXT_EXCEEDED' as const };
     return failTask(sql, lease, material.ids, failure, events, now);
   }
+  const waitMs = await takeModelRate(sql, ratesFor(material, action), now);
+  if (waitMs > 0) return delay(sql, lease, material, events, waitMs, now);
   const wanted = describeCall(action, material, lease.generation, model, deps.prices);
   // How far the task came is written whether the call may begin or not.
   const [call] = await together([
@@ -218,6 +221,26 @@ async function begun(sql: Sql, lease: Lease, material: TaskMaterial): Promise<Ta
   const { vectors: _, ...rest } = state;
   const { frames } = material.begin(found === null ? '' : recalledText(found));
   return { ...material, state: { ...rest, frames } };
+}
+
+/** Only a model's calls are counted. */
+const ratesFor = ({ rates }: TaskMaterial, action: OutsideAction): readonly ModelRate[] =>
+  action.kind === 'call_model' ? (rates.get(action.agentKey) ?? []) : [];
+
+/** The agent has asked its model as often as it may in this minute: the workflow waits, and no worker does. */
+async function delay(
+  sql: Sql,
+  lease: Lease,
+  material: TaskMaterial,
+  events: BareEvent[],
+  delayMs: number,
+  now: Date,
+): Promise<Position> {
+  await together([
+    saveProgress(sql, lease, { kind: 'going_on', state: material.state }, now),
+    append(sql, lease, material.ids, events, now),
+  ]);
+  return { kind: 'outcome', outcome: { kind: 'delayed', delayMs } };
 }
 
 /** A person is asked: the task stands still, and its worker is free. */

@@ -10,10 +10,17 @@ import {
 } from '../../src/domain/plan/crew-planning.ts';
 import { interpolate } from '../../src/domain/plan/interpolate.ts';
 import type { PlanAgent, PlanTask } from '../../src/domain/plan/crew-plan.ts';
+import {
+  mergeApprovals,
+  strictestApproval,
+  type ToolApproval,
+  type ToolApprovals,
+} from '../../src/domain/plan/tool-approvals.ts';
 import { inputsOf, unnamedInputs } from '../../src/domain/plan/task-inputs.ts';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import type { TaskOutput } from '../../src/domain/run/result.ts';
 import type { RecallScope } from '../../src/persistence/runs/recollection.ts';
+import type { ModelRate } from '../../src/persistence/runs/model-rates.ts';
 import type { HeldTask, TaskIds } from '../../src/persistence/runs/task-lease.ts';
 
 /** A task with its agents, its texts filled in, and where its agent stands. */
@@ -30,6 +37,11 @@ export interface TaskMaterial {
   /** Every agent that may speak in this task, by key: models, limits and tools. */
   agents: ReadonlyMap<string, PlanAgent>;
   rules: AgentRules;
+  /** How often each agent may ask its model. */
+  rates: ReadonlyMap<string, ModelRate[]>;
+  /** Which tools each agent may use freely, by leave of a person, or not at all. */
+  approvals: ReadonlyMap<string, ToolApprovals>;
+  approvalTimeoutMs: number | null;
   state: AgentState;
   /** What it recalls from and remembers in; null when it does neither. */
   recollection: RecallScope | null;
@@ -92,6 +104,9 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
     recollection,
     recallBy: description,
     begin,
+    rates: new Map([...agents].map(([key, agent]) => [key, ratesOf(held, agent)])),
+    approvals: new Map([...agents].map(([key, agent]) => [key, approvalsOf(held, task, agent, agents)])),
+    approvalTimeoutMs: held.plan.approvalTimeoutMs ?? null,
     output: (raw, json) => ({
       name: task.name,
       description,
@@ -122,6 +137,38 @@ function firstState(
   if (recollection === null) return begin('');
   return startRecalling(recollection.embedder === null ? null : [text]);
 }
+
+/** The limit of the crew, and the agent's own; a stored agent has one limit in all its crews. */
+const ratesOf = ({ plan, ownerId, crewScope }: HeldTask, agent: PlanAgent): ModelRate[] => [
+  ...(plan.maxRpm === undefined ? [] : [{ scope: crewScope, most: plan.maxRpm }]),
+  ...(agent.maxRpm === undefined
+    ? []
+    : [
+        {
+          scope:
+            agent.agentId === undefined
+              ? `${crewScope}/agent:${agent.key}`
+              : `${ownerId}/agent:${agent.agentId}`,
+          most: agent.maxRpm,
+        },
+      ]),
+];
+
+/** A manager uses the tools of the agent it may hand the task to, by that agent's leave. */
+function approvalsOf(
+  { plan }: HeldTask,
+  task: PlanTask,
+  agent: PlanAgent,
+  agents: ReadonlyMap<string, PlanAgent>,
+): ToolApprovals {
+  const leads = plan.process === 'hierarchical' && agent.key === task.agentKey;
+  const led = leads ? task.coworkers.map((key) => agents.get(key)?.toolApprovals ?? {}) : [];
+  return mergeApprovals([plan.toolApprovals ?? {}, agent.toolApprovals ?? {}, ...led]);
+}
+
+/** Whether an agent may call a tool. */
+export const approvalOf = (material: TaskMaterial, agentKey: string, tool: string): ToolApproval =>
+  strictestApproval(tool, [material.approvals.get(agentKey)]);
 
 /** What a task is told: its own texts and, where the crew plans, the plan; the planner is told of all tasks. */
 function textsOf(
@@ -155,11 +202,12 @@ export function speaker(material: TaskMaterial, agentKey: string): PlanAgent {
   return agent;
 }
 
-/** Names of the tools an agent may use: on the task itself the task's own, else the agent's, as in CrewAI. */
+/** Names of the tools an agent may use: on the task itself the task's own, else the agent's, as in CrewAI; none that is denied. */
 export function toolNames(material: TaskMaterial, agentKey: string): readonly string[] {
   const { task } = material;
   const onTask = agentKey === task.agentKey && material.state.frames.at(-1)?.kind !== 'delegation';
-  return onTask && task.tools.length > 0 ? task.tools : speaker(material, agentKey).tools;
+  const names = onTask && task.tools.length > 0 ? task.tools : speaker(material, agentKey).tools;
+  return names.filter((name) => approvalOf(material, agentKey, name) !== 'deny');
 }
 
 /** Whether a conversation that grew too long is summarised for this agent. */

@@ -224,7 +224,7 @@ export type CreateAgentSchema = {
   /** A number from 0 to 1, as a text */
   top_p?: string | number | undefined;
   is_active?: boolean | undefined;
-  /** `max_iter`: model turns one task may take; the rest is kept */
+  /** `max_iter`: model turns one task may take · `max_rpm`: model calls a minute, over all its runs · `tool_approvals`: per tool `allow`, `ask` a person before each call, or `deny`; the rest is kept */
   config?: { [key: string]: __schema5Schema } | null | undefined;
   capabilities?: string[] | null | undefined;
   tools?: string[] | null | undefined;
@@ -244,7 +244,7 @@ export type UpdateAgentSchema = {
   /** A number from 0 to 1, as a text */
   top_p?: string | number | undefined;
   is_active?: boolean | undefined;
-  /** `max_iter`: model turns one task may take; the rest is kept */
+  /** `max_iter`: model turns one task may take · `max_rpm`: model calls a minute, over all its runs · `tool_approvals`: per tool `allow`, `ask` a person before each call, or `deny`; the rest is kept */
   config?: { [key: string]: __schema5Schema } | null | undefined;
   capabilities?: string[] | null | undefined;
   tools?: string[] | null | undefined;
@@ -263,8 +263,8 @@ export type CreateWorkflowSchema = {
   description?: string | null | undefined;
   /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
   workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
-  /** `manager_llm`; the rest is kept */
-  config?: { [key: string]: __schema7Schema } | null | undefined;
+  /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied; the rest is kept */
+  config?: { [key: string]: __schema5Schema } | null | undefined;
   /** An inactive one starts nothing */
   is_active?: boolean | undefined;
 };
@@ -274,17 +274,17 @@ export type UpdateWorkflowSchema = {
   description?: string | null | undefined;
   /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
   workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
-  /** `manager_llm`; the rest is kept */
-  config?: { [key: string]: __schema7Schema } | null | undefined;
+  /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied; the rest is kept */
+  config?: { [key: string]: __schema5Schema } | null | undefined;
   /** An inactive one starts nothing */
   is_active?: boolean | undefined;
 };
 
 export type ExecuteWorkflowSchema = {
   /** Fills the tasks’ `{name}`s; what no task names is told to every task */
-  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  input_data?: { [key: string]: __schema7Schema } | null | undefined;
   /** Laid over the workflow’s own for this run */
-  config?: { [key: string]: __schema9Schema } | null | undefined;
+  config?: { [key: string]: __schema5Schema } | null | undefined;
   /** Higher is sooner; 0 is usual */
   priority?: number | undefined;
   tags?: string[] | undefined;
@@ -315,9 +315,9 @@ export type CreateTaskSchema = {
   /** Its place in the workflow; ties go by id */
   order?: number | undefined;
   /** Values for its `{name}`s where the start brings none */
-  input_data?: { [key: string]: __schema10Schema } | null | undefined;
-  /** `expected_output`, `human_input`; the rest is kept */
-  config?: { [key: string]: __schema10Schema } | null | undefined;
+  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  /** `expected_output`, `human_input`, `max_tokens_total`, `max_cost_usd`; the rest is kept */
+  config?: { [key: string]: __schema8Schema } | null | undefined;
   /** Ids of tasks of the same workflow; looked at by workflows of type `graph` */
   dependencies?: number[] | null | undefined;
   is_active?: boolean | undefined;
@@ -336,9 +336,9 @@ export type UpdateTaskSchema = {
   /** Its place in the workflow; ties go by id */
   order?: number | undefined;
   /** Values for its `{name}`s where the start brings none */
-  input_data?: { [key: string]: __schema10Schema } | null | undefined;
-  /** `expected_output`, `human_input`; the rest is kept */
-  config?: { [key: string]: __schema10Schema } | null | undefined;
+  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  /** `expected_output`, `human_input`, `max_tokens_total`, `max_cost_usd`; the rest is kept */
+  config?: { [key: string]: __schema8Schema } | null | undefined;
   /** Ids of tasks of the same workflow; looked at by workflows of type `graph` */
   dependencies?: number[] | null | undefined;
   is_active?: boolean | undefined;
@@ -346,9 +346,9 @@ export type UpdateTaskSchema = {
 
 export type ExecuteTaskSchema = {
   /** Laid over the task’s own; what the task does not name is told to it besides */
-  input_data?: { [key: string]: __schema11Schema } | null | undefined;
+  input_data?: { [key: string]: __schema9Schema } | null | undefined;
   /** Laid over the task’s own for this run */
-  config?: { [key: string]: __schema12Schema } | null | undefined;
+  config?: { [key: string]: __schema10Schema } | null | undefined;
   /** Higher is sooner; 0 is usual */
   priority?: number | undefined;
   tags?: string[] | undefined;
@@ -375,7 +375,7 @@ export type CreateScheduleSchema = {
   /** The name of a flow */
   flow?: string | null | undefined;
   /** What the start would take: inputs of a crew, the request of a flow */
-  inputs?: { [key: string]: __schema13Schema } | undefined;
+  inputs?: { [key: string]: __schema11Schema } | undefined;
   /** Minute, hour, day of month, month, day of week */
   cron: string;
   /** The zone the times are meant in. Default: UTC */
@@ -395,7 +395,7 @@ export type UpdateScheduleSchema = {
   /** The name of a flow */
   flow?: string | null | undefined;
   /** What the start would take: inputs of a crew, the request of a flow */
-  inputs?: { [key: string]: __schema13Schema } | undefined;
+  inputs?: { [key: string]: __schema11Schema } | undefined;
   /** Minute, hour, day of month, month, day of week */
   cron?: string | undefined;
   /** The zone the times are meant in. Default: UTC */
@@ -512,7 +512,7 @@ export type AgentMessageSchema = {
   /** Whether this is a question */
   requires_user_input?: boolean | undefined;
   /** Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, default}` says what an answer may be */
-  message_metadata?: { [key: string]: __schema14Schema } | null | undefined;
+  message_metadata?: { [key: string]: __schema12Schema } | null | undefined;
   /** Your own id for the message: sent again, it is written once and answered the same */
   message_id?: string | undefined;
 };
@@ -532,11 +532,11 @@ export type EndSessionSchema = {
   status?: 'COMPLETED' | 'FAILED' | 'KILLED' | undefined;
 };
 
-export type McpRequestSchema = { [key: string]: __schema15Schema } | __schema16Schema[];
+export type McpRequestSchema = { [key: string]: __schema13Schema } | __schema14Schema[];
 
 export type RunToolSchema = {
   /** As its `input_schema` wants it */
-  input?: { [key: string]: __schema17Schema } | undefined;
+  input?: { [key: string]: __schema15Schema } | undefined;
 };
 
 export type CreateWebhookSchema = {
@@ -605,10 +605,10 @@ export type AddKnowledgeSchema = {
 
 export type UploadFlowSchema = {
   /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
-  definition: string | { [key: string]: __schema18Schema };
+  definition: string | { [key: string]: __schema16Schema };
 };
 
-export type FlowStateSchema = { [key: string]: __schema19Schema };
+export type FlowStateSchema = { [key: string]: __schema17Schema };
 
 export type __schema0Schema =
   string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
@@ -663,12 +663,6 @@ export type __schema16Schema =
 
 export type __schema17Schema =
   string | number | boolean | null | __schema17Schema[] | { [key: string]: __schema17Schema };
-
-export type __schema18Schema =
-  string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
-
-export type __schema19Schema =
-  string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
 
 export type ErrorSchema = {
   error:
@@ -1060,11 +1054,11 @@ export type QuestionSchema = {
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema20Schema } | null;
+  schema: { [key: string]: __schema18Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema21Schema;
+  answer: __schema19Schema;
   /** What counts when nobody answers in time */
-  default: __schema22Schema;
+  default: __schema20Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
@@ -1521,7 +1515,7 @@ export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema24Schema };
+  input_schema: { [key: string]: __schema22Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1733,7 +1727,7 @@ export type SavedFlowSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema25Schema } | null;
+  definition: { [key: string]: __schema23Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1760,7 +1754,7 @@ export type FlowDetailSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema25Schema } | null;
+  definition: { [key: string]: __schema23Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1822,12 +1816,18 @@ export type FlowExecutionSchema = {
   completed_at: string | null;
   result: {
     /** What the method that ended last said */
-    output: __schema26Schema;
+    output: __schema24Schema;
     /** What it was started with, and an `id` */
-    state: { [key: string]: __schema27Schema };
+    state: { [key: string]: __schema25Schema };
   } | null;
   error: string | null;
 };
+
+export type __schema18Schema =
+  string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
+
+export type __schema19Schema =
+  string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
 
 export type __schema20Schema =
   string | number | boolean | null | __schema20Schema[] | { [key: string]: __schema20Schema };
@@ -1847,19 +1847,13 @@ export type __schema24Schema =
 export type __schema25Schema =
   string | number | boolean | null | __schema25Schema[] | { [key: string]: __schema25Schema };
 
-export type __schema26Schema =
-  string | number | boolean | null | __schema26Schema[] | { [key: string]: __schema26Schema };
-
-export type __schema27Schema =
-  string | number | boolean | null | __schema27Schema[] | { [key: string]: __schema27Schema };
-
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema23Schema };
+  data: { [key: string]: __schema21Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -6498,8 +6492,6 @@ export interface components {
     __schema15: __schema15Schema;
     __schema16: __schema16Schema;
     __schema17: __schema17Schema;
-    __schema18: __schema18Schema;
-    __schema19: __schema19Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -6575,14 +6567,14 @@ export interface components {
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
     FlowExecution: FlowExecutionSchema;
+    __schema18: __schema18Schema;
+    __schema19: __schema19Schema;
     __schema20: __schema20Schema;
     __schema21: __schema21Schema;
     __schema22: __schema22Schema;
     __schema23: __schema23Schema;
     __schema24: __schema24Schema;
     __schema25: __schema25Schema;
-    __schema26: __schema26Schema;
-    __schema27: __schema27Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

@@ -1,6 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import { pruneDeliveries } from './deliveries.ts';
 import { pruneIdempotencyKeys } from './idempotency-keys.ts';
+import { pruneModelRates } from './runs/model-rates.ts';
 import type { Sql, SqlPool } from './sql.ts';
 
 /** How often one process looks whether something can be thrown away. */
@@ -28,7 +29,7 @@ export function createHousekeeping(deps: {
   const { sql, logger, now } = deps;
   const closing = new AbortController();
   let running: Promise<number> | undefined;
-  const prunes = [pruneIdempotencyKeys, pruneRateLimits];
+  const prunes = [pruneIdempotencyKeys, pruneRateLimits, pruneModelRates];
   const { keepDeliveriesMs } = deps;
   if (keepDeliveriesMs !== undefined)
     prunes.push((tx, at, limit) => pruneDeliveries(tx, new Date(at.getTime() - keepDeliveriesMs), limit));

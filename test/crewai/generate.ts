@@ -179,6 +179,9 @@ const ODD_VALUES: readonly JsonValue[] = [
 const MACHINE_FIELDS = new Set([
   'agent.from_repository',
   'crew.memory',
+  'agent.tool_approvals',
+  'crew.tool_approvals',
+  'crew.tool_approval_timeout_seconds',
   'task.max_tokens_total',
   'task.max_cost_usd',
 ]);

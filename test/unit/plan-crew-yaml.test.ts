@@ -351,6 +351,13 @@ describe('a warning', () => {
     expect(warnings).toEqual(warning === undefined ? [] : [expect.stringMatching(warning)]);
   });
 
+  it('for no limit of calls a minute: it is kept to, and 0 is none', () => {
+    const limited = (rpm: number): string => AGENTS.replace("''", `''\n  max_rpm: ${rpm}`);
+    expect(warningsOf(limited(7), TASKS)).toEqual([]);
+    expect(planOf(limited(7), TASKS).agents.map(({ maxRpm }) => maxRpm)).toEqual([undefined, 7]);
+    expect(planOf(limited(0), TASKS).agents.map(({ maxRpm }) => maxRpm)).toEqual([undefined, undefined]);
+  });
+
   it('for delegation, but not for verbosity', () => {
     const agents = AGENTS.replace(
       "''",

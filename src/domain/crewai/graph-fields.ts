@@ -82,7 +82,7 @@ const table = (
  * Defaults: crewai-0.121.1, `agent.py` and `agents/agent_builder/base_agent.py`.
  */
 export const GRAPH_AGENT_FIELDS: Fields = table(
-  'llm:any tools:any fallback_models:any max_iter:int max_tokens:int? max_execution_time:int? allow_delegation:bool config:dict? id:id',
+  'llm:any tools:any fallback_models:any max_iter:int max_tokens:int? max_execution_time:int? tool_approvals:any allow_delegation:bool config:dict? id:id',
   'verbose:bool cache:bool step_callback:any callbacks:callables use_system_prompt:bool? respect_context_window:bool ' +
     'max_retry_limit:int code_execution_mode:mode date_format:str max_reasoning_attempts:int? security_config:model',
   'max_rpm:int? function_calling_llm:any system_template:str? prompt_template:str? response_template:response? ' +
@@ -91,7 +91,7 @@ export const GRAPH_AGENT_FIELDS: Fields = table(
     'tools_results:dicts agent_ops_agent_name:str agent_ops_agent_id:str agent_knowledge_context:str? ' +
     'crew_knowledge_context:str? knowledge_search_query:str? cache_handler:instance?',
   ['role', 'goal', 'backstory'],
-  ['respect_context_window', 'knowledge_sources'],
+  ['respect_context_window', 'knowledge_sources', 'max_rpm'],
 );
 
 /** CrewAI 0.121.1's Task; `condition`, which makes it a ConditionalTask; and our limits, with checks of their own. */
@@ -105,7 +105,8 @@ export const GRAPH_TASK_FIELDS: Fields = table(
 
 /** CrewAI 0.121.1's Crew, and `compat`, which is ours. */
 export const GRAPH_CREW_FIELDS: Fields = table(
-  'name:str? process:any compat:any manager_llm:any manager_agent:any config:json? id:id',
+  'name:str? process:any compat:any manager_llm:any manager_agent:any tool_approvals:any ' +
+    'tool_approval_timeout_seconds:any config:json? id:id',
   'verbose:bool cache:bool share_crew:bool? step_callback:any task_callback:any output_log_file:boolstr? ' +
     'execution_logs:dicts security_config:model chat_llm:any planning_llm:any usage_metrics:model? ' +
     'task_execution_output_json_files:strs? before_kickoff_callbacks:callables after_kickoff_callbacks:callables',
@@ -113,5 +114,5 @@ export const GRAPH_CREW_FIELDS: Fields = table(
     'user_memory:instance? external_memory:instance? embedder:dict? function_calling_llm:any planning:bool? ' +
     'max_rpm:int? prompt_file:str? knowledge_sources:models? knowledge:knowledge?',
   [],
-  ['planning', 'planning_llm', 'memory', 'embedder', 'knowledge_sources'],
+  ['planning', 'planning_llm', 'memory', 'embedder', 'knowledge_sources', 'max_rpm'],
 );

@@ -13,10 +13,10 @@ const fields = (used: string, ignored: string, notCarriedOut: string): ReadonlyM
   ]);
 
 export const AGENT_FIELDS = fields(
-  'role goal backstory llm tools max_iter max_tokens',
+  'role goal backstory llm tools max_iter max_tokens max_rpm',
   'verbose cache step_callback callbacks use_system_prompt respect_context_window max_retry_limit ' +
     'code_execution_mode date_format max_reasoning_attempts security_config cache_handler',
-  'allow_delegation max_rpm max_execution_time function_calling_llm system_template prompt_template ' +
+  'allow_delegation max_execution_time function_calling_llm system_template prompt_template ' +
     'response_template allow_code_execution multimodal inject_date reasoning embedder knowledge ' +
     'knowledge_sources knowledge_storage knowledge_config from_repository adapted_agent config',
 );

@@ -15,6 +15,8 @@ const OUR_FIELDS: ReadonlySet<string> = new Set([
   'compat',
   'max_tokens_total',
   'max_cost_usd',
+  'tool_approvals',
+  'tool_approval_timeout_seconds',
 ]);
 
 /** A node, its `config` merged in: what stands beside it wins unless it is null, and only CrewAI's fields count. */

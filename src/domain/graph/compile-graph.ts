@@ -9,6 +9,12 @@ import type {
   TaskGuardrail,
   TaskOutputShape,
 } from '../plan/crew-plan.ts';
+import {
+  approvalTimeoutMs,
+  mergeApprovals,
+  readApprovals,
+  type ToolApprovals,
+} from '../plan/tool-approvals.ts';
 import { taskLimits } from '../plan/task-limits.ts';
 import { crewManager } from '../plan/crew-manager.ts';
 import { withPlanning } from '../plan/crew-planning.ts';
@@ -76,8 +82,29 @@ function planOf(crew: CrewModel, name: string): CrewPlan {
     }),
     hiddenOutputs: flow.hidden,
     inputs: crewInputs(crew),
+    ...crewLimits(crew),
   };
 }
+
+/** What the crew node, and tool nodes, hold all agents to. */
+function crewLimits({ node, toolApprovals }: CrewModel): Partial<CrewPlan> {
+  const data = node?.data ?? {};
+  const timeoutMs = approvalTimeoutMs(data.tool_approval_timeout_seconds);
+  return {
+    ...rpmOf(data),
+    ...approvalsIn(mergeApprovals([toolApprovals, readApprovals(data.tool_approvals)])),
+    ...(timeoutMs !== null && { approvalTimeoutMs: timeoutMs }),
+  };
+}
+
+/** CrewAI takes 0 for none. */
+function rpmOf({ max_rpm: rpm }: JsonObject): { maxRpm?: number } {
+  const most = asInt(rpm);
+  return most !== null && most >= 1 ? { maxRpm: most } : {};
+}
+
+const approvalsIn = (approvals: ToolApprovals): { toolApprovals?: ToolApprovals } =>
+  Object.keys(approvals).length > 0 ? { toolApprovals: approvals } : {};
 
 /** Under `graph` a task waits for its context and for nothing else; without any it has none. */
 function graphFlow(tasks: readonly TaskModel[]): { steps: FlowStep[]; hidden: string[] } {
@@ -119,6 +146,8 @@ function toPlanAgent(agent: AgentModel): PlanAgent {
     maxExecutionTimeMs: seconds === null ? null : seconds * 1_000,
     ...(knowledge.length > 0 && { knowledge }),
     ...(!asBool(data.respect_context_window ?? true) && { respectContextWindow: false }),
+    ...rpmOf(data),
+    ...approvalsIn(readApprovals(data.tool_approvals)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import type { Compat, ConditionTest, CrewProcess } from '../plan/crew-plan.ts';
+import type { ToolApprovals } from '../plan/tool-approvals.ts';
 
 /** A node with its `config` merged in as CrewAI does, and where each field stands in the document. */
 export interface ModelNode {
@@ -43,6 +44,8 @@ export interface CrewModel {
   name: string;
   process: CrewProcess;
   compat: Compat;
+  /** What tool nodes say of their tools. */
+  toolApprovals: ToolApprovals;
   manager: AgentModel | null;
   /** Without the manager, in the order of the document. */
   agents: AgentModel[];

@@ -1,6 +1,7 @@
 import { asInt, isJsonObject, isTruthy } from '../crewai/field-types.ts';
 import type { JsonValue } from '../json.ts';
 import { placeholders } from '../plan/interpolate.ts';
+import { approvalProblems } from '../plan/tool-approvals.ts';
 import { limitProblems } from '../plan/task-limits.ts';
 import { schemaIssues } from '../run/json-schema-issues.ts';
 import type { GraphSurroundings } from './graph-document.ts';
@@ -17,18 +18,13 @@ export function checkNodes(crew: CrewModel, surroundings: GraphSurroundings, fin
   for (const task of crew.tasks) checkTask(task, findings);
   for (const node of crew.node === null ? agents : [...agents, crew.node])
     checkKnowledge(node, surroundings.knowledge, findings);
-  if (crew.node === null) return;
-  for (const field of ['manager_llm', 'planning_llm']) checkLlm(crew.node, field, findings);
-  const { embedder } = crew.node.data;
-  if (isTruthy(embedder) && readEmbedder(embedder) === null) {
-    const message =
-      'embedder wants a provider and the model in its config; without, memory and knowledge are found by words';
-    findings.warn('graph_not_carried_out', message, crew.node.pathOf('embedder'), crew.node.id);
-  }
+  if (crew.node !== null) checkCrewNode(crew.node, findings);
 }
 
 function checkAgent(agent: AgentModel, findings: Findings): void {
   checkLlm(agent, 'llm', findings);
+  checkApprovals(agent, findings);
+  warnBelow(agent, 'max_rpm', 0, 'it is taken for no limit', findings);
   const { fallback_models: fallbacks, max_execution_time: seconds } = agent.data;
   const areNames =
     Array.isArray(fallbacks) && fallbacks.every((name) => typeof name === 'string' && name !== '');
@@ -43,6 +39,29 @@ function checkAgent(agent: AgentModel, findings: Findings): void {
       'Max Execution time must be a positive integer greater than zero: CrewAI fails at kickoff';
     findings.startError('graph_bad_execution_time', message, agent.pathOf('max_execution_time'), agent.id);
   }
+}
+
+function checkCrewNode(node: ModelNode, findings: Findings): void {
+  for (const field of ['manager_llm', 'planning_llm']) checkLlm(node, field, findings);
+  checkApprovals(node, findings);
+  warnBelow(node, 'max_rpm', 0, 'it is taken for no limit', findings);
+  if (isTruthy(node.data.embedder) && readEmbedder(node.data.embedder) === null) {
+    const message =
+      'embedder wants a provider and the model in its config; without, memory and knowledge are found by words';
+    findings.warn('graph_not_carried_out', message, node.pathOf('embedder'), node.id);
+  }
+  const { tool_approval_timeout_seconds: seconds = null } = node.data;
+  if (seconds !== null && (typeof seconds !== 'number' || seconds < 1 || seconds > MOST_SECONDS)) {
+    const message = `tool_approval_timeout_seconds is a number of seconds, 1 to ${MOST_SECONDS}`;
+    findings.error('graph_bad_approval', message, node.pathOf('tool_approval_timeout_seconds'), node.id);
+  }
+}
+
+const MOST_SECONDS = 31_536_000;
+
+function checkApprovals(node: ModelNode, findings: Findings): void {
+  for (const { below, message } of approvalProblems(node.data.tool_approvals))
+    findings.error('graph_bad_approval', message, node.pathOf('tool_approvals') + below, node.id);
 }
 
 function warnBelow(node: ModelNode, field: string, least: number, then: string, findings: Findings): void {

@@ -1,5 +1,11 @@
 import { asBool } from '../crewai/field-types.ts';
 import { GRAPH_AGENT_FIELDS, GRAPH_CREW_FIELDS, GRAPH_TASK_FIELDS } from '../crewai/graph-fields.ts';
+import {
+  approvalProblems,
+  mergeApprovals,
+  readApprovals,
+  type ToolApprovals,
+} from '../plan/tool-approvals.ts';
 import { checkFields, modelNode } from './check-fields.ts';
 import { readCondition } from './condition-test.ts';
 import type { GraphDocument, GraphNode, GraphSurroundings } from './graph-document.ts';
@@ -47,10 +53,32 @@ export function readGraph(
     name: crew.name ?? document.name,
     process: crew.process,
     compat: crew.compat,
+    toolApprovals: toolNodeApprovals(nodes, findings),
     manager: crew.manager,
     agents: [...agents.values()].filter((agent) => agent !== crew.manager),
     tasks: inOrder(tasks, edges, crew.process === 'graph', findings),
   };
+}
+
+/** `approval` of tool nodes, which holds for the tool wherever the crew uses it; of two nodes the stricter one counts. */
+function toolNodeApprovals(
+  nodes: readonly { node: GraphNode; place: number }[],
+  findings: Findings,
+): ToolApprovals {
+  const said = nodes.flatMap(({ node, place }) => {
+    const { name, approval = null } = node.data;
+    if (node.type !== 'tool' || typeof name !== 'string' || approval === null) return [];
+    const given = { [name]: approval };
+    if (approvalProblems(given).length > 0)
+      findings.error(
+        'graph_bad_approval',
+        'approval must be allow, ask or deny',
+        `/nodes/${place}/data/approval`,
+        node.id,
+      );
+    return [readApprovals(given)];
+  });
+  return mergeApprovals(said);
 }
 
 /** Nodes of a type there is, the first of each id. */

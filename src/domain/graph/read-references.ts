@@ -157,7 +157,7 @@ function readToolNode(
   isOffered: (name: string, path: string, nodeId: string) => boolean,
   findings: Findings,
 ): ToolNode {
-  const { name, config, ...more } = node.data;
+  const { name, config, approval: _approval, ...more } = node.data;
   const path = `/nodes/${place}/data`;
   for (const field of Object.keys(more))
     findings.warn('graph_unknown_field', `${field} is no field of a tool node`, `${path}/${field}`, node.id);

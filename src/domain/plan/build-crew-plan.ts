@@ -100,6 +100,8 @@ function readFile<T>(
 
 function readAgent(entry: MappingReader, key: string): PlanAgent {
   const llm = readLlm(entry);
+  // CrewAI takes 0 for no limit.
+  const maxRpm = entry.number('max_rpm', { whole: true, min: 0 }) ?? 0;
   return {
     key,
     role: entry.requiredText('role'),
@@ -113,6 +115,7 @@ function readAgent(entry: MappingReader, key: string): PlanAgent {
     topP: llm.topP,
     fallbackModels: [],
     maxExecutionTimeMs: null,
+    ...(maxRpm > 0 && { maxRpm }),
   };
 }
 

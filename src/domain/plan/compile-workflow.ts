@@ -6,6 +6,7 @@ import type { JsonObject } from '../json.ts';
 import { crewManager } from './crew-manager.ts';
 import type { CrewPlan, CrewProcess, PlanAgent, PlanTask } from './crew-plan.ts';
 import { placeholders } from './interpolate.ts';
+import { approvalTimeoutMs, readApprovals } from './tool-approvals.ts';
 import { taskLimits } from './task-limits.ts';
 import { wantedInputs } from './task-inputs.ts';
 
@@ -106,23 +107,29 @@ export function compileWorkflow(
   );
   return {
     ok: true,
-    plan: assemble(workflow, manager === null ? agents : [...agents, manager], tasks),
+    plan: {
+      ...assemble(workflow, manager === null ? agents : [...agents, manager], tasks),
+      ...limitsOf(workflow.config ?? {}),
+    },
     priority: Math.max(...ordered.map((task) => task.priority)),
   };
 }
 
 /**
  * One task with its agent as a plan of its own, whether or not they are active. Pure.
- * @param config laid over the task's own
+ * @param configs laid over the task's own, and that of its workflow, whose limits hold for the task too
  */
 export function compileTask(
   task: StoredTask,
   agent: StoredAgent,
   surroundings: PlatformSurroundings,
-  config: JsonObject = {},
+  configs: { config: JsonObject; workflow: JsonObject } = { config: {}, workflow: {} },
 ): CrewPlan {
   const agents = [toPlanAgent(agent, surroundings)];
-  return assemble({ name: task.name, workflowType: 'linear' }, agents, [toPlanTask(task, config)]);
+  const plan = assemble({ name: task.name, workflowType: 'linear' }, agents, [
+    toPlanTask(task, configs.config),
+  ]);
+  return { ...plan, ...limitsOf(configs.workflow) };
 }
 
 /** A question put to an agent as a plan of one task. Only what the agent's own texts name has to be given. Pure. */
@@ -185,7 +192,22 @@ function toPlanAgent(agent: StoredAgent, { offeredTools, mostTokensOf }: Platfor
     temperature: Number(agent.temperature),
     topP: Number(agent.topP),
     maxExecutionTimeMs: null,
+    ...rpmAndApprovals(agent.config ?? {}),
   };
+}
+
+/** `max_rpm` and `tool_approvals` of a `config`. */
+function rpmAndApprovals(config: JsonObject): Pick<CrewPlan, 'maxRpm' | 'toolApprovals'> {
+  const { max_rpm: rpm, tool_approvals: approvals } = config;
+  return {
+    ...(typeof rpm === 'number' && Number.isInteger(rpm) && rpm >= 1 && { maxRpm: rpm }),
+    ...((approvals ?? null) !== null && { toolApprovals: readApprovals(approvals) }),
+  };
+}
+
+function limitsOf(config: JsonObject): Partial<CrewPlan> {
+  const timeoutMs = approvalTimeoutMs(config['tool_approval_timeout_seconds']);
+  return { ...rpmAndApprovals(config), ...(timeoutMs !== null && { approvalTimeoutMs: timeoutMs }) };
 }
 
 const plainTask = {

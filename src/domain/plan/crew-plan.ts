@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { ToolApprovals } from './tool-approvals.ts';
 
 /**
  * The one form every door compiles to and the engine runs. A plan is a snapshot: it is stored with the
@@ -30,6 +31,12 @@ export interface CrewPlan {
   embedder?: string;
   /** Ids of the knowledge sources of all its agents. */
   knowledge?: string[];
+  /** Model calls a minute, counted over all runs of the crew of one owner. */
+  maxRpm?: number;
+  /** For every agent of the crew. */
+  toolApprovals?: ToolApprovals;
+  /** After which a call that nobody has approved is denied; left out for never. */
+  approvalTimeoutMs?: number;
   /** The task that plans the others, and its agent (crew-planning.ts); left out where nothing is planned. */
   planning?: { taskKey: string; agentKey: string };
 }
@@ -62,6 +69,9 @@ export interface PlanAgent {
   respectContextWindow?: boolean;
   /** Milliseconds one task of this agent may take, null without a limit. */
   maxExecutionTimeMs: number | null;
+  /** Model calls a minute, counted over all runs it works in. */
+  maxRpm?: number;
+  toolApprovals?: ToolApprovals;
 }
 
 export interface PlanTask {

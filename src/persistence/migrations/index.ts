@@ -13,6 +13,7 @@ import { Migration20261124000012 } from './migration-20261124000012-declared-flo
 import { Migration20261124000013 } from './migration-20261124000013-agent-instances.ts';
 import { Migration20261124000015 } from './migration-20261124000015-webhooks.ts';
 import { Migration20261124000017 } from './migration-20261124000017-limits.ts';
+import { Migration20261124000018 } from './migration-20261124000018-shared-rates.ts';
 import { Migration20261124000019 } from './migration-20261124000019-schedules.ts';
 import { Migration20261124000021 } from './migration-20261124000021-recollection.ts';
 import { Migration20261124000023 } from './migration-20261124000023-long-plans.ts';
@@ -34,6 +35,7 @@ export const migrations = [
   { name: 'Migration20261124000013', class: Migration20261124000013 },
   { name: 'Migration20261124000015', class: Migration20261124000015 },
   { name: 'Migration20261124000017', class: Migration20261124000017 },
+  { name: 'Migration20261124000018', class: Migration20261124000018 },
   { name: 'Migration20261124000019', class: Migration20261124000019 },
   { name: 'Migration20261124000021', class: Migration20261124000021 },
   { name: 'Migration20261124000023', class: Migration20261124000023 },

@@ -45,6 +45,8 @@ export interface HeldTask {
   plan: CrewPlan;
   inputs: JsonObject;
   ownerId: string;
+  /** Of its crew, over all runs of its owner. */
+  crewScope: string;
   /** Null when the agent has not begun. */
   state: AgentState | null;
   /** Outputs of the tasks its context and condition name and of the planning one, else of all before it. */
@@ -68,6 +70,7 @@ export type LeaseAnswer =
 
 interface TaskRow {
   owner_id: string;
+  crew_scope: string;
   plan: CrewPlan;
   input_data: JsonObject;
   id: number;
@@ -93,6 +96,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
   const [task] = await sql.query<TaskRow>(
     `with run as (
        select id, owner_id, plan_head, input_data,
+         owner_id || '/' || coalesce('graph:' || graph_id, 'workflow:' || workflow_id, 'crew:' || crew_name, '') as crew_scope,
          case when plan_head ? 'tellsUnnamedInputs' or plan_head #>> '{planning,taskKey}' = $2 then plan end as whole_plan
          from executions where id = $1 and generation = $3 and claimed_run_id = $7
           and status not in ('completed', 'failed', 'cancelled') for no key update
@@ -109,7 +113,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
      where t.id = before.id
        and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or t.lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
-     returning run.owner_id, run.input_data,
+     returning run.owner_id, run.crew_scope, run.input_data,
        coalesce(run.whole_plan, run.plan_head || jsonb_build_object('tasks',
          case when t.spec is null then '[]' else jsonb_build_array(t.spec) end)) as plan, t.id, t.status, t.agent_state, t.attempts, t.edits, t.task_id, t.agent_id,
        before.lease_run_id is not null as held_before,
@@ -146,6 +150,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
       plan: task.plan,
       inputs: task.input_data,
       ownerId: task.owner_id,
+      crewScope: task.crew_scope,
       state: task.agent_state,
       earlier: task.earlier,
       lostTools,

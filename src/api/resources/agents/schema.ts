@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Settings } from '../../../config.ts';
+import { limitingConfig } from '../platform-config.ts';
 import type { Agent } from '../../../persistence/entities/platform.entity.ts';
 import type { AgentFields } from '../../../persistence/repositories/agents.repository.ts';
 import {
@@ -22,7 +23,7 @@ const decimalText = (max: number) =>
 
 const text = z.string().trim().min(1).max(10_000);
 const names = z.array(z.string().trim().min(1).max(200)).max(200);
-const config = z.record(z.string(), z.json()).nullable();
+const config = limitingConfig.nullable();
 
 export const warningSchema = z.object({
   path: z.string().describe('A JSON pointer into the body'),
@@ -69,7 +70,10 @@ const fields = {
     .describe('Of one reply; what the model can do at most is kept to'),
   top_p: decimalText(1),
   is_active: z.boolean(),
-  config: config.describe('`max_iter`: model turns one task may take; the rest is kept'),
+  config: config.describe(
+    '`max_iter`: model turns one task may take · `max_rpm`: model calls a minute, over all its runs · `tool_approvals`: ' +
+      'per tool `allow`, `ask` a person before each call, or `deny`; the rest is kept',
+  ),
   capabilities: names.nullable().transform((value) => value ?? []),
   tools: names.nullable().transform((value) => value ?? []),
 };

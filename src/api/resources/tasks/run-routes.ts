@@ -3,6 +3,7 @@ import { conflict, notFound } from '../../../domain/errors.ts';
 import { compileTask } from '../../../domain/plan/compile-workflow.ts';
 import type { Task } from '../../../persistence/entities/platform.entity.ts';
 import { findAgent } from '../../../persistence/repositories/agents.repository.ts';
+import { findWorkflow } from '../../../persistence/repositories/workflows.repository.ts';
 import { latestFailedRun, listTaskRuns } from '../../../persistence/repositories/tasks.repository.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
@@ -72,12 +73,18 @@ const executeRoute = (engine: Engine, reachTask: Reach): AnyRoute =>
     async ({ params, body, caller, request, respond }) => {
       const task = await reachTask(engine, caller, params.task_id);
       const { ownerId, workflowId } = task;
-      const agent = await engine.database.as({ ownerId }, (em) => findAgent(em, task.agentId, { ownerId }));
+      const [agent, workflow] = await engine.database.as({ ownerId }, async (em) => [
+        await findAgent(em, task.agentId, { ownerId }),
+        await findWorkflow(em, workflowId, { ownerId }),
+      ]);
       if (agent === null) throw notFound('agent of this task');
       const { input_data: inputs, config, ...options } = body ?? {};
       const { id, executionId } = await startCrewRun(engine, {
         ownerId: caller.userId,
-        plan: compileTask(task, agent, surroundingsOf(engine), config ?? {}),
+        plan: compileTask(task, agent, surroundingsOf(engine), {
+          config: config ?? {},
+          workflow: workflow?.config ?? {},
+        }),
         kind: 'task',
         workflowId,
         inputs: inputs ?? {},

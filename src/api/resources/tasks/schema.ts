@@ -46,7 +46,9 @@ const fields = {
   priority: z.int().min(-100).max(100).describe('Higher is sooner; a run has the highest of its tasks'),
   order: z.int().min(-1_000_000).max(1_000_000).describe('Its place in the workflow; ties go by id'),
   input_data: json.describe('Values for its `{name}`s where the start brings none'),
-  config: json.describe('`expected_output`, `human_input`; the rest is kept'),
+  config: json.describe(
+    '`expected_output`, `human_input`, `max_tokens_total`, `max_cost_usd`; the rest is kept',
+  ),
   dependencies: z
     .array(integerId)
     .max(1_000)

@@ -11,6 +11,7 @@ import {
   timestampSchema,
 } from '../../parameters.ts';
 import { startOptions } from '../crew/schema.ts';
+import { limitingConfig } from '../platform-config.ts';
 
 export const workflowSchema = z
   .object({
@@ -40,7 +41,12 @@ const fields = {
         '`linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its ' +
         '`dependencies` are done',
     ),
-  config: z.record(z.string(), z.json()).nullable().describe('`manager_llm`; the rest is kept'),
+  config: limitingConfig
+    .nullable()
+    .describe(
+      '`manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, ' +
+        'after which a call nobody has approved is denied; the rest is kept',
+    ),
   is_active: z.boolean().describe('An inactive one starts nothing'),
 };
 
@@ -69,7 +75,7 @@ export const executeWorkflowSchema = z
       .record(z.string(), z.json())
       .nullish()
       .describe('Fills the tasks’ `{name}`s; what no task names is told to every task'),
-    config: z.record(z.string(), z.json()).nullish().describe('Laid over the workflow’s own for this run'),
+    config: limitingConfig.nullish().describe('Laid over the workflow’s own for this run'),
     ...startOptions,
   })
   .meta({ id: 'ExecuteWorkflow' });
