@@ -25,6 +25,7 @@ const scripts = {
   'bench-stats': 'bench/stats.ts',
   'bench-scale': 'bench/scale/main.ts',
   runs: 'test/proofs/run-states.ts',
+  flows: 'test/proofs/flow-kills.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   webhooks: 'test/webhooks/main.ts',
@@ -136,7 +137,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|bench-scale|runs|fuzz|malformed|webhooks|crewai|crewai-exports|client-types> …',
+    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|bench-scale|runs|flows|fuzz|malformed|webhooks|crewai|crewai-exports|client-types> …',
   );
   process.exit(2);
 }

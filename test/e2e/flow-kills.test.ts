@@ -8,7 +8,12 @@ import { getEvents, startTestStack, until, type TestStack } from '../support/tes
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
-/** Workers killed with -9 at every boundary between steps: the same result, and no step run twice. */
+/**
+ * Workers killed with -9 at every boundary between steps: the same result, and no step run twice. In the suite the long
+ * flow is killed at boundaries of each kind (a crew's end, a loop's second turn, a person, an effect outside), by
+ * `npm run test:flows` at all of them.
+ */
+const EVERY = process.env['MUSTER_TEST_EVERY_BOUNDARY'] === 'true';
 
 let stack: TestStack;
 let receiver: WebhookReceiver;
@@ -26,11 +31,19 @@ afterAll(async () => {
   await receiver.close();
 });
 
+/** A step, and whether its row is being made or its end being written. */
+type Place = readonly [step: string, at: 'begin' | 'end'];
+
+const boundaries = (step: string): Place[] => [
+  [step, 'begin'],
+  [step, 'end'],
+];
+
 /** Runs a flow with a worker that is killed at each of the places in turn. */
 async function killedAt(
   path: string,
   body: unknown,
-  places: readonly (readonly [string, 'begin' | 'end'])[],
+  places: readonly Place[],
   meanwhile: Record<string, (id: string) => Promise<unknown>> = {},
 ): Promise<string> {
   const id = await startFlow(stack, path, body);
@@ -69,14 +82,7 @@ describe('a worker killed at every boundary', () => {
     stack.model.script([says('Roses are red.')]);
     const before = stack.model.requests.length;
     const steps = ['pick_sentence_count', 'write_poem', 'keep_poem'];
-    const id = await killedAt('poem-flow', { sentence_count: 1 }, [
-      ['pick_sentence_count', 'begin'],
-      ['pick_sentence_count', 'end'],
-      ['write_poem', 'begin'],
-      ['write_poem', 'end'],
-      ['keep_poem', 'begin'],
-      ['keep_poem', 'end'],
-    ]);
+    const id = await killedAt('poem-flow', { sentence_count: 1 }, steps.flatMap(boundaries));
     expect(await flowEnd(stack, 'poem-flow', id)).toMatchObject({
       status: 'completed',
       result: { sentence_count: 1, poem: 'Roses are red.' },
@@ -98,20 +104,9 @@ describe('a worker killed at every boundary', () => {
     const id = await killedAt(
       'content-review-flow',
       { topic: 'otters', publish_url: receiver.url },
-      [
-        ['generate', 'begin'],
-        ['generate', 'end'],
-        ['judge', 'begin'],
-        ['judge', 'end'],
-        ['revise', 'begin'],
-        ['revise', 'end'],
-        ['judge#2', 'begin'],
-        ['judge#2', 'end'],
-        ['decide', 'begin'],
-        ['decide', 'end'],
-        ['publish', 'begin'],
-        ['publish', 'end'],
-      ],
+      EVERY
+        ? ['generate', 'judge', 'revise', 'judge#2', 'decide', 'publish'].flatMap(boundaries)
+        : [['generate', 'end'], ['judge#2', 'begin'], ['decide', 'end'], ...boundaries('publish')],
       { 'decide end': (run) => answerDecision(run, 'approve') },
     );
     expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
@@ -134,11 +129,7 @@ describe('a worker killed at every boundary', () => {
     const id = await killedAt(
       'content-review-flow',
       { topic: 'otters', max_revisions: 0 },
-      [
-        ['note_exhausted', 'begin'],
-        ['note_exhausted', 'end'],
-        ['decide', 'end'],
-      ],
+      [...boundaries('note_exhausted'), ['decide', 'end']],
       { 'decide end': (run) => answerDecision(run, 'reject') },
     );
     expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
