@@ -186,7 +186,7 @@ async function ask(world: World, path: string, key: string, body: unknown): Prom
     const response = await fetch(`http://127.0.0.1:${world.port}${path}`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${world.stack.api.admin.token}`,
+        authorization: `Bearer ${world.stack.api.admin.apiKey}`,
         'content-type': 'application/json',
         'idempotency-key': key,
       },
