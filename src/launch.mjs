@@ -26,6 +26,8 @@ const scripts = {
   'bench-scale': 'bench/scale/main.ts',
   'bench-instances': 'bench/instances/main.ts',
   runs: 'test/proofs/run-states.ts',
+  chaos: 'test/proofs/chaos.ts',
+  flows: 'test/proofs/flow-kills.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   webhooks: 'test/webhooks/main.ts',
@@ -137,7 +139,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <check|bench|bench-streams|bench-stats|bench-scale|bench-instances|runs|fuzz|malformed|webhooks|crewai|crewai-exports|client-types> …',
+    `Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <${Object.keys(scripts).join('|')}> …`,
   );
   process.exit(2);
 }
