@@ -137,14 +137,12 @@ function handOver(args, isServer) {
 
 const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
-if (command === undefined || script === undefined) {
-  say(
-    `Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <${Object.keys(scripts).join('|')}> …`,
-  );
+if (script === undefined) {
+  say(`Usage: node src/launch.mjs --run <${Object.keys(scripts).join('|')}> …`);
   process.exit(2);
 }
 await ensureInstalled();
 handOver(
-  command === '--run' ? [join(root, script), ...rest.slice(1)] : [join(root, script), command, ...rest],
+  [join(root, script), ...(command === '--run' ? rest.slice(1) : process.argv.slice(2))],
   servers.includes(command),
 );

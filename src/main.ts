@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runProgram, type Outcome } from './cli/command-line.ts';
 import { loadSettings, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
 import { aborted } from './embedded/role-process.ts';
@@ -143,7 +144,7 @@ async function migrateCommand(): Promise<void> {
   for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
 }
 
-function createProgram(signals: StopSignals): Command {
+function createProgram(signals: StopSignals, outcome: Outcome): Command {
   const program = new Command('muster').description('Runs crews of AI agents durably, on Temporal');
   const host = (): Option => new Option('--host <host>', 'address the API listens on (API_HOST)');
   const port = (): Option => new Option('--port <port>', 'port the API listens on (API_PORT)');
@@ -196,7 +197,7 @@ function createProgram(signals: StopSignals): Command {
     .helpOption(false)
     .action(async (args: string[]) => {
       const { runCrewProgram } = await import('./cli/crew-program.ts');
-      process.exitCode = await runCrewProgram(args);
+      outcome.code = await runCrewProgram(args);
     });
   return program;
 }
@@ -207,12 +208,27 @@ function report(error: unknown): void {
   console.error(isPlain ? `\n${error.message}\n` : error);
 }
 
-const command = process.argv[2];
-// The short commands end at Ctrl-C as any program does.
-const isServer = ['start', 'api', 'worker', 'deployment'].includes(command ?? '');
-const never = new AbortController().signal;
+/** Servers and what prepares them; they need nothing of the client's commands. */
+const OWN = ['start', 'api', 'worker', 'migrate', 'deployment', 'crew'];
+
+async function runCommand(args: readonly string[]): Promise<number> {
+  const [command = ''] = args;
+  // The short commands end at Ctrl-C as any program does.
+  const isServer = ['start', 'api', 'worker', 'deployment'].includes(command);
+  const never = new AbortController().signal;
+  const outcome: Outcome = { code: 0 };
+  const program = createProgram(isServer ? listenForStop() : { stop: never, hurry: never }, outcome);
+  if (OWN.includes(command)) {
+    await program.parseAsync([...args], { from: 'user' });
+    return outcome.code;
+  }
+  const { addClientCommands } = await import('./cli/muster-commands.ts');
+  addClientCommands(program, outcome);
+  return runProgram(program, args.length === 0 ? ['--help'] : args, outcome);
+}
+
 try {
-  await createProgram(isServer ? listenForStop() : { stop: never, hurry: never }).parseAsync();
+  process.exitCode = await runCommand(process.argv.slice(2));
 } catch (error) {
   report(error);
   process.exit(1);

@@ -32,12 +32,24 @@ export interface StreamFrame {
   data: unknown;
 }
 
+/** A file as the body of a request. */
+export interface FileBody {
+  contentType: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
 export interface ApiClient {
   readonly url: string;
   /** @returns the id of the execution. */
   start(crew: string, inputs: JsonObject): Promise<string>;
+  /** @returns the id of the execution. */
+  startGraph(graphId: string, inputs: JsonObject): Promise<string>;
   execution(id: string): Promise<ShownExecution>;
   command(id: string, command: Command): Promise<ShownExecution>;
+  /** Any other call. @returns its answer: parsed JSON, of a shape that the caller checks */
+  call(method: string, at: string, body?: JsonObject | FileBody): Promise<unknown>;
+  /** @returns the bytes of an answer that is a file. */
+  download(at: string): Promise<Uint8Array>;
   /** The log after the event `after`, as it grows. @returns null when everything has been read and the run is over. */
   stream(id: string, after: number, signal: AbortSignal): Promise<AsyncIterable<StreamFrame> | null>;
 }
@@ -52,12 +64,20 @@ const SILENCE_MS = 40_000;
  */
 export function createApiClient(target: Target): ApiClient {
   const path = (id: string, rest = ''): string => `/api/v1/executions/${encodeURIComponent(id)}${rest}`;
-  const json = async <T>(schema: z.ZodType<T>, method: string, at: string, body?: JsonObject): Promise<T> => {
+  const answerOf = async (method: string, at: string, body?: JsonObject | FileBody): Promise<Uint8Array> => {
     const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     const response = await send(target, { method, at, body, signal: timeout });
-    const text = await response.text().catch((error: unknown) => {
+    return response.bytes().catch((error: unknown) => {
       throw away(target, error);
     });
+  };
+  const json = async <T>(
+    schema: z.ZodType<T>,
+    method: string,
+    at: string,
+    body?: JsonObject | FileBody,
+  ): Promise<T> => {
+    const text = new TextDecoder().decode(await answerOf(method, at, body));
     const answer = schema.safeParse(parseJson(text));
     if (answer.success) return answer.data;
     throw new CliError(EXIT.away, `${target.url} answers, but not as Muster does: is it the right address?`);
@@ -68,8 +88,14 @@ export function createApiClient(target: Target): ApiClient {
       const started = z.object({ execution_id: z.string() });
       return (await json(started, 'POST', '/crew/start', { crew, inputs })).execution_id;
     },
+    startGraph: async (graphId, inputs) => {
+      const at = `/api/v1/graphs/${encodeURIComponent(graphId)}/execute`;
+      return (await json(executionSchema, 'POST', at, { inputs })).execution_id;
+    },
     execution: (id) => json(executionSchema, 'GET', path(id)),
     command: (id, command) => json(executionSchema, 'POST', path(id, `/${command}`)),
+    call: (method, at, body) => json(z.union([z.array(z.unknown()), z.looseObject({})]), method, at, body),
+    download: (at) => answerOf('GET', at),
     stream: (id, after, signal) => openStream(target, path(id, '/stream'), after, signal),
   };
 }
@@ -123,17 +149,20 @@ async function* readFrames(
   }
 }
 
+const isFile = (body: JsonObject | FileBody): body is FileBody => body['bytes'] instanceof Uint8Array;
+
 /** @returns an answer that says yes; everything else is thrown. */
 async function send(
   { url, apiKey }: Target,
   request: {
     method: string;
     at: string;
-    body?: JsonObject | undefined;
+    body?: JsonObject | FileBody | undefined;
     headers?: Record<string, string>;
     signal: AbortSignal;
   },
 ): Promise<Response> {
+  const { body } = request;
   let response: Response;
   try {
     response = await fetch(`${url}${request.at}`, {
@@ -141,9 +170,9 @@ async function send(
       headers: {
         ...request.headers,
         ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
-        ...(request.body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': isFile(body) ? body.contentType : 'application/json' }),
       },
-      ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+      ...(body !== undefined && { body: isFile(body) ? body.bytes : JSON.stringify(body) }),
       // The credential goes where it was sent and nowhere else.
       redirect: 'manual',
       signal: request.signal,

@@ -1,5 +1,6 @@
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import type { Command } from '../domain/run/status.ts';
 import { createApiClient, type ApiClient, type ShownExecution } from './api-client.ts';
 import { describeEvent, duration, eventLine, oneLine } from './event-lines.ts';
@@ -13,9 +14,14 @@ import { createTerminal, type Terminal } from './terminal.ts';
 /** Where this program's own crews lie. */
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 
+/** What a person types to run this command line, for the hints it gives. */
+export type SpokenAs = 'npm run crew --' | 'muster';
+
 export interface RunRequest {
-  /** The crew's folder; its name is the crew's. */
-  folder: string;
+  /** The crew's folder, whose name is the crew's; with `graphs` also the id or the name of a graph. */
+  target: string;
+  /** Whether a graph may be meant. Default false. */
+  graphs?: boolean;
   /** `--input name=value`. */
   inputs: Readonly<Record<string, string>>;
   /** `--input-file`, in order. */
@@ -24,6 +30,10 @@ export interface RunRequest {
   json?: boolean;
   /** Do not wait for the end. */
   detach?: boolean;
+  /** How long to wait for the end; the run goes on. */
+  timeoutMs?: number;
+  /** Default `npm run crew --`. */
+  spokenAs?: SpokenAs;
 }
 
 /**
@@ -32,17 +42,24 @@ export interface RunRequest {
  */
 export function runCrewCommand(settings: CrewSettings, request: RunRequest): Promise<ExitCode> {
   return onServer(settings, async (client, terminal) => {
-    const crew = basename(resolve(request.folder));
-    const { folder, inputFiles: files = [], inputs: pairs } = request;
-    const inputs = gatherInputs({ folder, files, pairs });
-    terminal.say(`Crew ${crew} on ${client.url}`, 'strong');
-    for (const line of folderLines(folder, crew)) terminal.say(line);
+    const { target, inputFiles: files = [], inputs: pairs, json = false } = request;
+    const talk = { settings, spokenAs: request.spokenAs ?? 'npm run crew --' };
+    const graph = request.graphs === true ? await findGraph(client, target) : null;
+    const crew = basename(resolve(target));
+    const inputs = gatherInputs({ folder: target, files, pairs });
+    terminal.say(`${graph === null ? `Crew ${crew}` : `Graph ${graph.name}`} on ${client.url}`, 'strong');
+    for (const line of graph === null ? folderLines(target, crew) : []) terminal.say(line);
     for (const line of inputLines(inputs, terminal.width())) terminal.say(line);
-    const id = await client.start(crew, inputs.values);
+    const id =
+      graph === null
+        ? await client.start(crew, inputs.values)
+        : await client.startGraph(graph.id, inputs.values);
     terminal.say(`Execution ${id}`);
-    if (request.detach !== true)
-      return follow(client, id, terminal, { json: request.json ?? false, settings });
-    terminal.say(comeBack(id, settings));
+    if (request.detach !== true) {
+      const { timeoutMs } = request;
+      return follow(client, id, terminal, { ...talk, json, ...(timeoutMs !== undefined && { timeoutMs }) });
+    }
+    terminal.say(comeBack(id, talk));
     terminal.data(request.json === true ? JSON.stringify(await client.execution(id), null, 2) : id);
     return EXIT.ok;
   });
@@ -51,13 +68,13 @@ export function runCrewCommand(settings: CrewSettings, request: RunRequest): Pro
 /** Follows a run from the beginning of its log, whoever started it. */
 export function watchCommand(
   settings: CrewSettings,
-  request: { id: string; json: boolean },
+  request: { id: string; json: boolean; spokenAs: SpokenAs },
 ): Promise<ExitCode> {
   return onServer(settings, async (client, terminal) => {
     // Asked first: a server that is away, or a run that is not there, is said at once and not waited for.
     const { execution_id: id, crew_name: crew, status } = await client.execution(request.id);
     terminal.say(`Execution ${id} of the crew ${crew ?? '?'} on ${client.url} is ${status}`, 'strong');
-    return follow(client, id, terminal, { json: request.json, settings });
+    return follow(client, id, terminal, { json: request.json, settings, spokenAs: request.spokenAs });
   });
 }
 
@@ -75,7 +92,7 @@ export function controlCommand(
 }
 
 /** Runs a command against the server; what a person can put right is said plainly. */
-async function onServer(
+export async function onServer(
   settings: CrewSettings,
   work: (client: ApiClient, terminal: Terminal) => Promise<ExitCode>,
 ): Promise<ExitCode> {
@@ -94,6 +111,24 @@ function advice(error: CliError): string {
   if (!(error instanceof ServerAway) || !/\((ECONNREFUSED|ENOTFOUND|EHOSTUNREACH)\)$/.test(error.message))
     return '';
   return '.\nStart the server with "npm start" in another terminal, or name another with --url.';
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const namedGraph = z.object({ id: z.string(), name: z.string() });
+
+/** The graph that is meant, by id or by its whole name; null where a crew is. @throws {CliError} when several have the name */
+async function findGraph(client: ApiClient, target: string): Promise<{ id: string; name: string } | null> {
+  if (isFolder(target)) return null;
+  if (UUID.test(target)) return namedGraph.parse(await client.call('GET', `/api/v1/graphs/${target}`));
+  const found = z
+    .array(namedGraph)
+    .parse(await client.call('GET', `/api/v1/graphs?q=${encodeURIComponent(target)}&limit=100`))
+    .filter(({ name }) => name === target);
+  if (found.length <= 1) return found[0] ?? null;
+  throw new CliError(
+    EXIT.usage,
+    `${found.length} graphs are called ${target}: say which by its id: ${found.map(({ id }) => id).join(', ')}`,
+  );
 }
 
 /** The server knows crews by name: what it runs is its own copy, whatever lies in the folder here. */
@@ -125,11 +160,16 @@ function where(settings: CrewSettings): string {
   return url === 'http://127.0.0.1:8000' ? '' : ` --url ${url}`;
 }
 
+interface Talk {
+  settings: CrewSettings;
+  spokenAs: SpokenAs;
+}
+
 /** What to type to see the run again, on the same server. */
-function comeBack(id: string, settings: CrewSettings): string {
+function comeBack(id: string, { settings, spokenAs }: Talk): string {
   return [
-    `  come back: npm run crew -- watch ${id}${where(settings)}`,
-    `  cancel it: npm run crew -- cancel ${id}${where(settings)}`,
+    `  come back: ${spokenAs} watch ${id}${where(settings)}`,
+    `  cancel it: ${spokenAs} cancel ${id}${where(settings)}`,
   ].join('\n');
 }
 
@@ -138,17 +178,27 @@ class Detached extends Error {
   override readonly name = 'Detached';
 }
 
-async function follow(
+/** The time that was given for waiting is over. */
+class WaitedEnough extends Error {
+  override readonly name = 'WaitedEnough';
+}
+
+/** Follows a run to its end, or until the person leaves or the time is up. */
+export async function follow(
   client: ApiClient,
   id: string,
   terminal: Terminal,
-  options: { json: boolean; settings: CrewSettings },
+  options: Talk & { json: boolean; timeoutMs?: number },
 ): Promise<ExitCode> {
   const leaving = new AbortController();
+  const timer =
+    options.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => leaving.abort(new WaitedEnough()), options.timeoutMs);
   const release = handleInterrupts({
     first: () => {
       terminal.say('Leaving in 2 s; the run goes on without us. Ctrl-C once more cancels it.', 'strong');
-      terminal.say(comeBack(id, options.settings));
+      terminal.say(comeBack(id, options));
     },
     detach: () => leaving.abort(new Detached()),
     cancel: () => {
@@ -173,9 +223,15 @@ async function follow(
     return showEnd(execution, terminal, options);
   } catch (error) {
     if (error instanceof Detached) return EXIT.detached;
-    if (error instanceof CliError) terminal.say(comeBack(id, options.settings));
+    if (error instanceof WaitedEnough) {
+      terminal.say('--timeout is over; the run goes on.', 'bad');
+      terminal.say(comeBack(id, options));
+      return EXIT.timedOut;
+    }
+    if (error instanceof CliError) terminal.say(comeBack(id, options));
     throw error;
   } finally {
+    clearTimeout(timer);
     release();
   }
 }
@@ -183,7 +239,7 @@ async function follow(
 function showEnd(
   execution: ShownExecution,
   terminal: Terminal,
-  { json, settings }: { json: boolean; settings: CrewSettings },
+  { json, settings, spokenAs }: Talk & { json: boolean },
 ): ExitCode {
   const { status, result, error, error_code: code, token_usage: usage } = execution;
   const took = Date.parse(execution.completed_at ?? '') - Date.parse(execution.created_at);
@@ -198,7 +254,7 @@ function showEnd(
   }
   if (status === 'failed') terminal.say(oneLine(`${code ?? status}: ${error ?? ''}`, 2_000), 'bad');
   terminal.say(
-    `  once more, finished tasks kept: npm run crew -- retry ${execution.execution_id}${where(settings)}`,
+    `  once more, finished tasks kept: ${spokenAs} retry ${execution.execution_id}${where(settings)}`,
   );
   return status === 'cancelled' ? EXIT.cancelled : EXIT.failed;
 }

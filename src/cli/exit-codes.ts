@@ -1,4 +1,4 @@
-/** How `npm run crew` ends, for scripts. Documented in the README; 6 is kept for a time-out while waiting. */
+/** How `muster` and `npm run crew` end, for scripts. Documented in the README. */
 export const EXIT = {
   /** The run completed, or what was asked for was done. */
   ok: 0,
@@ -12,6 +12,8 @@ export const EXIT = {
   notFound: 4,
   /** The run was cancelled. */
   cancelled: 5,
+  /** `--timeout` was over before the run was; it goes on. */
+  timedOut: 6,
   /** The server cannot be reached or cannot answer now. */
   away: 7,
   /** Ctrl-C: the run goes on without us. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config.ts';
+import { storedKey } from './stored-login.ts';
 import type { Target } from './api-client.ts';
 
 /** The settings that say where the server is and who is asking. */
@@ -12,7 +13,8 @@ export type CrewSettings = Pick<
 /** The server the settings name, and the credential there is for it. */
 export async function findTarget(settings: CrewSettings): Promise<Target> {
   const url = serverUrl(settings);
-  return { url, apiKey: settings.MUSTER_API_KEY ?? (await keptKey(url, settings.DATA_DIR)) };
+  const apiKey = settings.MUSTER_API_KEY ?? (await storedKey(url)) ?? (await keptKey(url, settings.DATA_DIR));
+  return { url, apiKey };
 }
 
 /** How this machine reaches the API: a wildcard address is for listening only. */

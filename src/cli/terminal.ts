@@ -7,6 +7,8 @@ export interface Terminal {
   say(line: string, tone?: Tone): void;
   /** What a program may want to read. */
   data(text: string): void;
+  /** Whether a person looks at the data, and no program. */
+  isWatched(): boolean;
   /** Characters a line of talk may have. */
   width(): number;
 }
@@ -30,6 +32,7 @@ export function createTerminal(): Terminal {
     data: (text) => {
       stdout.write(`${stdout.isTTY ? harmless(text) : text}\n`);
     },
+    isWatched: () => stdout.isTTY,
     width: () => (stderr.isTTY ? Math.max(stderr.columns || FILE_WIDTH, 60) : FILE_WIDTH),
   };
 }

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { childEnvironment, settingsSchema } from '../../src/config.ts';
+import { runCli, type Cli } from '../support/cli-process.ts';
 import { callsTool, fails, hangs, says, slowly } from '../support/scripted-model.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
@@ -19,7 +18,6 @@ import {
 } from '../support/test-stack.ts';
 
 const CREWS = fileURLToPath(new URL('../support/crews', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 let stack: TestStack;
 beforeAll(async () => {
@@ -29,38 +27,13 @@ beforeAll(async () => {
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
-interface Cli {
-  stdout(): string;
-  stderr(): string;
-  interrupt(): void;
-  /** The exit code. */
-  ended: Promise<number | null>;
-}
-
-/** Runs `crew …` as a process of its own, with only the given settings. */
-function crewWith(args: readonly string[], settings: Record<string, string>): Cli {
-  const none = Object.fromEntries(Object.keys(settingsSchema.shape).map((name) => [name, '']));
-  const child = spawn(process.execPath, [MAIN, 'crew', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: childEnvironment({ ...none, NODE_OPTIONS: '', FORCE_COLOR: undefined, ...settings }),
-  });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.on('data', (part) => (said.stdout += String(part)));
-  child.stderr.on('data', (part) => (said.stderr += String(part)));
-  return {
-    stdout: () => said.stdout,
-    stderr: () => said.stderr,
-    interrupt: () => void child.kill('SIGINT'),
-    ended: new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => resolve(code));
-    }),
-  };
-}
-
 /** On the stack's server, as its admin, unless told otherwise. */
 const crew = (args: readonly string[], settings: Record<string, string> = {}): Cli =>
-  crewWith(args, { MUSTER_URL: stack.api.url, MUSTER_API_KEY: stack.api.admin.apiKey, ...settings });
+  runCli(['crew', ...args], {
+    MUSTER_URL: stack.api.url,
+    MUSTER_API_KEY: stack.api.admin.apiKey,
+    ...settings,
+  });
 
 const executionIdIn = (text: string): string => /Execution ([0-9a-f-]{36})/.exec(text)?.[1] ?? 'none';
 const started = async (cli: Cli): Promise<string> => {
@@ -137,7 +110,7 @@ describe('npm run crew', () => {
       stack.model.script([says('a'), says('found')]);
       const { hostname, port } = new URL(stack.api.url);
       const at = ['--host', hostname, '--port', port, '--data-dir', folder.path];
-      const cli = crewWith([...at, join(CREWS, 'two-step')], { MUSTER_URL: 'http://127.0.0.1:1' });
+      const cli = runCli(['crew', ...at, join(CREWS, 'two-step')], { MUSTER_URL: 'http://127.0.0.1:1' });
       expect({ code: await cli.ended, stdout: cli.stdout() }).toEqual({ code: 0, stdout: 'found\n' });
     } finally {
       await folder.remove();
