@@ -75,6 +75,8 @@ function installRuntime(logger: Logger, metricsAddress: string | undefined): voi
       },
     }),
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      // The worker of deliveries has none on purpose.
+      if (message.startsWith('No workflows registered')) return;
       logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
     }),
   });
