@@ -94,7 +94,7 @@ const settingsFields = z.object({
   MLFLOW_EXPERIMENT_NAME: z.string().default('muster'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  PAYLOAD_ENCRYPTION_KEYS: commaList.default([]),
+  PAYLOAD_ENCRYPTION_KEYS: commaList.pipe(z.array(secret)).default([]),
   EGRESS_ALLOW_PRIVATE: flag.default(false),
   WEBHOOK_RETRY_DELAYS: durationList.prefault('5s,5m,30m,2h,5h,10h,14h,20h,24h'),
   WEBHOOK_DISABLE_AFTER: durationMs.prefault('5d'),

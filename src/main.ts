@@ -143,6 +143,18 @@ async function migrateCommand(): Promise<void> {
   for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
 }
 
+/** Decrypts for a Web UI on this machine until it is asked to stop. */
+async function codecServerCommand({ port }: { port: string }, signals: StopSignals): Promise<void> {
+  const settings = settingsFor({ port });
+  const uiUrl = settings.TEMPORAL_UI_URL ?? 'http://127.0.0.1:8233';
+  const { startCodecServer } = await import('./cli/codec-server.ts');
+  const server = await startCodecServer(settings, { port: settings.API_PORT, uiUrl });
+  say(`Codec server for ${uiUrl}: http://127.0.0.1:${settings.API_PORT}`);
+  await aborted(signals.stop);
+  server.closeAllConnections();
+  server.close();
+}
+
 function createProgram(signals: StopSignals): Command {
   const program = new Command('muster').description('Runs crews of AI agents durably, on Temporal');
   const host = (): Option => new Option('--host <host>', 'address the API listens on (API_HOST)');
@@ -188,6 +200,11 @@ function createProgram(signals: StopSignals): Command {
     .option('--apis <count>', 'how many APIs, on ports one after the other', '2')
     .action((flags: CommonFlags & { apis: string }) => deploymentCommand(flags, signals));
   program
+    .command('codec-server')
+    .description('decrypt payloads for a Temporal Web UI without logins (PAYLOAD_ENCRYPTION_KEYS given)')
+    .option('--port <port>', 'port on loopback', '8235')
+    .action((flags: { port: string }) => codecServerCommand(flags, signals));
+  program
     .command('crew')
     .description('run a crew on the API that is running, and follow it (crew --help)')
     // It reads its own command line.
@@ -209,7 +226,7 @@ function report(error: unknown): void {
 
 const command = process.argv[2];
 // The short commands end at Ctrl-C as any program does.
-const isServer = ['start', 'api', 'worker', 'deployment'].includes(command ?? '');
+const isServer = ['start', 'api', 'worker', 'deployment', 'codec-server'].includes(command ?? '');
 const never = new AbortController().signal;
 try {
   await createProgram(isServer ? listenForStop() : { stop: never, hurry: never }).parseAsync();

@@ -7,6 +7,7 @@ import { apiKeyRoutes } from './api-keys/routes.ts';
 import type { Engine } from '../engine.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
+import { codecRoutes } from './codec/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
 import { insightRoutes } from './executions/insight-routes.ts';
 import { replayRoutes } from './executions/replay-routes.ts';
@@ -77,4 +78,5 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...knowledgeRoutes(engine),
   ...webSocketRoutes(engine),
   ...metricsRoutes(engine),
+  ...codecRoutes(engine),
 ];
