@@ -24,7 +24,9 @@ const scripts = {
   'bench-streams': 'bench/streams/main.ts',
   'bench-stats': 'bench/stats.ts',
   'bench-scale': 'bench/scale/main.ts',
+  'bench-instances': 'bench/instances/main.ts',
   runs: 'test/proofs/run-states.ts',
+  flows: 'test/proofs/flow-kills.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
   webhooks: 'test/webhooks/main.ts',
@@ -136,7 +138,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    'Usage: node src/launch.mjs <start|api|worker|migrate|codec-server|crew> …  or  --run <check|bench|bench-streams|bench-stats|bench-scale|runs|fuzz|malformed|webhooks|crewai|crewai-exports|client-types> …',
+    `Usage: node src/launch.mjs <start|api|worker|migrate|codec-server|crew> …  or  --run <${Object.keys(scripts).join('|')}> …`,
   );
   process.exit(2);
 }

@@ -8,7 +8,12 @@ import { getEvents, startTestStack, until, type TestStack } from '../support/tes
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
-/** Workers killed with -9 at every boundary between steps: the same result, and no step run twice. */
+/**
+ * Workers killed with -9 at every boundary between steps: the same result, and no step run twice. In the suite the long
+ * flow is killed at boundaries of each kind (a crew's end, a loop's second turn, a person, an effect outside), by
+ * `npm run test:flows` at all of them.
+ */
+const EVERY = process.env['MUSTER_TEST_EVERY_BOUNDARY'] === 'true';
 
 let stack: TestStack;
 let receiver: WebhookReceiver;
@@ -26,11 +31,19 @@ afterAll(async () => {
   await receiver.close();
 });
 
+/** A step, and whether its row is being made or its end being written. */
+type Place = readonly [step: string, at: 'begin' | 'end'];
+
+const boundaries = (step: string): Place[] => [
+  [step, 'begin'],
+  [step, 'end'],
+];
+
 /** Runs a flow with a worker that is killed at each of the places in turn. */
 async function killedAt(
   path: string,
   body: unknown,
-  places: readonly (readonly [string, 'begin' | 'end'])[],
+  places: readonly Place[],
   meanwhile: Record<string, (id: string) => Promise<unknown>> = {},
 ): Promise<string> {
   const id = await startFlow(stack, path, body);
@@ -48,6 +61,17 @@ async function killedAt(
   return id;
 }
 
+/** Answers the one question that is open, once it is. */
+async function answerDecision(id: string, answer: string): Promise<void> {
+  await until(
+    'a person is asked',
+    async () =>
+      (await stack.call('GET', `/api/v1/questions?status=open`)).headers.get('x-total-count') === '1',
+    30_000,
+  );
+  expect(await answerOpen(stack, id, answer)).toBe(202);
+}
+
 /** What each type of event was about, in the order of the log. */
 async function keysOf(id: string, type: string): Promise<(string | null)[]> {
   return (await getEvents(stack, id)).filter((event) => event.type === type).map((event) => event.task_key);
@@ -58,14 +82,7 @@ describe('a worker killed at every boundary', () => {
     stack.model.script([says('Roses are red.')]);
     const before = stack.model.requests.length;
     const steps = ['pick_sentence_count', 'write_poem', 'keep_poem'];
-    const id = await killedAt('poem-flow', { sentence_count: 1 }, [
-      ['pick_sentence_count', 'begin'],
-      ['pick_sentence_count', 'end'],
-      ['write_poem', 'begin'],
-      ['write_poem', 'end'],
-      ['keep_poem', 'begin'],
-      ['keep_poem', 'end'],
-    ]);
+    const id = await killedAt('poem-flow', { sentence_count: 1 }, steps.flatMap(boundaries));
     expect(await flowEnd(stack, 'poem-flow', id)).toMatchObject({
       status: 'completed',
       result: { sentence_count: 1, poem: 'Roses are red.' },
@@ -84,33 +101,13 @@ describe('a worker killed at every boundary', () => {
       says('GOOD'),
     ]);
     const before = stack.model.requests.length;
-    const approve = async (id: string): Promise<void> => {
-      await until(
-        'a person is asked',
-        async () =>
-          (await stack.call('GET', `/api/v1/questions?status=open`)).headers.get('x-total-count') === '1',
-        30_000,
-      );
-      expect(await answerOpen(stack, id, 'approve')).toBe(202);
-    };
     const id = await killedAt(
       'content-review-flow',
       { topic: 'otters', publish_url: receiver.url },
-      [
-        ['generate', 'begin'],
-        ['generate', 'end'],
-        ['judge', 'begin'],
-        ['judge', 'end'],
-        ['revise', 'begin'],
-        ['revise', 'end'],
-        ['judge#2', 'begin'],
-        ['judge#2', 'end'],
-        ['decide', 'begin'],
-        ['decide', 'end'],
-        ['publish', 'begin'],
-        ['publish', 'end'],
-      ],
-      { 'decide end': approve },
+      EVERY
+        ? ['generate', 'judge', 'revise', 'judge#2', 'decide', 'publish'].flatMap(boundaries)
+        : [['generate', 'end'], ['judge#2', 'begin'], ['decide', 'end'], ...boundaries('publish')],
+      { 'decide end': (run) => answerDecision(run, 'approve') },
     );
     expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
       status: 'completed',
@@ -125,6 +122,23 @@ describe('a worker killed at every boundary', () => {
       .parse((await stack.call('GET', '/api/v1/executions?kind=crew')).body);
     expect(crews.filter((run) => run.parent_execution_id === id)).toHaveLength(1);
   }, 240_000);
+
+  it('of the way that gives up revising changes nothing: the last text is refused by a person', async () => {
+    stack.model.script([says('Facts'), says('Otters swim.'), says('More.')]);
+    const before = stack.model.requests.length;
+    const id = await killedAt(
+      'content-review-flow',
+      { topic: 'otters', max_revisions: 0 },
+      [...boundaries('note_exhausted'), ['decide', 'end']],
+      { 'decide end': (run) => answerDecision(run, 'reject') },
+    );
+    expect(await flowEnd(stack, 'content-review-flow', id)).toMatchObject({
+      status: 'completed',
+      result: { content: 'Otters swim.', revisions: 0, verdict: 'exhausted', approved: false },
+    });
+    expect(stack.model.requests.length).toBe(before + 3);
+    expect(await keysOf(id, 'task_completed')).toEqual(['generate', 'judge', 'note_exhausted', 'decide']);
+  }, 120_000);
 
   it('of a declarative flow changes nothing either: what was paid for is read back', async () => {
     expect((await upload(stack, KILLED)).status).toBe(201);

@@ -32,6 +32,7 @@ const OWNED_TABLES = [
   'execution_day_errors',
   'agent_types',
   'agent_instances',
+  'agent_instance_counts',
   'delivery_endpoints',
   'deliveries',
   'flows',

@@ -1,6 +1,7 @@
 import type { Logger } from '../../telemetry/logger.ts';
 import type { SqlPool } from '../sql.ts';
 import type { Waker } from '../wake.ts';
+import { foldInstanceCounts } from './instance-counts.ts';
 import { markSilentInstances } from './instance-row.ts';
 import { expireDueQuestions } from './person-side.ts';
 
@@ -11,7 +12,10 @@ const LOOK_MS = 15_000;
 /** Instances with a question whose time is up that one look takes. */
 const MOST_DUE = 200;
 
-/** Marks silent instances STALE, and ends questions whose time is up. Every process may look; each does it once. */
+/**
+ * Marks silent instances STALE, ends questions whose time is up, and folds the counts of instances. Every process may look;
+ * each does it once.
+ */
 export interface InstanceWatch {
   /** One look; also called by the timer. @returns how many became STALE */
   look(): Promise<number>;
@@ -30,7 +34,9 @@ export function createInstanceWatch(deps: {
     for (const conversation of await expireDueQuestions(sql, now(), MOST_DUE))
       waker.wake('message', conversation);
     const at = now();
-    return markSilentInstances(sql, new Date(at.getTime() - SILENCE_MS), at);
+    const silent = await markSilentInstances(sql, new Date(at.getTime() - SILENCE_MS), at);
+    await foldInstanceCounts(sql);
+    return silent;
   };
   const look = (): Promise<number> => {
     running ??= once().finally(() => {

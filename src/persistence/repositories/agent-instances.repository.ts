@@ -3,7 +3,10 @@ import type { InstanceStatus } from '../../domain/instance/instance-status.ts';
 import type { OwnerScope } from '../database.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
-/** Agent instances and their types, for those who look on. Counters and last messages stand in the rows. */
+/**
+ * Agent instances and their types, for those who look on. Counters of messages and last messages stand in the rows; how many
+ * instances stand how is counted beside them (instances/instance-counts.ts).
+ */
 
 export interface ShownInstance {
   id: string;
@@ -70,16 +73,25 @@ export interface InstanceFilter {
   source?: 'run' | 'external' | undefined;
 }
 
+/** What is filtered by: instances themselves, or their counts, which know of an instance whether it is a run. */
+type Filtered = 'instances' | 'counts';
+const IS_RUN = {
+  instances: { run: 'i.execution_id is not null', external: 'i.execution_id is null' },
+  counts: { run: 'i.is_run', external: 'not i.is_run' },
+} as const;
+
 /** The conditions of a list, with their parameters in order. */
-function conditions(scope: OwnerScope, filter: InstanceFilter): { where: string; params: unknown[] } {
+function conditions(
+  scope: OwnerScope,
+  filter: InstanceFilter,
+  of: Filtered = 'instances',
+): { where: string; params: unknown[] } {
   const parts: [string, unknown[]][] = 'ownerId' in scope ? [['i.owner_id = ?', [scope.ownerId]]] : [];
   if (filter.agentTypeId !== undefined) parts.push(['i.agent_type_id = ?', [filter.agentTypeId]]);
   if (filter.statuses !== undefined) {
     parts.push([`i.status in (${filter.statuses.map(() => '?').join(', ')})`, [...filter.statuses]]);
   }
-  if (filter.source !== undefined) {
-    parts.push([`i.execution_id is ${filter.source === 'run' ? 'not null' : 'null'}`, []]);
-  }
+  if (filter.source !== undefined) parts.push([IS_RUN[of][filter.source], []]);
   return {
     where: parts.length === 0 ? 'true' : parts.map(([text]) => text).join(' and '),
     params: parts.flatMap(([, values]) => values),
@@ -98,18 +110,24 @@ export async function listInstances(
   page: { skip: number; limit: number },
 ): Promise<[ShownInstance[], number]> {
   const { where, params } = conditions(scope, filter);
-  // The page is cut first, by an index; what is joined is a page.
+  // The page is cut first, and what is skipped is read in an index only; what is joined is a page.
   const rows = await em.execute<InstanceRow[]>(
     `select ${COLUMNS} from (
-       select * from agent_instances i where ${where} order by i.started_at desc, i.id desc offset ? limit ?
-     ) i join agent_types t on t.id = i.agent_type_id order by i.started_at desc, i.id desc`,
+       select i.owner_id, i.id from agent_instances i where ${where} order by i.started_at desc, i.id desc offset ? limit ?
+     ) page join agent_instances i on i.owner_id = page.owner_id and i.id = page.id
+       join agent_types t on t.id = i.agent_type_id order by i.started_at desc, i.id desc`,
     [...params, page.skip, page.limit],
   );
-  const [count] = await em.execute<{ count: number }[]>(
-    `select count(*)::integer as count from agent_instances i where ${where}`,
+  return [rows.map(toInstance), await countInstances(em, scope, filter)];
+}
+
+async function countInstances(em: EntityManager, scope: OwnerScope, filter: InstanceFilter): Promise<number> {
+  const { where, params } = conditions(scope, filter, 'counts');
+  const [row] = await em.execute<{ count: number }[]>(
+    `select coalesce(sum(i.count), 0)::integer as count from agent_instance_counts i where ${where}`,
     params,
   );
-  return [rows.map(toInstance), count?.count ?? 0];
+  return row?.count ?? 0;
 }
 
 /**
@@ -211,8 +229,8 @@ async function countsOf(em: EntityManager, typeIds: readonly string[]): Promise<
   const counts = new Map<string, InstanceCounts>();
   if (typeIds.length === 0) return counts;
   const rows = await em.execute<{ agent_type_id: string; status: InstanceStatus; count: number }[]>(
-    `select agent_type_id, status, count(*)::integer as count from agent_instances
-      where agent_type_id in (${typeIds.map(() => '?').join(', ')}) group by agent_type_id, status`,
+    `select agent_type_id, status, sum(count)::integer as count from agent_instance_counts
+      where agent_type_id in (${typeIds.map(() => '?').join(', ')}) group by agent_type_id, status having sum(count) <> 0`,
     [...typeIds],
   );
   for (const { agent_type_id: id, status, count } of rows) {
@@ -255,8 +273,8 @@ export async function summariseAgents(
 ): Promise<AgentSummary> {
   const [where, params] = 'ownerId' in scope ? ['owner_id = ?', [scope.ownerId]] : ['true', []];
   const rows = await em.execute<{ agent_type_id: string; status: InstanceStatus; count: number }[]>(
-    `select agent_type_id, status, count(*)::integer as count from agent_instances where ${where}
-      group by agent_type_id, status`,
+    `select agent_type_id, status, sum(count)::integer as count from agent_instance_counts where ${where}
+      group by agent_type_id, status having sum(count) <> 0`,
     params,
   );
   const [open] = await em.execute<{ count: number }[]>(
