@@ -100,6 +100,10 @@ const settingsFields = z.object({
   WEBHOOK_DISABLE_AFTER: durationMs.prefault('5d'),
   WEBHOOK_RETENTION: durationMs.prefault('30d'),
   ENVIRONMENT: z.string().default('DEVELOPMENT'),
+  WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,200}$/, 'letters, digits, _ . - (at most 200), such as a commit')
+    .optional(),
   WORKER_METRICS_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d+$/, 'host:port')

@@ -143,6 +143,20 @@ async function migrateCommand(): Promise<void> {
   for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
 }
 
+type OperatorCommands = typeof import('./cli/operator-commands.ts');
+
+/** Runs one of the commands that ask Temporal, and ends with its exit code. */
+async function operatorCommand(
+  name: string,
+  choose: (
+    commands: OperatorCommands,
+  ) => (settings: Settings, say: (line: string) => void) => Promise<number>,
+): Promise<void> {
+  const settings = loadSettings();
+  needAddresses(settings, name, ['TEMPORAL_ADDRESS']);
+  process.exitCode = await choose(await import('./cli/operator-commands.ts'))(settings, say);
+}
+
 /** Decrypts for a Web UI on this machine until it is asked to stop. */
 async function codecServerCommand({ port }: { port: string }, signals: StopSignals): Promise<void> {
   const settings = settingsFor({ port });
@@ -199,6 +213,14 @@ function createProgram(signals: StopSignals): Command {
     .addOption(dataDir())
     .option('--apis <count>', 'how many APIs, on ports one after the other', '2')
     .action((flags: CommonFlags & { apis: string }) => deploymentCommand(flags, signals));
+  program
+    .command('preflight')
+    .description('replay every open workflow of Temporal with this build: exit code 1 if one would break')
+    .action(() => operatorCommand('preflight', ({ preflightCommand }) => preflightCommand));
+  program
+    .command('set-current')
+    .description('make WORKER_BUILD_ID the current version: the last step of a deploy')
+    .action(() => operatorCommand('set-current', ({ setCurrentCommand }) => setCurrentCommand));
   program
     .command('codec-server')
     .description('decrypt payloads for a Temporal Web UI without logins (PAYLOAD_ENCRYPTION_KEYS given)')

@@ -23,6 +23,7 @@ import { createLogger, type Logger } from './telemetry/logger.ts';
 import { serveWorkerMetrics } from './telemetry/metrics/serve-worker-metrics.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './telemetry/metrics/worker-metrics.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
+import { deploymentOptions } from './temporal/current-version.ts';
 import { type CodecSettings, failuresOf, workerDataConverter } from './temporal/payload-codec.ts';
 import { createGuardedFetch } from './tools/guarded-fetch.ts';
 import { createToolbox } from './tools/toolbox.ts';
@@ -94,6 +95,7 @@ async function createWorkers(
     namespace: settings.TEMPORAL_NAMESPACE,
     shutdownGraceTime: SHUTDOWN_GRACE,
     dataConverter: workerDataConverter(settings),
+    ...deploymentOptions(settings),
   };
   return [
     await Worker.create({
