@@ -26,6 +26,7 @@ const scripts = {
   'bench-scale': 'bench/scale/main.ts',
   'bench-instances': 'bench/instances/main.ts',
   runs: 'test/proofs/run-states.ts',
+  chaos: 'test/proofs/chaos.ts',
   flows: 'test/proofs/flow-kills.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',

@@ -108,7 +108,10 @@ export const moneyOf = ({
 });
 
 /** A limit of money wants a price of every model that may be asked. */
-function refuseUnpriced({ models, prices }: Engine, { plan, options }: RequestedRun): void {
+export function refuseUnpriced(
+  { models, prices }: Engine,
+  { plan, options }: Pick<RequestedRun, 'plan' | 'options'>,
+): void {
   const taskWithLimit = plan.tasks.find((task) => task.maxCostMicroUsd !== undefined);
   if (options.max_cost_usd === undefined && taskWithLimit === undefined) return;
   const names = plan.agents.flatMap((agent) => [agent.model, ...agent.fallbackModels]);
@@ -122,7 +125,8 @@ function refuseUnpriced({ models, prices }: Engine, { plan, options }: Requested
 
 const kindOf = (run: RequestedRun): ExecutionKind => run.kind ?? 'crew';
 
-const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
+/** A run that is asked for, as it is stored. */
+export const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
   ownerId: run.ownerId,
   kind: kindOf(run),
   crewName: run.plan.name,

@@ -210,6 +210,24 @@ export type ExecuteGraphSchema = {
   thread_id?: string | undefined;
 };
 
+export type ExecuteGraphBatchSchema = {
+  /** One execution for each, 1 to 1000 */
+  inputs: { [key: string]: __schema5Schema }[];
+  /** Higher is sooner; 0 is usual */
+  priority?: number | undefined;
+  tags?: string[] | undefined;
+  /** Ends the execution as failed with TIMEOUT */
+  timeout_seconds?: number | undefined;
+  /** No call starts that could exceed it; see `on_budget` */
+  max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
+  /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
+  on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+};
+
 export type CreateAgentSchema = {
   name: string;
   role: string;
@@ -225,7 +243,7 @@ export type CreateAgentSchema = {
   top_p?: string | number | undefined;
   is_active?: boolean | undefined;
   /** `max_iter`: model turns one task may take · `max_rpm`: model calls a minute, over all its runs · `tool_approvals`: per tool `allow`, `ask` a person before each call, or `deny`; the rest is kept */
-  config?: { [key: string]: __schema5Schema } | null | undefined;
+  config?: { [key: string]: __schema6Schema } | null | undefined;
   capabilities?: string[] | null | undefined;
   tools?: string[] | null | undefined;
 };
@@ -245,7 +263,7 @@ export type UpdateAgentSchema = {
   top_p?: string | number | undefined;
   is_active?: boolean | undefined;
   /** `max_iter`: model turns one task may take · `max_rpm`: model calls a minute, over all its runs · `tool_approvals`: per tool `allow`, `ask` a person before each call, or `deny`; the rest is kept */
-  config?: { [key: string]: __schema5Schema } | null | undefined;
+  config?: { [key: string]: __schema6Schema } | null | undefined;
   capabilities?: string[] | null | undefined;
   tools?: string[] | null | undefined;
 };
@@ -253,7 +271,7 @@ export type UpdateAgentSchema = {
 export type TestAgentSchema = {
   input: string;
   /** Fills `{name}`s of the agent and the input; what neither names is told besides */
-  context?: { [key: string]: __schema6Schema } | null | undefined;
+  context?: { [key: string]: __schema7Schema } | null | undefined;
   /** How long to wait for the answer */
   wait_seconds?: number | undefined;
 };
@@ -264,7 +282,7 @@ export type CreateWorkflowSchema = {
   /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
   workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
   /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied; the rest is kept */
-  config?: { [key: string]: __schema5Schema } | null | undefined;
+  config?: { [key: string]: __schema6Schema } | null | undefined;
   /** An inactive one starts nothing */
   is_active?: boolean | undefined;
 };
@@ -275,16 +293,16 @@ export type UpdateWorkflowSchema = {
   /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
   workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
   /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied; the rest is kept */
-  config?: { [key: string]: __schema5Schema } | null | undefined;
+  config?: { [key: string]: __schema6Schema } | null | undefined;
   /** An inactive one starts nothing */
   is_active?: boolean | undefined;
 };
 
 export type ExecuteWorkflowSchema = {
   /** Fills the tasks’ `{name}`s; what no task names is told to every task */
-  input_data?: { [key: string]: __schema7Schema } | null | undefined;
+  input_data?: { [key: string]: __schema8Schema } | null | undefined;
   /** Laid over the workflow’s own for this run */
-  config?: { [key: string]: __schema5Schema } | null | undefined;
+  config?: { [key: string]: __schema6Schema } | null | undefined;
   /** Higher is sooner; 0 is usual */
   priority?: number | undefined;
   tags?: string[] | undefined;
@@ -302,6 +320,26 @@ export type ExecuteWorkflowSchema = {
   thread_id?: string | undefined;
 };
 
+export type ExecuteWorkflowBatchSchema = {
+  /** One execution for each, 1 to 1000 */
+  input_data: { [key: string]: __schema5Schema }[];
+  /** Laid over the workflow’s own for this run */
+  config?: { [key: string]: __schema6Schema } | null | undefined;
+  /** Higher is sooner; 0 is usual */
+  priority?: number | undefined;
+  tags?: string[] | undefined;
+  /** Ends the execution as failed with TIMEOUT */
+  timeout_seconds?: number | undefined;
+  /** No call starts that could exceed it; see `on_budget` */
+  max_tokens_total?: number | undefined;
+  /** The same in US dollars. Every model needs a price: see the setting MODEL_PRICES */
+  max_cost_usd?: number | undefined;
+  /** At the limit of tokens or money: `fail` (default) with BUDGET_EXHAUSTED · `ask` a person, who raises it or stops */
+  on_budget?: 'fail' | 'ask' | undefined;
+  /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
+  on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+};
+
 export type CreateTaskSchema = {
   workflow_id: number;
   agent_id: number;
@@ -315,9 +353,9 @@ export type CreateTaskSchema = {
   /** Its place in the workflow; ties go by id */
   order?: number | undefined;
   /** Values for its `{name}`s where the start brings none */
-  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  input_data?: { [key: string]: __schema9Schema } | null | undefined;
   /** `expected_output`, `human_input`, `max_tokens_total`, `max_cost_usd`; the rest is kept */
-  config?: { [key: string]: __schema8Schema } | null | undefined;
+  config?: { [key: string]: __schema9Schema } | null | undefined;
   /** Ids of tasks of the same workflow; looked at by workflows of type `graph` */
   dependencies?: number[] | null | undefined;
   is_active?: boolean | undefined;
@@ -336,9 +374,9 @@ export type UpdateTaskSchema = {
   /** Its place in the workflow; ties go by id */
   order?: number | undefined;
   /** Values for its `{name}`s where the start brings none */
-  input_data?: { [key: string]: __schema8Schema } | null | undefined;
+  input_data?: { [key: string]: __schema9Schema } | null | undefined;
   /** `expected_output`, `human_input`, `max_tokens_total`, `max_cost_usd`; the rest is kept */
-  config?: { [key: string]: __schema8Schema } | null | undefined;
+  config?: { [key: string]: __schema9Schema } | null | undefined;
   /** Ids of tasks of the same workflow; looked at by workflows of type `graph` */
   dependencies?: number[] | null | undefined;
   is_active?: boolean | undefined;
@@ -346,9 +384,9 @@ export type UpdateTaskSchema = {
 
 export type ExecuteTaskSchema = {
   /** Laid over the task’s own; what the task does not name is told to it besides */
-  input_data?: { [key: string]: __schema9Schema } | null | undefined;
+  input_data?: { [key: string]: __schema10Schema } | null | undefined;
   /** Laid over the task’s own for this run */
-  config?: { [key: string]: __schema10Schema } | null | undefined;
+  config?: { [key: string]: __schema11Schema } | null | undefined;
   /** Higher is sooner; 0 is usual */
   priority?: number | undefined;
   tags?: string[] | undefined;
@@ -375,7 +413,7 @@ export type CreateScheduleSchema = {
   /** The name of a flow */
   flow?: string | null | undefined;
   /** What the start would take: inputs of a crew, the request of a flow */
-  inputs?: { [key: string]: __schema11Schema } | undefined;
+  inputs?: { [key: string]: __schema12Schema } | undefined;
   /** Minute, hour, day of month, month, day of week */
   cron: string;
   /** The zone the times are meant in. Default: UTC */
@@ -395,7 +433,7 @@ export type UpdateScheduleSchema = {
   /** The name of a flow */
   flow?: string | null | undefined;
   /** What the start would take: inputs of a crew, the request of a flow */
-  inputs?: { [key: string]: __schema11Schema } | undefined;
+  inputs?: { [key: string]: __schema12Schema } | undefined;
   /** Minute, hour, day of month, month, day of week */
   cron?: string | undefined;
   /** The zone the times are meant in. Default: UTC */
@@ -512,7 +550,7 @@ export type AgentMessageSchema = {
   /** Whether this is a question */
   requires_user_input?: boolean | undefined;
   /** Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, default}` says what an answer may be */
-  message_metadata?: { [key: string]: __schema12Schema } | null | undefined;
+  message_metadata?: { [key: string]: __schema13Schema } | null | undefined;
   /** Your own id for the message: sent again, it is written once and answered the same */
   message_id?: string | undefined;
 };
@@ -532,11 +570,11 @@ export type EndSessionSchema = {
   status?: 'COMPLETED' | 'FAILED' | 'KILLED' | undefined;
 };
 
-export type McpRequestSchema = { [key: string]: __schema13Schema } | __schema14Schema[];
+export type McpRequestSchema = { [key: string]: __schema14Schema } | __schema15Schema[];
 
 export type RunToolSchema = {
   /** As its `input_schema` wants it */
-  input?: { [key: string]: __schema15Schema } | undefined;
+  input?: { [key: string]: __schema16Schema } | undefined;
 };
 
 export type CreateWebhookSchema = {
@@ -614,10 +652,10 @@ export type TemporalPayloadsSchema = {
 
 export type UploadFlowSchema = {
   /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
-  definition: string | { [key: string]: __schema16Schema };
+  definition: string | { [key: string]: __schema17Schema };
 };
 
-export type FlowStateSchema = { [key: string]: __schema17Schema };
+export type FlowStateSchema = { [key: string]: __schema18Schema };
 
 export type __schema0Schema =
   string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
@@ -672,6 +710,9 @@ export type __schema16Schema =
 
 export type __schema17Schema =
   string | number | boolean | null | __schema17Schema[] | { [key: string]: __schema17Schema };
+
+export type __schema18Schema =
+  string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
 
 export type ErrorSchema = {
   error:
@@ -870,6 +911,8 @@ export type ExecutionSchema = {
   crew_name: string | null;
   thread_id: string | null;
   parent_execution_id: string | null;
+  /** The batch it was started in */
+  batch_id: string | null;
   status: 'pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
   /** A pause was asked for and the turns in flight are ending */
   pause_requested: boolean;
@@ -1063,15 +1106,39 @@ export type QuestionSchema = {
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema18Schema } | null;
+  schema: { [key: string]: __schema19Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema19Schema;
+  answer: __schema20Schema;
   /** What counts when nobody answers in time */
-  default: __schema20Schema;
+  default: __schema21Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
   expires_at: string | null;
+};
+
+export type BatchSchema = {
+  batch_id: string;
+  /** `completed` once every execution has ended, however */
+  status: 'running' | 'completed';
+  crew_name: string | null;
+  graph_id: string | null;
+  workflow_id: number | null;
+  /** Its executions */
+  count: number;
+  /** Those that have ended */
+  finished: number;
+  /** Its executions in each state, 0 where there is none */
+  counts: { [key: string]: number };
+  /** Of all of them so far */
+  token_usage: TokenUsageSchema;
+  /** Null when one of them has asked a model without a price */
+  cost_usd: number | null;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  /** When the last has ended */
+  completed_at: string | null;
+  created_by: string;
 };
 
 export type GraphSummarySchema = {
@@ -1159,6 +1226,13 @@ export type GraphValidationSchema = {
 };
 
 export type GraphInputsSchema = { inputs: string[] };
+
+export type BatchStartedSchema = {
+  batch_id: string;
+  count: number;
+  /** In the order of the inputs */
+  executions: { id: number; execution_id: string }[];
+};
 
 export type AgentSchema = {
   id: number;
@@ -1524,7 +1598,7 @@ export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema22Schema };
+  input_schema: { [key: string]: __schema23Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1736,7 +1810,7 @@ export type SavedFlowSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema23Schema } | null;
+  definition: { [key: string]: __schema24Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1763,7 +1837,7 @@ export type FlowDetailSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema23Schema } | null;
+  definition: { [key: string]: __schema24Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1825,15 +1899,12 @@ export type FlowExecutionSchema = {
   completed_at: string | null;
   result: {
     /** What the method that ended last said */
-    output: __schema24Schema;
+    output: __schema25Schema;
     /** What it was started with, and an `id` */
-    state: { [key: string]: __schema25Schema };
+    state: { [key: string]: __schema26Schema };
   } | null;
   error: string | null;
 };
-
-export type __schema18Schema =
-  string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
 
 export type __schema19Schema =
   string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
@@ -1856,13 +1927,16 @@ export type __schema24Schema =
 export type __schema25Schema =
   string | number | boolean | null | __schema25Schema[] | { [key: string]: __schema25Schema };
 
+export type __schema26Schema =
+  string | number | boolean | null | __schema26Schema[] | { [key: string]: __schema26Schema };
+
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema21Schema };
+  data: { [key: string]: __schema22Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -2498,6 +2572,7 @@ export interface paths {
           graph_id?: string | undefined;
           thread_id?: string | undefined;
           schedule_id?: string | undefined;
+          batch_id?: string | undefined;
         };
         header?: never;
         path?: never;
@@ -3143,6 +3218,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/batches/{batch_id}': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** How a batch stands */ {
+      parameters: { query?: never; header?: never; path: { batch_id: string }; cookie?: never };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': BatchSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/batches/{batch_id}/cancel': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Cancel all its executions that have not ended */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { batch_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': BulkResultSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/graphs': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** Your graphs, newest first, without their nodes and edges */ {
@@ -3543,6 +3669,38 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/graphs/{graph_id}/execute/batch': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Run a graph once for each of many inputs */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { graph_id: string };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': ExecuteGraphBatchSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': BatchStartedSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/agents': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** Your agents, newest first */ {
@@ -3821,6 +3979,38 @@ export interface paths {
       requestBody?: { content: { 'application/json': ExecuteWorkflowSchema } };
       responses: {
         202: { headers: { [name: string]: unknown }; content: { 'application/json': ExecutionSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/workflows/{workflow_id}/execute/batch': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Run a workflow once for each of many inputs */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { workflow_id: number };
+        cookie?: never;
+      };
+      requestBody: { content: { 'application/json': ExecuteWorkflowBatchSchema } };
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': BatchStartedSchema } };
         400: components['responses']['InvalidJson'];
         401: components['responses']['Unauthenticated'];
         403: components['responses']['Forbidden'];
@@ -6511,12 +6701,14 @@ export interface components {
     ImportGraph: ImportGraphSchema;
     GraphDocument: GraphDocumentSchema;
     ExecuteGraph: ExecuteGraphSchema;
+    ExecuteGraphBatch: ExecuteGraphBatchSchema;
     CreateAgent: CreateAgentSchema;
     UpdateAgent: UpdateAgentSchema;
     TestAgent: TestAgentSchema;
     CreateWorkflow: CreateWorkflowSchema;
     UpdateWorkflow: UpdateWorkflowSchema;
     ExecuteWorkflow: ExecuteWorkflowSchema;
+    ExecuteWorkflowBatch: ExecuteWorkflowBatchSchema;
     CreateTask: CreateTaskSchema;
     UpdateTask: UpdateTaskSchema;
     ExecuteTask: ExecuteTaskSchema;
@@ -6567,6 +6759,7 @@ export interface components {
     __schema15: __schema15Schema;
     __schema16: __schema16Schema;
     __schema17: __schema17Schema;
+    __schema18: __schema18Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -6594,6 +6787,7 @@ export interface components {
     ExecutionMetrics: ExecutionMetricsSchema;
     BulkResult: BulkResultSchema;
     Question: QuestionSchema;
+    Batch: BatchSchema;
     GraphSummary: GraphSummarySchema;
     Graph: GraphSchema;
     GraphVersion: GraphVersionSchema;
@@ -6601,6 +6795,7 @@ export interface components {
     ImportedGraph: ImportedGraphSchema;
     GraphValidation: GraphValidationSchema;
     GraphInputs: GraphInputsSchema;
+    BatchStarted: BatchStartedSchema;
     Agent: AgentSchema;
     AgentTest: AgentTestSchema;
     Workflow: WorkflowSchema;
@@ -6642,7 +6837,6 @@ export interface components {
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
     FlowExecution: FlowExecutionSchema;
-    __schema18: __schema18Schema;
     __schema19: __schema19Schema;
     __schema20: __schema20Schema;
     __schema21: __schema21Schema;
@@ -6650,6 +6844,7 @@ export interface components {
     __schema23: __schema23Schema;
     __schema24: __schema24Schema;
     __schema25: __schema25Schema;
+    __schema26: __schema26Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

@@ -64,6 +64,10 @@ beforeAll(async () => {
   });
   const made = await people.send('POST', '/graphs', anna.token, aGraph());
   const { id: graphId } = z.object({ id: z.string() }).parse(await made.json());
+  const batch = await people.send('POST', `/graphs/${graphId}/execute/batch`, anna.token, {
+    inputs: [{ secret: 'Annas secret' }],
+  });
+  const { batch_id: batchId } = z.object({ batch_id: z.string() }).parse(await batch.json());
   const question = await askedIn(stack.api, executionId);
   const kickoff = await fetch(`${stack.api.url}/amp/${graphId}/kickoff`, {
     method: 'POST',
@@ -106,6 +110,7 @@ beforeAll(async () => {
     anna,
     victim,
     execution: executionId,
+    batch: batchId,
     apiKey: key.id,
   };
   const document = documentSchema.parse((await stack.call('GET', '/openapi.json')).body);

@@ -11,7 +11,7 @@ export async function runProof(proof: {
   what: string;
   /** Where the report is written; undefined for nowhere. */
   report: string | undefined;
-  prove: () => Promise<{ failures: string[] }>;
+  prove: () => Promise<{ failures: string[]; lost?: string[] }>;
 }): Promise<never> {
   const services = await startSuiteServices({ databaseUrl: undefined, temporalAddress: undefined });
   process.env['MUSTER_TEST_DATABASE_URL'] = services.databaseUrl;
@@ -20,7 +20,7 @@ export async function runProof(proof: {
   try {
     const load = loadavg()[0] ?? 0;
     const { stdout: commit } = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD']);
-    const { failures, ...counts } = await proof.prove();
+    const { failures, lost = [], ...counts } = await proof.prove();
     const text = [
       `# ${proof.title}`,
       '',
@@ -34,6 +34,7 @@ export async function runProof(proof: {
       '',
       proof.what,
       '',
+      ...(lost.length > 0 ? [`Lost calls (run, task, turn, tokens charged): ${lost.join(' · ')}.`, ''] : []),
       ...failures.map((failure) => `- ${failure.split('\n')[0] ?? ''}`),
     ].join('\n');
     console.log(text);

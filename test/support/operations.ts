@@ -46,10 +46,12 @@ export interface World {
   delivery: string;
   userAgent: string;
   apiKey: string;
+  batch: string;
   victim: Person;
 }
 
 const execution: Operation = { kind: 'own', params: (world) => ({ execution_id: world.execution }) };
+const batch: Operation = { kind: 'own', params: (world) => ({ batch_id: world.batch }) };
 const apiKey: Operation = { kind: 'own', params: (world) => ({ id: world.apiKey }) };
 const graph: Operation = { kind: 'own', params: (world) => ({ graph_id: world.graph, version: '1' }) };
 const template = { params: (world: World) => ({ template_id: world.template }) };
@@ -185,6 +187,7 @@ export const OPERATIONS: Record<string, Operation> = {
   validateGraph: graph,
   getGraphInputs: graph,
   executeGraph: graph,
+  executeGraphBatch: { ...graph, body: () => ({ inputs: [{}] }) },
   getAmpInputs: graph,
   kickoffAmp: { ...graph, body: () => ({}) },
   resumeAmp: {
@@ -233,6 +236,9 @@ export const OPERATIONS: Record<string, Operation> = {
   updateWorkflow: { ...workflow, body: () => ({}) },
   deleteWorkflow: workflow,
   executeWorkflow: workflow,
+  executeWorkflowBatch: { ...workflow, body: () => ({ input_data: [{}] }) },
+  getBatch: batch,
+  cancelBatch: batch,
   listWorkflowExecutions: workflow,
   pauseWorkflow: workflow,
   resumeWorkflow: workflow,

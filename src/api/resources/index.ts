@@ -8,6 +8,7 @@ import type { Engine } from '../engine.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { codecRoutes } from './codec/routes.ts';
+import { batchRoutes } from './batches/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
 import { insightRoutes } from './executions/insight-routes.ts';
 import { replayRoutes } from './executions/replay-routes.ts';
@@ -60,6 +61,7 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...executionTaskRoutes(engine),
   ...replayRoutes(engine),
   ...questionRoutes(engine),
+  ...batchRoutes(engine),
   ...graphRoutes(engine),
   ...graphRunRoutes(engine),
   ...agentRoutes(engine),

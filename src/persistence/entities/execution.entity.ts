@@ -20,6 +20,7 @@ const ExecutionSchema = defineEntity({
     threadId: p.uuid().nullable(),
     parentExecutionId: p.uuid().nullable(),
     scheduleId: p.uuid().nullable(),
+    batchId: p.uuid().nullable(),
     status: p.string().$type<ExecutionStatus>(),
     generation: p.integer(),
     claimedRunId: p.text().nullable(),

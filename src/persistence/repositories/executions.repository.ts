@@ -16,6 +16,7 @@ export interface ExecutionFilter {
   graphId?: string;
   threadId?: string;
   scheduleId?: string;
+  batchId?: string;
 }
 
 const owned = (scope: OwnerScope): { ownerId?: string } =>
@@ -46,6 +47,7 @@ export async function listExecutions(
     ...(filter.graphId !== undefined && { graphId: filter.graphId }),
     ...(filter.threadId !== undefined && { threadId: filter.threadId }),
     ...(filter.scheduleId !== undefined && { scheduleId: filter.scheduleId }),
+    ...(filter.batchId !== undefined && { batchId: filter.batchId }),
   };
   return em.findAndCount(Execution, where, {
     orderBy: { id: 'desc' },

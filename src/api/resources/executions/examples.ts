@@ -10,6 +10,7 @@ export const exampleExecution = {
   crew_name: 'research',
   thread_id: null,
   parent_execution_id: null,
+  batch_id: null,
   status: 'completed',
   pause_requested: false,
   input_data: { topic: 'AI in healthcare' },

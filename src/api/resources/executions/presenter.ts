@@ -28,6 +28,7 @@ export function presentExecution(
     crew_name: execution.crewName ?? null,
     thread_id: execution.threadId ?? null,
     parent_execution_id: execution.parentExecutionId ?? null,
+    batch_id: execution.batchId ?? null,
     status: execution.status,
     pause_requested: execution.pauseRequested,
     input_data: execution.inputData,

@@ -74,6 +74,7 @@ const listRoute = (engine: Engine): AnyRoute =>
         ...(query.graph_id !== undefined && { graphId: query.graph_id }),
         ...(query.thread_id !== undefined && { threadId: query.thread_id }),
         ...(query.schedule_id !== undefined && { scheduleId: query.schedule_id }),
+        ...(query.batch_id !== undefined && { batchId: query.batch_id }),
       };
       const [rows, total] = await engine.database.as(scope, (em) => listExecutions(em, scope, filter, query));
       const body = rows.map((row) => present(engine, row));

@@ -40,6 +40,7 @@ export const executionSchema = z
     crew_name: z.string().nullable(),
     thread_id: z.uuid().nullable(),
     parent_execution_id: z.uuid().nullable(),
+    batch_id: z.uuid().nullable().describe('The batch it was started in'),
     status: z.enum(EXECUTION_STATUSES),
     pause_requested: z.boolean().describe('A pause was asked for and the turns in flight are ending'),
     input_data: z.record(z.string(), z.unknown()),
@@ -173,6 +174,7 @@ export const listQuery = z.object({
   graph_id: z.uuid().optional(),
   thread_id: z.uuid().optional(),
   schedule_id: z.uuid().optional(),
+  batch_id: z.uuid().optional(),
 });
 
 export const eventsQuery = z.object(logPageQuery);

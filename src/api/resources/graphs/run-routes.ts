@@ -2,7 +2,9 @@ import { graphDocumentSchema } from '../../../contracts/graph.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import type { Engine } from '../../engine.ts';
+import { startCrewBatch } from '../../start-batch.ts';
 import { startCrewRun } from '../../start-run.ts';
+import { BATCH_RULES, batchStarted, presentStarted } from '../batches/schema.ts';
 import { reachExecution } from '../executions/access.ts';
 import { exampleExecution } from '../executions/examples.ts';
 import { present } from '../executions/routes.ts';
@@ -12,6 +14,7 @@ import { planOfGraph, reportOn } from './compile.ts';
 import { exampleDocument, exampleGraphSummary, exampleValidation } from './examples.ts';
 import {
   documentOf,
+  executeGraphBatchSchema,
   executeGraphSchema,
   graphInputsSchema,
   graphParamsSchema,
@@ -27,6 +30,7 @@ export const graphRunRoutes = (engine: Engine): AnyRoute[] => [
   validateRoute(engine),
   inputsRoute(engine),
   executeRoute(engine),
+  executeBatchRoute(engine),
 ];
 
 const validateUnsavedRoute = (engine: Engine): AnyRoute =>
@@ -132,5 +136,35 @@ const executeRoute = (engine: Engine): AnyRoute =>
       });
       const execution = await reachExecution(engine, caller, { id });
       return respond(202, present(engine, execution), { Location: `/api/v1/executions/${executionId}` });
+    },
+  );
+
+const executeBatchRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'POST',
+      path: '/api/v1/graphs/{graph_id}/execute/batch',
+      operationId: 'executeGraphBatch',
+      summary: 'Run a graph once for each of many inputs',
+      description: `CrewAI’s \`kickoff_for_each\`. ${BATCH_RULES}`,
+      body: executeGraphBatchSchema,
+      bodyLimits: LARGE_DOCUMENT,
+      example: { inputs: [{ topic: 'otters' }, { topic: 'tea' }] },
+      responses: batchStarted,
+    },
+    async ({ params, body, caller, request, respond }) => {
+      const graph = await reachGraph(engine, caller, params.graph_id);
+      const { inputs, ...options } = body;
+      const created = await startCrewBatch(engine, {
+        ownerId: caller.userId,
+        plan: await planOfGraph(engine, caller.userId, graph),
+        graphId: graph.id,
+        inputs,
+        options,
+        idempotencyRef: request.idempotencyRef,
+      });
+      const started = presentStarted(created);
+      return respond(202, started.body, started.headers);
     },
   );

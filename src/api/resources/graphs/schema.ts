@@ -3,6 +3,7 @@ import { graphDocumentSchema, graphFields, type GraphDocumentBody } from '../../
 import type { JsonObject } from '../../../domain/json.ts';
 import type { Graph, GraphVersion } from '../../../persistence/entities/graph.entity.ts';
 import { integerIdParam, ownershipQuery, pageQuery, timestampSchema, uuidParam } from '../../parameters.ts';
+import { manyInputs } from '../batches/schema.ts';
 import { startOptions } from '../crew/schema.ts';
 
 const versionSchema = z.int().describe('Raised by every save that changes something');
@@ -75,6 +76,12 @@ export const inputsSchema = z.record(z.string(), z.json()).describe('Values for 
 export const executeGraphSchema = z
   .object({ inputs: inputsSchema.optional(), ...startOptions })
   .meta({ id: 'ExecuteGraph' });
+
+/** A batch is in no thread: there one run speaks at a time. */
+export const executeGraphBatchSchema = executeGraphSchema
+  .omit({ thread_id: true })
+  .extend({ inputs: manyInputs })
+  .meta({ id: 'ExecuteGraphBatch' });
 
 const issueSchema = z.object({
   code: z.string().describe('CrewAI’s own error type, or ours with the prefix `graph_`'),

@@ -6,7 +6,10 @@ import { liveRunsOf } from '../../../persistence/repositories/live-runs.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { pageQuery } from '../../parameters.ts';
+import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
+import { startCrewBatch } from '../../start-batch.ts';
 import { startCrewRun } from '../../start-run.ts';
+import { BATCH_RULES, batchStarted, presentStarted } from '../batches/schema.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
 import { exampleExecution } from '../executions/examples.ts';
 import { present } from '../executions/routes.ts';
@@ -14,7 +17,7 @@ import { executionSchema, statusList } from '../executions/schema.ts';
 import { STEER_MOST, steeredSchema, steerMany } from '../executions/steer-many.ts';
 import { reachWorkflow } from './access.ts';
 import { planOfWorkflow } from './compile.ts';
-import { executeWorkflowSchema, workflowParamsSchema } from './schema.ts';
+import { executeWorkflowBatchSchema, executeWorkflowSchema, workflowParamsSchema } from './schema.ts';
 
 const ONE = { tags: ['Workflows'], access: 'user', params: workflowParamsSchema, what: 'workflow' } as const;
 
@@ -32,6 +35,7 @@ const started = {
 /** Running a workflow, and steering all its live executions at once. */
 export const workflowRunRoutes = (engine: Engine): AnyRoute[] => [
   executeRoute(engine),
+  executeBatchRoute(engine),
   executionsRoute(engine),
   steerRoute(engine, 'pause', 'Pause'),
   steerRoute(engine, 'resume', 'Resume'),
@@ -80,6 +84,40 @@ const executeRoute = (engine: Engine): AnyRoute =>
       });
       const execution = await reachExecution(engine, caller, { id });
       return respond(202, present(engine, execution), { Location: `/api/v1/executions/${executionId}` });
+    },
+  );
+
+const executeBatchRoute = (engine: Engine): AnyRoute =>
+  defineRoute(
+    {
+      ...ONE,
+      method: 'POST',
+      path: '/api/v1/workflows/{workflow_id}/execute/batch',
+      operationId: 'executeWorkflowBatch',
+      summary: 'Run a workflow once for each of many inputs',
+      description: `CrewAI’s \`kickoff_for_each\`. ${BATCH_RULES}`,
+      body: executeWorkflowBatchSchema,
+      bodyLimits: LARGE_DOCUMENT,
+      example: { input_data: [{ key: 'value' }, { key: 'another' }] },
+      responses: batchStarted,
+      errors: ['CONFLICT'],
+    },
+    async ({ params, body, caller, request, respond }) => {
+      const workflow = await reachWorkflow(engine, caller, params.workflow_id);
+      if (!workflow.isActive) throw conflict(`the workflow ${workflow.name} is inactive`);
+      const { input_data: inputs, config, ...options } = body;
+      const { plan, priority } = await planOfWorkflow(engine, workflow, config ?? {});
+      const created = await startCrewBatch(engine, {
+        ownerId: caller.userId,
+        plan,
+        workflowId: workflow.id,
+        inputs,
+        inputsField: 'input_data',
+        options: { ...options, priority: options.priority ?? priority },
+        idempotencyRef: request.idempotencyRef,
+      });
+      const started = presentStarted(created);
+      return respond(202, started.body, started.headers);
     },
   );
 

@@ -10,6 +10,7 @@ import {
   queryBoolean,
   timestampSchema,
 } from '../../parameters.ts';
+import { manyInputs } from '../batches/schema.ts';
 import { startOptions } from '../crew/schema.ts';
 import { limitingConfig } from '../platform-config.ts';
 
@@ -79,6 +80,11 @@ export const executeWorkflowSchema = z
     ...startOptions,
   })
   .meta({ id: 'ExecuteWorkflow' });
+
+export const executeWorkflowBatchSchema = executeWorkflowSchema
+  .omit({ thread_id: true })
+  .extend({ input_data: manyInputs })
+  .meta({ id: 'ExecuteWorkflowBatch' });
 
 /** What was said of a workflow, in the words of the table. */
 export const changesOf = (body: z.output<typeof updateWorkflowSchema>): Partial<WorkflowFields> =>
