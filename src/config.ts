@@ -37,6 +37,13 @@ const commaList = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** The same, for what the command line says. @throws {SettingsError} */
+export function readDuration(name: string, text: string): number {
+  const result = durationMs.safeParse(text);
+  if (result.success) return result.data;
+  throw new SettingsError([`${name}: ${result.error.issues[0]?.message ?? 'is wrong'}`]);
+}
+
 /** Durations separated by commas → milliseconds. */
 const durationList = commaList.pipe(z.array(durationMs).max(100, 'at most 100 durations'));
 

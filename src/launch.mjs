@@ -139,7 +139,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    `Usage: node src/launch.mjs <start|api|worker|migrate|preflight|set-current|codec-server|crew> …  or  --run <${Object.keys(scripts).join('|')}> …`,
+    `Usage: node src/launch.mjs <start|api|worker|migrate|doctor|prune|preflight|set-current|codec-server|crew> …  or  --run <${Object.keys(scripts).join('|')}> …`,
   );
   process.exit(2);
 }

@@ -1,6 +1,7 @@
+import type * as OperatorCommands from './cli/operator-commands.ts';
 import { Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadSettings, SettingsError, type Settings } from './config.ts';
+import { loadSettings, readDuration, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
 import { aborted } from './embedded/role-process.ts';
 import { StartError } from './embedded/start-error.ts';
@@ -143,13 +144,25 @@ async function migrateCommand(): Promise<void> {
   for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
 }
 
-type OperatorCommands = typeof import('./cli/operator-commands.ts');
+async function doctorCommand({ json }: { json: boolean }): Promise<void> {
+  const doctor = await import('./cli/doctor/doctor.ts');
+  process.exitCode = await doctor.doctorCommand(loadSettings(), { json, say });
+}
+
+async function pruneCommand(flags: { olderThan: string; dryRun: boolean }): Promise<void> {
+  const settings = loadSettings();
+  needAddresses(settings, 'prune', ['DATABASE_URL']);
+  const olderThanMs = readDuration('--older-than', flags.olderThan);
+  const prune = await import('./cli/prune.ts');
+  const options = { olderThanMs, dryRun: flags.dryRun, say };
+  process.exitCode = await prune.pruneCommand(settings.DATABASE_URL ?? '', options);
+}
 
 /** Runs one of the commands that ask Temporal, and ends with its exit code. */
 async function operatorCommand(
   name: string,
   choose: (
-    commands: OperatorCommands,
+    commands: typeof OperatorCommands,
   ) => (settings: Settings, say: (line: string) => void) => Promise<number>,
 ): Promise<void> {
   const settings = loadSettings();
@@ -213,6 +226,36 @@ function createProgram(signals: StopSignals): Command {
     .addOption(dataDir())
     .option('--apis <count>', 'how many APIs, on ports one after the other', '2')
     .action((flags: CommonFlags & { apis: string }) => deploymentCommand(flags, signals));
+  addOperatorCommands(program, signals);
+  program
+    .command('crew')
+    .description('run a crew on the API that is running, and follow it (crew --help)')
+    // It reads its own command line.
+    .argument('[args...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      const { runCrewProgram } = await import('./cli/crew-program.ts');
+      process.exitCode = await runCrewProgram(args);
+    });
+  return program;
+}
+
+/** For those who run it for others. */
+function addOperatorCommands(program: Command, signals: StopSignals): void {
+  program
+    .command('doctor')
+    .description('look at database, Temporal, workers, clocks and keys: exit code 1 if something is wrong')
+    .option('--json', 'for programs', false)
+    .action(doctorCommand);
+  program
+    .command('prune')
+    .description(
+      'delete executions that ended long ago, with their events, messages, questions and deliveries',
+    )
+    .requiredOption('--older-than <duration>', 'since their end: 90d, 12h …')
+    .option('--dry-run', 'only count them', false)
+    .action(pruneCommand);
   program
     .command('preflight')
     .description('replay every open workflow of Temporal with this build: exit code 1 if one would break')
@@ -226,18 +269,6 @@ function createProgram(signals: StopSignals): Command {
     .description('decrypt payloads for a Temporal Web UI without logins (PAYLOAD_ENCRYPTION_KEYS given)')
     .option('--port <port>', 'port on loopback', '8235')
     .action((flags: { port: string }) => codecServerCommand(flags, signals));
-  program
-    .command('crew')
-    .description('run a crew on the API that is running, and follow it (crew --help)')
-    // It reads its own command line.
-    .argument('[args...]')
-    .allowUnknownOption()
-    .helpOption(false)
-    .action(async (args: string[]) => {
-      const { runCrewProgram } = await import('./cli/crew-program.ts');
-      process.exitCode = await runCrewProgram(args);
-    });
-  return program;
 }
 
 /** What somebody can put right is said plainly; everything else is a bug and shows its stack. */
