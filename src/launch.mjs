@@ -37,7 +37,7 @@ const scripts = {
   'deployment-proof': 'test/deployment/main.ts',
 };
 /** These end when this process is gone, however it went; the others are short and end by themselves. */
-const servers = ['start', 'api', 'worker', 'deployment'];
+const servers = ['start', 'api', 'worker', 'deployment', 'codec-server'];
 
 const say = (line) => process.stderr.write(`${line}\n`);
 

@@ -1,7 +1,8 @@
+import type * as OperatorCommands from './cli/operator-commands.ts';
 import { Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram, type Outcome } from './cli/command-line.ts';
-import { loadSettings, SettingsError, type Settings } from './config.ts';
+import { loadSettings, readDuration, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
 import { aborted } from './embedded/role-process.ts';
 import { StartError } from './embedded/start-error.ts';
@@ -144,7 +145,45 @@ async function migrateCommand(): Promise<void> {
   for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
 }
 
-function createProgram(signals: StopSignals, outcome: Outcome): Command {
+async function doctorCommand({ json }: { json: boolean }): Promise<void> {
+  const doctor = await import('./cli/doctor/doctor.ts');
+  process.exitCode = await doctor.doctorCommand(loadSettings(), { json, say });
+}
+
+async function pruneCommand(flags: { olderThan: string; dryRun: boolean }): Promise<void> {
+  const settings = loadSettings();
+  needAddresses(settings, 'prune', ['DATABASE_URL']);
+  const olderThanMs = readDuration('--older-than', flags.olderThan);
+  const prune = await import('./cli/prune.ts');
+  const options = { olderThanMs, dryRun: flags.dryRun, say };
+  process.exitCode = await prune.pruneCommand(settings.DATABASE_URL ?? '', options);
+}
+
+/** Runs one of the commands that ask Temporal, and ends with its exit code. */
+async function operatorCommand(
+  name: string,
+  choose: (
+    commands: typeof OperatorCommands,
+  ) => (settings: Settings, say: (line: string) => void) => Promise<number>,
+): Promise<void> {
+  const settings = loadSettings();
+  needAddresses(settings, name, ['TEMPORAL_ADDRESS']);
+  process.exitCode = await choose(await import('./cli/operator-commands.ts'))(settings, say);
+}
+
+/** Decrypts for a Web UI on this machine until it is asked to stop. */
+async function codecServerCommand({ port }: { port: string }, signals: StopSignals): Promise<void> {
+  const settings = settingsFor({ port });
+  const uiUrl = settings.TEMPORAL_UI_URL ?? 'http://127.0.0.1:8233';
+  const { startCodecServer } = await import('./cli/codec-server.ts');
+  const server = await startCodecServer(settings, { port: settings.API_PORT, uiUrl });
+  say(`Codec server for ${uiUrl}: http://127.0.0.1:${settings.API_PORT}`);
+  await aborted(signals.stop);
+  server.closeAllConnections();
+  server.close();
+}
+
+function createProgram(signals: StopSignals): Command {
   const program = new Command('muster').description('Runs crews of AI agents durably, on Temporal');
   const host = (): Option => new Option('--host <host>', 'address the API listens on (API_HOST)');
   const port = (): Option => new Option('--port <port>', 'port the API listens on (API_PORT)');
@@ -188,6 +227,7 @@ function createProgram(signals: StopSignals, outcome: Outcome): Command {
     .addOption(dataDir())
     .option('--apis <count>', 'how many APIs, on ports one after the other', '2')
     .action((flags: CommonFlags & { apis: string }) => deploymentCommand(flags, signals));
+  addOperatorCommands(program, signals);
   program
     .command('crew')
     .description('run a crew on the API that is running, and follow it (crew --help)')
@@ -197,9 +237,39 @@ function createProgram(signals: StopSignals, outcome: Outcome): Command {
     .helpOption(false)
     .action(async (args: string[]) => {
       const { runCrewProgram } = await import('./cli/crew-program.ts');
-      outcome.code = await runCrewProgram(args);
+      process.exitCode = await runCrewProgram(args);
     });
   return program;
+}
+
+/** For those who run it for others. */
+function addOperatorCommands(program: Command, signals: StopSignals): void {
+  program
+    .command('doctor')
+    .description('look at database, Temporal, workers, clocks and keys: exit code 1 if something is wrong')
+    .option('--json', 'for programs', false)
+    .action(doctorCommand);
+  program
+    .command('prune')
+    .description(
+      'delete executions that ended long ago, with their events, messages, questions and deliveries',
+    )
+    .requiredOption('--older-than <duration>', 'since their end: 90d, 12h …')
+    .option('--dry-run', 'only count them', false)
+    .action(pruneCommand);
+  program
+    .command('preflight')
+    .description('replay every open workflow of Temporal with this build: exit code 1 if one would break')
+    .action(() => operatorCommand('preflight', ({ preflightCommand }) => preflightCommand));
+  program
+    .command('set-current')
+    .description('make WORKER_BUILD_ID the current version: the last step of a deploy')
+    .action(() => operatorCommand('set-current', ({ setCurrentCommand }) => setCurrentCommand));
+  program
+    .command('codec-server')
+    .description('decrypt payloads for a Temporal Web UI without logins (PAYLOAD_ENCRYPTION_KEYS given)')
+    .option('--port <port>', 'port on loopback', '8235')
+    .action((flags: { port: string }) => codecServerCommand(flags, signals));
 }
 
 /** What somebody can put right is said plainly; everything else is a bug and shows its stack. */
@@ -208,27 +278,25 @@ function report(error: unknown): void {
   console.error(isPlain ? `\n${error.message}\n` : error);
 }
 
-/** Servers and what prepares them; they need nothing of the client's commands. */
-const OWN = ['start', 'api', 'worker', 'migrate', 'deployment', 'crew'];
-
-async function runCommand(args: readonly string[]): Promise<number> {
+async function runCommand(args: readonly string[]): Promise<void> {
   const [command = ''] = args;
   // The short commands end at Ctrl-C as any program does.
-  const isServer = ['start', 'api', 'worker', 'deployment'].includes(command);
+  const isServer = ['start', 'api', 'worker', 'deployment', 'codec-server'].includes(command);
   const never = new AbortController().signal;
-  const outcome: Outcome = { code: 0 };
-  const program = createProgram(isServer ? listenForStop() : { stop: never, hurry: never }, outcome);
-  if (OWN.includes(command)) {
+  const program = createProgram(isServer ? listenForStop() : { stop: never, hurry: never });
+  if (program.commands.some((own) => own.name() === command)) {
     await program.parseAsync([...args], { from: 'user' });
-    return outcome.code;
+    return;
   }
+  // Servers and what operators do need nothing of the client's commands.
   const { addClientCommands } = await import('./cli/muster-commands.ts');
+  const outcome: Outcome = { code: 0 };
   addClientCommands(program, outcome);
-  return runProgram(program, args.length === 0 ? ['--help'] : args, outcome);
+  process.exitCode = await runProgram(program, args.length === 0 ? ['--help'] : args, outcome);
 }
 
 try {
-  process.exitCode = await runCommand(process.argv.slice(2));
+  await runCommand(process.argv.slice(2));
 } catch (error) {
   report(error);
   process.exit(1);
