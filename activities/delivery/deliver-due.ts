@@ -13,12 +13,13 @@ import {
   readEndpoint,
   recordDelivered,
   recordFailed,
+  withdrawDelivery,
   type Attempt,
   type Consequence,
   type DueDelivery,
   type Endpoint,
 } from '../../src/persistence/deliveries.ts';
-import { failUnreached } from '../../src/persistence/instances/triggered-instance.ts';
+import { failUnreached, isAwaited } from '../../src/persistence/instances/triggered-instance.ts';
 import { startHeartbeat } from '../heartbeat.ts';
 import { attemptDelivery, type Answered } from './attempt-delivery.ts';
 import type { DeliveryDeps } from './delivery-deps.ts';
@@ -78,6 +79,11 @@ const waitUntil = ({ now }: DeliveryDeps, at: Date): DeliveryProgress => ({
 
 /** @returns whether the endpoint stands as it stood. */
 async function deliverOne(deps: DeliveryDeps, endpoint: Endpoint, delivery: DueDelivery): Promise<boolean> {
+  const { subjectId } = delivery;
+  if (subjectId !== null && !(await isAwaited(deps.sql, { ownerId: endpoint.ownerId, id: subjectId }))) {
+    await withdrawDelivery(deps.sql, delivery, 'not called any more: the agent instance has ended');
+    return true;
+  }
   const answered = await attemptDelivery(deps, endpoint, delivery);
   const { attempt } = answered;
   if (attempt.error === null) {
@@ -88,8 +94,8 @@ async function deliverOne(deps: DeliveryDeps, endpoint: Endpoint, delivery: DueD
   const conversation = await deps.sql.transaction(async (tx) => {
     const isRecorded = await recordFailed(tx, endpoint, delivery, attempt, consequence);
     const isGivenUp = isRecorded && consequence.nextAttemptAt === null;
-    if (!isGivenUp || delivery.subjectId === null) return null;
-    const of = { ownerId: endpoint.ownerId, id: delivery.subjectId, reason: attempt.error ?? '' };
+    if (!isGivenUp || subjectId === null) return null;
+    const of = { ownerId: endpoint.ownerId, id: subjectId, reason: attempt.error ?? '' };
     return failUnreached(tx, of, deps.now());
   });
   if (conversation !== null) deps.waker.wake('message', conversation);

@@ -33,6 +33,10 @@ const ERROR_TEXTS: Record<
     message: 'Use GET',
     headers: { Allow: 'The methods that are' },
   },
+  NOT_ACCEPTABLE: {
+    description: 'The client does not take what this answers with',
+    message: 'MCP clients send Accept: application/json, text/event-stream',
+  },
   REQUEST_TIMEOUT: { description: 'It came too slowly', message: 'The request took too long to come' },
   CONFLICT: {
     description: 'The state forbids it, or a request with this Idempotency-Key is still being worked on',

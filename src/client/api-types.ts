@@ -713,6 +713,7 @@ export type ErrorSchema = {
     | 'FORBIDDEN'
     | 'NOT_FOUND'
     | 'METHOD_NOT_ALLOWED'
+    | 'NOT_ACCEPTABLE'
     | 'REQUEST_TIMEOUT'
     | 'CONFLICT'
     | 'PAYLOAD_TOO_LARGE'
@@ -5535,6 +5536,7 @@ export interface paths {
         400: components['responses']['InvalidJson'];
         401: components['responses']['Unauthenticated'];
         403: components['responses']['Forbidden'];
+        406: components['responses']['NotAcceptable'];
         413: components['responses']['PayloadTooLarge'];
         415: components['responses']['UnsupportedMediaType'];
         422: components['responses']['ValidationFailed'];
@@ -6797,6 +6799,7 @@ export interface components {
     };
     Unauthenticated: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     NotFound: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    NotAcceptable: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     MalformedRequest: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     UpgradeRequired: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
   };

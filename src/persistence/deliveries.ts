@@ -154,6 +154,15 @@ export async function createDelivery(sql: Sql, delivery: NewDelivery, now: Date)
   );
 }
 
+/** Gives up a message that nobody waits for: without an attempt, and without a word about its endpoint. */
+export async function withdrawDelivery(sql: Sql, delivery: DueDelivery, reason: string): Promise<void> {
+  await sql.query(
+    `update deliveries set status = 'failed', is_announced = true, next_attempt_at = null, error = $3
+      where id = $1 and attempts = $2 and status = 'pending'`,
+    [delivery.id, delivery.attempts, reason],
+  );
+}
+
 /** What one attempt has come to. */
 export interface Attempt {
   at: Date;

@@ -1,56 +1,79 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { createGuardedFetch } from '../../src/tools/guarded-fetch.ts';
 import { mayReach } from '../../src/tools/public-address.ts';
 import { startCanary, type Canary } from '../support/canary.ts';
+import { flowEnd, startFlow } from '../support/flow-runs.ts';
+import { makeFlowsDir } from '../support/own-flows.ts';
+import { callsTool, says } from '../support/scripted-model.ts';
 import { ssrfSpellings } from '../support/ssrf-spellings.ts';
-import { startTestStack, until, type TestStack } from '../support/test-stack.ts';
+import { startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /**
  * The doors by which an address that somebody hands in leads outside, tried with every spelling of what must not be
- * reached. A canary on this machine counts connections: there must be none.
+ * reached. A canary on this machine counts connections: there must be none. Addresses that only the operator can set
+ * (providers, MCP servers, OIDC, MLflow) are no doors: they may well lead to this machine.
  */
+const PROBING = `
+export const flow = defineFlow({
+  summary: 'Goes through every address',
+  request: z.object({ urls: z.array(z.string()) }),
+  state: z.object({ urls: z.array(z.string()), tried: z.int(), answered: z.array(z.string()) }),
+  result: z.object({ tried: z.int(), answered: z.array(z.string()) }),
+  example: { request: { urls: [] }, result: { tried: 0, answered: [] } },
+  begin: ({ urls }) => ({ urls, tried: 0, answered: [] }),
+  finish: ({ tried, answered }) => ({ tried, answered }),
+  steps: ({ start }) => ({
+    try_all: start({ async run({ state, fetch, tool }) {
+      const attempt = async (way, url, work) => {
+        state.tried += 1;
+        await work().then(() => state.answered.push(way + ' ' + url), () => undefined);
+      };
+      for (const url of state.urls) {
+        await attempt('fetch', url, () => fetch(url));
+        await attempt('fetch json', url, () => fetch(url, { json: { url } }));
+        await attempt('tool', url, () => tool('http_request', { url }));
+      }
+    } }),
+  }),
+});
+`;
 
 let stack: TestStack;
 let canary: Canary;
 let spellings: string[];
+let flows: Awaited<ReturnType<typeof makeFlowsDir>>;
 
 beforeAll(async () => {
   canary = await startCanary();
   spellings = ssrfSpellings(canary.port);
-  stack = await startTestStack({ settings: { WEBHOOK_RETRY_DELAYS: '1h' } });
+  flows = await makeFlowsDir({ probing: PROBING });
+  stack = await startTestStack({ settings: { WEBHOOK_RETRY_DELAYS: '1h', FLOWS_DIR: flows.path } });
   await stack.startWorker();
 });
 afterEach(() => expect(canary.connections).toBe(0));
 afterAll(async () => {
   await stack.close();
   await canary.close();
+  await flows.remove();
 });
 
 const owner = async (): Promise<string> =>
   z.object({ id: z.string() }).parse((await stack.call('GET', '/api/v1/auth/me')).body).id;
 
-/** Endpoints that were made by somebody who got past registration, each with a message that is due. */
+/** Endpoints that were made by somebody who got past registration. */
 async function smuggleIn(kind: 'webhook' | 'user_agent', urls: readonly string[]): Promise<string[]> {
   const ids = urls.map(() => randomUUID());
-  const { secrets, deliveries } = stack.engine.engine;
+  const { secrets } = stack.engine.engine;
   const sealed = ids.map((id) => secrets.seal('whsec_c2VjcmV0', `delivery_endpoints/${id}`));
   await stack.api.database.sql.query(
-    `with given as (
-       select * from unnest($1::uuid[], $2::text[], $3::text[]) as g(id, url, secret)
-     ), endpoint as (
-       insert into delivery_endpoints (id, owner_id, kind, url, secret, created_at, updated_at)
-       select id, $4, $5, url, secret, now(), now() from given returning id, owner_id
-     )
-     insert into deliveries (id, endpoint_id, owner_id, event_type, payload, status, next_attempt_at, created_at)
-     select gen_random_uuid(), id, owner_id, 'webhook_test', '{"type": "webhook_test"}', 'pending', now(), now()
-       from endpoint`,
+    `insert into delivery_endpoints (id, owner_id, kind, url, secret, created_at, updated_at)
+     select id, $4, $5, url, secret, now(), now() from unnest($1::uuid[], $2::text[], $3::text[]) as g(id, url, secret)`,
     [ids, urls, sealed, await owner(), kind],
   );
-  deliveries.announce();
   return ids;
 }
 
@@ -78,29 +101,118 @@ describe('no spelling leads to the canary', () => {
     }
   });
 
-  it('by the registration of a webhook, which says what is wrong', async () => {
-    const taken: string[] = [];
-    for (const url of spellings) {
-      const { status, body } = await stack.call('POST', '/api/v1/webhooks', { url, events: ['*'] });
-      if (status === 201) taken.push(url);
-      else expect([url, status, JSON.stringify(body)]).toEqual([url, 422, expect.stringContaining('"/url"')]);
-    }
-    // Names nobody knows pass: they may be known tomorrow, and each delivery looks again.
-    for (const url of taken) expect(new URL(url).hostname).not.toMatch(/^[\d.]+$|^\[|localhost/);
+  /** A change of the address of something that was made with a good one. */
+  const change = async (path: string, made: object, field: string, url: string) => {
+    thing ??= z.object({ id: z.uuid() }).parse((await stack.call('POST', path, made)).body).id;
+    return stack.call('PATCH', `${path}/${thing}`, { [field]: url });
+  };
+  let thing: string | undefined;
+  beforeEach(() => {
+    thing = undefined;
   });
+  const hook = { url: 'https://example.com/', events: ['*'], is_enabled: false };
+  const agent = {
+    name: 'Agent',
+    webhook_url: 'https://example.com/',
+    webhook_api_key: 'key',
+    is_active: false,
+  };
+  const registrations: [string, string, (url: string) => ReturnType<TestStack['call']>][] = [
+    ['a webhook', '/url', (url) => stack.call('POST', '/api/v1/webhooks', { ...hook, url })],
+    ['a webhook’s new address', '/url', (url) => change('/api/v1/webhooks', hook, 'url', url)],
+    [
+      'a user agent',
+      '/webhook_url',
+      (url) => stack.call('POST', '/api/v1/user-agents', { ...agent, webhook_url: url }),
+    ],
+    [
+      'a user agent’s new address',
+      '/webhook_url',
+      (url) => change('/api/v1/user-agents', agent, 'webhook_url', url),
+    ],
+  ];
 
-  it.each(['webhook', 'user_agent'] as const)(
-    'by a delivery to a %s that got past registration',
-    async (kind) => {
-      const ids = await smuggleIn(kind, spellings);
-      await until(
-        'each was tried',
-        async () => (await outcomes(ids)).every(({ attempts }) => attempts > 0),
-        60_000,
-      );
-      expect((await outcomes(ids)).filter((one) => one.response_code !== null)).toEqual([]);
+  it.each(registrations)(
+    'by the registration of %s, which says what is wrong',
+    async (_what, field, register) => {
+      const taken: string[] = [];
+      for (const url of spellings) {
+        const { status, body } = await register(url);
+        if (status < 300) taken.push(url);
+        else
+          expect([url, status, JSON.stringify(body)]).toEqual([
+            url,
+            422,
+            expect.stringContaining(`"${field}"`),
+          ]);
+      }
+      // Names nobody knows pass: they may be known tomorrow, and each delivery looks again.
+      for (const url of taken) expect(new URL(url).hostname).not.toMatch(/^[\d.]+$|^\[|localhost/);
     },
   );
+
+  it.each([
+    ['a test of a webhook', 'webhook', 'webhooks', 'test', undefined],
+    ['a call of a user agent', 'user_agent', 'user-agents', 'instances', { prompt: 'Begin' }],
+  ] as const)('by %s that got past registration', async (_what, kind, resource, action, body) => {
+    const ids = await smuggleIn(kind, spellings);
+    for (const id of ids) {
+      const { status } = await stack.call('POST', `/api/v1/${resource}/${id}/${action}`, body);
+      expect(status).toBe(202);
+    }
+    await until(
+      'each was tried',
+      async () => {
+        const tried = await outcomes(ids);
+        return tried.length === ids.length && tried.every(({ attempts }) => attempts > 0);
+      },
+      60_000,
+    );
+    expect((await outcomes(ids)).filter((one) => one.response_code !== null)).toEqual([]);
+  });
+
+  it('by a step of a flow, which fetches and uses tools', async () => {
+    const id = await startFlow(stack, 'probing', { urls: spellings });
+    const { status, result } = await flowEnd(stack, 'probing', id, 60_000);
+    expect([status, result]).toEqual(['completed', { tried: 3 * spellings.length, answered: [] }]);
+  });
+
+  it('by an agent’s tool, nor by the address of a model that a graph names', async () => {
+    const url = `http://127.0.0.1:${canary.port}/`;
+    const elsewhere = { base_url: url, api_base: url, api_key: 'key' };
+    const { status, body } = await stack.call('POST', '/api/v1/graphs', {
+      name: 'elsewhere',
+      nodes: [
+        {
+          id: 'crew',
+          type: 'crew',
+          data: { memory: true, embedder: { provider: 'ollama', config: { model: 'm', url } } },
+        },
+        {
+          id: 'agent',
+          type: 'agent',
+          data: {
+            role: 'r',
+            goal: 'g',
+            backstory: 'b',
+            tools: ['http_request'],
+            llm: { model: 'gpt-4o-mini', ...elsewhere },
+            function_calling_llm: { model: 'gpt-4o-mini', ...elsewhere },
+          },
+        },
+        { id: 'task', type: 'task', data: { description: 'd', expected_output: 'e', agent: 'agent' } },
+      ],
+      edges: [],
+    });
+    expect([status, body]).toMatchObject([201, {}]);
+    stack.model.script([callsTool('http_request', { url }), says('done')]);
+    const { id } = z.object({ id: z.uuid() }).parse(body);
+    const started = await stack.call('POST', `/api/v1/graphs/${id}/execute`, {});
+    expect([started.status, started.body]).toMatchObject([202, {}]);
+    const run = z.looseObject({ execution_id: z.uuid() }).parse(started.body).execution_id;
+    await waitForStatus(stack, run, ['completed', 'failed']);
+    expect(stack.model.requests.length).toBeGreaterThan(0);
+  });
 });
 
 describe('what changes under way', () => {

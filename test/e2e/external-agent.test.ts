@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { z } from 'zod';
+import { errorEnvelopeSchema } from '../../src/api/errors.ts';
 import { startCrewRun } from '../../src/api/start-run.ts';
 import { startApiProcess, type ApiProcess } from '../support/api-process.ts';
 import { peopleOf } from '../support/people.ts';
@@ -147,6 +148,37 @@ describe('the MCP server', () => {
     if (isError === true) throw new Error(content[0].text);
     return z.record(z.string(), z.unknown()).parse(JSON.parse(content[0].text));
   };
+
+  it('says in the words of every error what it does not take', async () => {
+    const send = async (body: unknown, headers: Record<string, string> = {}) => {
+      const response = await fetch(`${stack.api.url}/mcp`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          ...headers,
+        },
+        body: JSON.stringify(body),
+      });
+      const { error, details } = errorEnvelopeSchema.parse(await response.json());
+      return [response.status, error, details.issues?.map(({ path }) => path)];
+    };
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const initialize = {
+      jsonrpc: '2.0',
+      id: 2,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'a', version: '1' } },
+    };
+    expect(await send(list, { accept: '*/*' })).toEqual([406, 'NOT_ACCEPTABLE', undefined]);
+    const future = { 'mcp-protocol-version': '2999-01-01' };
+    expect(await send(list, future)).toEqual([400, 'MALFORMED_REQUEST', undefined]);
+    expect(await send({ id: 1 })).toEqual([422, 'VALIDATION_FAILED', ['']]);
+    expect(await send([list, { id: 1 }])).toEqual([422, 'VALIDATION_FAILED', ['/1']]);
+    expect(await send([list, initialize])).toEqual([422, 'VALIDATION_FAILED', ['']]);
+    expect(await send(Array.from({ length: 101 }, () => list))).toEqual([422, 'VALIDATION_FAILED', ['']]);
+  });
 
   it('lets the official client log, ask with a wait or a poll, and end; a lost connection loses no question', async () => {
     const client = await connect();

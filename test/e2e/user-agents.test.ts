@@ -121,6 +121,36 @@ describe('a user agent', () => {
     expect(deliveries.body).toMatchObject([{ agent_instance_id: id, attempts: 5, response_code: 500 }]);
   });
 
+  it('is not called any more for an instance that a person has ended or deleted meanwhile', async () => {
+    const agent = await makeAgent();
+    const hold = (until: string) =>
+      stack.api.database.sql.query('update delivery_endpoints set held_until = $2 where id = $1', [
+        agent,
+        until,
+      ]);
+    await hold('9000-01-01');
+    const [ended, deleted] = [
+      identified.parse((await request(agent, 'Ended')).body).id,
+      identified.parse((await request(agent, 'Deleted')).body).id,
+    ];
+    const end = await stack.call('PUT', `/api/v1/agent-instances/${ended}/status`, { status: 'COMPLETED' });
+    const remove = await stack.call('DELETE', `/api/v1/agent-instances/${deleted}`);
+    expect([end.status, remove.status]).toEqual([200, 200]);
+    await hold('1970-01-01');
+    const { id } = identified.parse((await request(agent, 'Wanted')).body);
+    await until('the one that is wanted is called', () => receiver.received.length > 0);
+    expect(receiver.received.map(({ body }) => body)).toMatchObject([
+      { agent_instance_id: id, prompt: 'Wanted' },
+    ]);
+    const failed = await stack.call('GET', `/api/v1/user-agents/${agent}/deliveries?status=failed`);
+    const withdrawn = { attempts: 0, error: 'not called any more: the agent instance has ended' };
+    expect(failed.body).toMatchObject([
+      { agent_instance_id: deleted, ...withdrawn },
+      { agent_instance_id: ended, ...withdrawn },
+    ]);
+    expect((await instanceOf(ended)).said).toEqual(['user: Ended']);
+  });
+
   it('shows its key nowhere, keeps it when it is left out, and loses it by null', async () => {
     const agent = await makeAgent();
     const path = `/api/v1/user-agents/${agent}`;

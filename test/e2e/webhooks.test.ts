@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { createHousekeeping } from '../../src/persistence/housekeeping.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { deliveryWorkflowId } from '../../src/temporal/names.ts';
 import { says } from '../support/scripted-model.ts';
 import { startStandardReceiver, type StandardReceiver } from '../support/standard-receiver.ts';
@@ -156,6 +158,88 @@ describe('a webhook', () => {
     await receiver.start();
     for (const one of waiting) await untilDelivery(stack, id, one, ({ status }) => status === 'delivered');
     expect(receiver.received).toHaveLength(3);
+  });
+
+  const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+  /** As an endpoint stands that has failed since then, when the time has come to try again. */
+  const failing = (id: string, since: string) =>
+    stack.api.database.sql.query(
+      `update delivery_endpoints set failures_in_a_row = 3, failing_since = $2, held_until = 'epoch' where id = $1`,
+      [id, since],
+    );
+  const redeliver = async (id: string, delivery: string): Promise<number> =>
+    (await stack.call('POST', `/api/v1/webhooks/${id}/deliveries/${delivery}/redeliver`)).status;
+  /** Fails, and is not tried again by itself. */
+  const LATER = { status: 503, headers: { 'retry-after': '3600' } };
+
+  it('is switched off after five days without a success, and goes on with what waits once it is on again', async () => {
+    const { id } = await makeWebhook(stack, receiver, '/silent');
+    receiver.answerOf = () => LATER;
+    await failing(id, daysAgo(4.99));
+    const delivery = await sendTest(stack, id);
+    await untilDelivery(stack, id, delivery, ({ attempts }) => attempts === 1);
+    expect(await getWebhook(stack, id)).toMatchObject({ is_enabled: true });
+    receiver.answerOf = () => ({ status: 500 });
+    const since = daysAgo(5.01);
+    await failing(id, since);
+    expect(await redeliver(id, delivery)).toBe(202);
+    await until('it is off', async () => !(await getWebhook(stack, id)).is_enabled);
+    expect((await getWebhook(stack, id)).disabled_reason).toBe(`no delivery succeeded since ${since}`);
+    expect((await stack.call('POST', `/api/v1/webhooks/${id}/test`)).status).toBe(409);
+    receiver.answerOf = () => ({ status: 204 });
+    await stack.call('PATCH', `/api/v1/webhooks/${id}`, { is_enabled: true });
+    await untilDelivery(stack, id, delivery, ({ status }) => status === 'delivered');
+    expect(await getWebhook(stack, id)).toMatchObject({ disabled_reason: null, failing_since: null });
+  });
+
+  it('is switched off when it fails and more than 100,000 messages wait, which stay', async () => {
+    const { id } = await makeWebhook(stack, receiver, '/piled');
+    receiver.answerOf = () => LATER;
+    const { sql } = stack.api.database;
+    const pile = (count: number) =>
+      sql.query(
+        `insert into deliveries (id, endpoint_id, owner_id, event_type, payload, status, is_announced, next_attempt_at, created_at)
+         select gen_random_uuid(), id, owner_id, 'webhook_test', '{}', 'pending', true, now() + interval '1 day', now()
+           from delivery_endpoints, generate_series(1, $2::integer) where id = $1`,
+        [id, count],
+      );
+    await pile(99_999);
+    await failing(id, daysAgo(0));
+    const delivery = await sendTest(stack, id);
+    await untilDelivery(stack, id, delivery, ({ attempts }) => attempts === 1);
+    expect(await getWebhook(stack, id)).toMatchObject({ is_enabled: true });
+    await pile(1);
+    await failing(id, daysAgo(0));
+    expect(await redeliver(id, delivery)).toBe(202);
+    await until('it is off', async () => !(await getWebhook(stack, id)).is_enabled);
+    expect((await getWebhook(stack, id)).disabled_reason).toBe(
+      'more than 100000 deliveries wait, and the receiver fails',
+    );
+    const { headers } = await stack.call('GET', `/api/v1/webhooks/${id}/deliveries?status=pending&limit=1`);
+    expect(headers.get('x-total-count')).toBe('100001');
+    expect(await redeliver(id, delivery)).toBe(409);
+    await sql.query('delete from deliveries where endpoint_id = $1', [id]);
+  });
+
+  it('keeps its deliveries for WEBHOOK_RETENTION', async () => {
+    const { id } = await makeWebhook(stack, receiver, '/kept');
+    const [old, kept] = [await sendTest(stack, id), await sendTest(stack, id)];
+    await untilDelivery(stack, id, kept, ({ status }) => status === 'delivered');
+    const { sql } = stack.api.database;
+    const age = (delivery: string, days: number) =>
+      sql.query('update deliveries set created_at = $2 where id = $1', [delivery, daysAgo(days)]);
+    await age(old, 30.01);
+    await age(kept, 29.99);
+    const { WEBHOOK_RETENTION: keepDeliveriesMs } = stack.settings;
+    const housekeeping = createHousekeeping({
+      sql,
+      logger: createLogger({ level: 'silent' }),
+      now: () => new Date(),
+      keepDeliveriesMs,
+    });
+    await housekeeping.sweep();
+    await housekeeping.close();
+    expect((await getDeliveries(stack, id)).map((delivery) => delivery.id)).toEqual([kept]);
   });
 
   it('signs with both secrets while one is being changed', async () => {

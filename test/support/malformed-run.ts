@@ -99,9 +99,7 @@ async function someExecution(url: string, token: string): Promise<string> {
 async function targetsOf(url: string, token: string): Promise<Target[]> {
   const ids = [NOBODY, await someExecution(url, token)];
   const document = openApiSchema.parse(await (await fetch(`${url}/openapi.json`)).json());
-  // /mcp speaks JSON-RPC: its errors have the protocol's own shape.
-  const ours = Object.entries(document.paths).filter(([path]) => path !== '/mcp');
-  return ours.flatMap(([path, operations]) =>
+  return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, { requestBody }]) => {
       const example = requestBody?.content['application/json']?.example;
       const body = BODIES[path] ?? (example === undefined ? undefined : JSON.stringify(example));

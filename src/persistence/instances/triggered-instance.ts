@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isEnded } from '../../domain/instance/instance-status.ts';
+import { isEnded, type InstanceStatus } from '../../domain/instance/instance-status.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { createDelivery } from '../deliveries.ts';
 import { appendMessage } from '../messages.ts';
@@ -55,6 +55,15 @@ export function triggerInstance(database: SqlPool, trigger: Trigger, now: Date):
     await createDelivery(sql, { id, endpointId, ownerId, eventType, payload, subjectId: id }, now);
     return instance.conversationId;
   });
+}
+
+/** Whether anybody still waits for the agent of an instance: it is there, and its session is not over. */
+export async function isAwaited(sql: Sql, of: { ownerId: string; id: string }): Promise<boolean> {
+  const [row] = await sql.query<{ status: InstanceStatus }>(
+    'select status from agent_instances where owner_id = $1 and id = $2',
+    [of.ownerId, of.id],
+  );
+  return row !== undefined && !isEnded(row.status);
 }
 
 /**

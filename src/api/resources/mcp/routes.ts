@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { createAgentServer } from './agent-server.ts';
+import { refuseUnfit } from './refuse-unfit.ts';
 
 /**
  * `/mcp`: the agent side for coding agents that speak the Model Context Protocol. Each request stands for itself: there
@@ -34,8 +35,10 @@ export const mcpRoutes = (engine: Engine): AnyRoute[] => [
           example: 'event: message\ndata: {"jsonrpc":"2.0","id":1,"result":{"tools":[]}}\n\n',
         },
       },
+      errors: ['NOT_ACCEPTABLE'],
     },
     async ({ body, caller, ctx }) => {
+      refuseUnfit(ctx.req.headers, body);
       const server = createAgentServer(engine, caller);
       const transport = new StreamableHTTPServerTransport();
       ctx.respond = false;
