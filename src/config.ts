@@ -37,6 +37,13 @@ const commaList = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** The same, for what the command line says. @throws {SettingsError} */
+export function readDuration(name: string, text: string): number {
+  const result = durationMs.safeParse(text);
+  if (result.success) return result.data;
+  throw new SettingsError([`${name}: ${result.error.issues[0]?.message ?? 'is wrong'}`]);
+}
+
 /** Durations separated by commas → milliseconds. */
 const durationList = commaList.pipe(z.array(durationMs).max(100, 'at most 100 durations'));
 
@@ -94,12 +101,16 @@ const settingsFields = z.object({
   MLFLOW_EXPERIMENT_NAME: z.string().default('muster'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  PAYLOAD_ENCRYPTION_KEYS: commaList.default([]),
+  PAYLOAD_ENCRYPTION_KEYS: commaList.pipe(z.array(secret)).default([]),
   EGRESS_ALLOW_PRIVATE: flag.default(false),
   WEBHOOK_RETRY_DELAYS: durationList.prefault('5s,5m,30m,2h,5h,10h,14h,20h,24h'),
   WEBHOOK_DISABLE_AFTER: durationMs.prefault('5d'),
   WEBHOOK_RETENTION: durationMs.prefault('30d'),
   ENVIRONMENT: z.string().default('DEVELOPMENT'),
+  WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,200}$/, 'letters, digits, _ . - (at most 200), such as a commit')
+    .optional(),
   WORKER_METRICS_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d+$/, 'host:port')

@@ -39,7 +39,7 @@ const scripts = {
   'deployment-proof': 'test/deployment/main.ts',
 };
 /** These end when this process is gone, however it went; the others are short and end by themselves. */
-const servers = ['start', 'api', 'worker', 'deployment'];
+const servers = ['start', 'api', 'worker', 'deployment', 'codec-server'];
 
 const say = (line) => process.stderr.write(`${line}\n`);
 
@@ -141,7 +141,7 @@ const [command, ...rest] = process.argv.slice(2);
 const script = command === '--run' ? scripts[rest[0]] : 'src/main.ts';
 if (command === undefined || script === undefined) {
   say(
-    `Usage: node src/launch.mjs <start|api|worker|migrate|crew> …  or  --run <${Object.keys(scripts).join('|')}> …`,
+    `Usage: node src/launch.mjs <start|api|worker|migrate|doctor|prune|preflight|set-current|codec-server|crew> …  or  --run <${Object.keys(scripts).join('|')}> …`,
   );
   process.exit(2);
 }

@@ -1,6 +1,7 @@
+import type * as OperatorCommands from './cli/operator-commands.ts';
 import { Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadSettings, SettingsError, type Settings } from './config.ts';
+import { loadSettings, readDuration, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
 import { aborted } from './embedded/role-process.ts';
 import { StartError } from './embedded/start-error.ts';
@@ -143,6 +144,44 @@ async function migrateCommand(): Promise<void> {
   for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
 }
 
+async function doctorCommand({ json }: { json: boolean }): Promise<void> {
+  const doctor = await import('./cli/doctor/doctor.ts');
+  process.exitCode = await doctor.doctorCommand(loadSettings(), { json, say });
+}
+
+async function pruneCommand(flags: { olderThan: string; dryRun: boolean }): Promise<void> {
+  const settings = loadSettings();
+  needAddresses(settings, 'prune', ['DATABASE_URL']);
+  const olderThanMs = readDuration('--older-than', flags.olderThan);
+  const prune = await import('./cli/prune.ts');
+  const options = { olderThanMs, dryRun: flags.dryRun, say };
+  process.exitCode = await prune.pruneCommand(settings.DATABASE_URL ?? '', options);
+}
+
+/** Runs one of the commands that ask Temporal, and ends with its exit code. */
+async function operatorCommand(
+  name: string,
+  choose: (
+    commands: typeof OperatorCommands,
+  ) => (settings: Settings, say: (line: string) => void) => Promise<number>,
+): Promise<void> {
+  const settings = loadSettings();
+  needAddresses(settings, name, ['TEMPORAL_ADDRESS']);
+  process.exitCode = await choose(await import('./cli/operator-commands.ts'))(settings, say);
+}
+
+/** Decrypts for a Web UI on this machine until it is asked to stop. */
+async function codecServerCommand({ port }: { port: string }, signals: StopSignals): Promise<void> {
+  const settings = settingsFor({ port });
+  const uiUrl = settings.TEMPORAL_UI_URL ?? 'http://127.0.0.1:8233';
+  const { startCodecServer } = await import('./cli/codec-server.ts');
+  const server = await startCodecServer(settings, { port: settings.API_PORT, uiUrl });
+  say(`Codec server for ${uiUrl}: http://127.0.0.1:${settings.API_PORT}`);
+  await aborted(signals.stop);
+  server.closeAllConnections();
+  server.close();
+}
+
 function createProgram(signals: StopSignals): Command {
   const program = new Command('muster').description('Runs crews of AI agents durably, on Temporal');
   const host = (): Option => new Option('--host <host>', 'address the API listens on (API_HOST)');
@@ -187,6 +226,7 @@ function createProgram(signals: StopSignals): Command {
     .addOption(dataDir())
     .option('--apis <count>', 'how many APIs, on ports one after the other', '2')
     .action((flags: CommonFlags & { apis: string }) => deploymentCommand(flags, signals));
+  addOperatorCommands(program, signals);
   program
     .command('crew')
     .description('run a crew on the API that is running, and follow it (crew --help)')
@@ -201,6 +241,36 @@ function createProgram(signals: StopSignals): Command {
   return program;
 }
 
+/** For those who run it for others. */
+function addOperatorCommands(program: Command, signals: StopSignals): void {
+  program
+    .command('doctor')
+    .description('look at database, Temporal, workers, clocks and keys: exit code 1 if something is wrong')
+    .option('--json', 'for programs', false)
+    .action(doctorCommand);
+  program
+    .command('prune')
+    .description(
+      'delete executions that ended long ago, with their events, messages, questions and deliveries',
+    )
+    .requiredOption('--older-than <duration>', 'since their end: 90d, 12h …')
+    .option('--dry-run', 'only count them', false)
+    .action(pruneCommand);
+  program
+    .command('preflight')
+    .description('replay every open workflow of Temporal with this build: exit code 1 if one would break')
+    .action(() => operatorCommand('preflight', ({ preflightCommand }) => preflightCommand));
+  program
+    .command('set-current')
+    .description('make WORKER_BUILD_ID the current version: the last step of a deploy')
+    .action(() => operatorCommand('set-current', ({ setCurrentCommand }) => setCurrentCommand));
+  program
+    .command('codec-server')
+    .description('decrypt payloads for a Temporal Web UI without logins (PAYLOAD_ENCRYPTION_KEYS given)')
+    .option('--port <port>', 'port on loopback', '8235')
+    .action((flags: { port: string }) => codecServerCommand(flags, signals));
+}
+
 /** What somebody can put right is said plainly; everything else is a bug and shows its stack. */
 function report(error: unknown): void {
   const isPlain = error instanceof StartError || error instanceof SettingsError || error instanceof FlowError;
@@ -209,7 +279,7 @@ function report(error: unknown): void {
 
 const command = process.argv[2];
 // The short commands end at Ctrl-C as any program does.
-const isServer = ['start', 'api', 'worker', 'deployment'].includes(command ?? '');
+const isServer = ['start', 'api', 'worker', 'deployment', 'codec-server'].includes(command ?? '');
 const never = new AbortController().signal;
 try {
   await createProgram(isServer ? listenForStop() : { stop: never, hurry: never }).parseAsync();

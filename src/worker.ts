@@ -23,6 +23,8 @@ import { createLogger, type Logger } from './telemetry/logger.ts';
 import { serveWorkerMetrics } from './telemetry/metrics/serve-worker-metrics.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './telemetry/metrics/worker-metrics.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
+import { deploymentOptions } from './temporal/current-version.ts';
+import { type CodecSettings, failuresOf, workerDataConverter } from './temporal/payload-codec.ts';
 import { createGuardedFetch } from './tools/guarded-fetch.ts';
 import { createToolbox } from './tools/toolbox.ts';
 
@@ -49,8 +51,9 @@ export interface RunningWorker {
 }
 
 /** Builds the workflow bundle: what runs in Temporal's sandbox. Takes a second; once a process. */
-export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+export function bundleWorkflows(settings: CodecSettings): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
+    ...failuresOf(settings),
     workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
     logger: new DefaultLogger('WARN'),
   });
@@ -87,7 +90,13 @@ async function createWorkers(
   workflowBundle: WorkflowBundleWithSourceMap,
   activities: Activities,
 ): Promise<Worker[]> {
-  const common = { connection, namespace: settings.TEMPORAL_NAMESPACE, shutdownGraceTime: SHUTDOWN_GRACE };
+  const common = {
+    connection,
+    namespace: settings.TEMPORAL_NAMESPACE,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    dataConverter: workerDataConverter(settings),
+    ...deploymentOptions(settings),
+  };
   return [
     await Worker.create({
       ...common,
@@ -120,7 +129,7 @@ export async function startWorker(
   const { logger } = options;
   const flows = await loadFlows(settings.FLOWS_DIR);
   const tools = createToolbox(settings, logger);
-  const bundle = options.bundle ?? (await bundleWorkflows());
+  const bundle = options.bundle ?? (await bundleWorkflows(settings));
   const database = await createDatabase(settings.DATABASE_URL, { poolMax: 20 });
   const waker = createWaker(database.sql, logger);
   const listener = createWakeListener(settings.DATABASE_URL, logger, ['control']);

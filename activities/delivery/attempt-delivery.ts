@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { webhookHeaders } from '../../src/delivery/sign-webhook.ts';
 import type { Attempt, DueDelivery, Endpoint } from '../../src/persistence/deliveries.ts';
-import { SecretLost } from '../../src/security/secret-box.ts';
+import { SecretLost } from '../../src/security/key-ring.ts';
 import { secretPlace } from '../../src/delivery/secret-place.ts';
 import type { DeliveryDeps } from './delivery-deps.ts';
 

@@ -54,7 +54,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   app.use(requestContext(logger));
   app.use(countRequests(deps.metrics ?? createApiMetrics()));
   app.use(securityHeaders());
-  app.use(crossOrigin(settings.CORS_ORIGINS));
+  app.use(crossOrigin(settings.CORS_ORIGINS, settings.TEMPORAL_UI_URL));
   app.use(auditMiddleware(deps.audit));
   app.use(errorAnswers());
   if (noAuth) app.use(loopbackOnly());

@@ -641,6 +641,15 @@ export type AddKnowledgeSchema = {
   embedder?: string | undefined;
 };
 
+export type TemporalPayloadsSchema = {
+  payloads: {
+    /** Name → value in base64 */
+    metadata?: { [key: string]: string } | undefined;
+    /** The payload in base64 */
+    data?: string | undefined;
+  }[];
+};
+
 export type UploadFlowSchema = {
   /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
   definition: string | { [key: string]: __schema17Schema };
@@ -1942,6 +1951,15 @@ export type GraphDocumentOutputSchema = {
   edges: GraphEdgeOutputSchema[];
   /** Where the builder looks; kept, without a meaning */
   viewport?: { x: number; y: number; zoom: number } | undefined;
+};
+
+export type TemporalPayloadsOutputSchema = {
+  payloads: {
+    /** Name → value in base64 */
+    metadata: { [key: string]: string };
+    /** The payload in base64 */
+    data: string;
+  }[];
 };
 
 export interface paths {
@@ -6268,6 +6286,62 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/codec/decode': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Decrypt payloads, for Temporal’s Web UI and CLI */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': TemporalPayloadsSchema } };
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': TemporalPayloadsOutputSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/codec/encode': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Encrypt payloads, for Temporal’s Web UI and CLI */ {
+      parameters: { query?: never; header?: never; path?: never; cookie?: never };
+      requestBody: { content: { 'application/json': TemporalPayloadsSchema } };
+      responses: {
+        200: {
+          headers: { [name: string]: unknown };
+          content: { 'application/json': TemporalPayloadsOutputSchema };
+        };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/flows': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** The flows you can run: those of this server, then those you have uploaded, by name */ {
@@ -6672,6 +6746,7 @@ export interface components {
     UpdateUserAgent: UpdateUserAgentSchema;
     RequestUserAgentInstance: RequestUserAgentInstanceSchema;
     AddKnowledge: AddKnowledgeSchema;
+    TemporalPayloads: TemporalPayloadsSchema;
     UploadFlow: UploadFlowSchema;
     FlowState: FlowStateSchema;
     __schema0: __schema0Schema;
@@ -6781,6 +6856,7 @@ export interface components {
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;
+    TemporalPayloadsOutput: TemporalPayloadsOutputSchema;
   };
   responses: {
     InvalidJson: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };

@@ -13,6 +13,8 @@ import { findTemporalBinary } from '../embedded/temporal-binary.ts';
 import type { FirstAdminCredentials } from '../embedded/start-screen.ts';
 import { prepareFirstAdmin } from '../persistence/first-admin.ts';
 import { migrate } from '../persistence/migrate.ts';
+import { createTemporal } from '../temporal/client.ts';
+import { setCurrentVersion } from '../temporal/current-version.ts';
 import { readCompose, type Compose, type ComposeService } from './compose-file.ts';
 import { makeDatabases } from './databases.ts';
 import { deploymentSecrets } from './secrets.ts';
@@ -119,6 +121,8 @@ async function bringUp(options: NativeDeploymentOptions, undo: Undo): Promise<Na
   say(`✓ Database ready, ${applied} migrations applied`);
 
   const roles = await startRoles(compose, { options, dataDir, environment }, undo);
+  const current = await setCurrent({ ...settings, TEMPORAL_ADDRESS: address });
+  if (current !== null) say(`✓ Build ${current} is the current version`);
   say(`✓ ${roles.apis.length} APIs and ${roles.workers.length} workers ready`);
   return {
     ...roles,
@@ -132,6 +136,16 @@ async function bringUp(options: NativeDeploymentOptions, undo: Undo): Promise<Na
       await takeDown(undo);
     },
   };
+}
+
+/** As the service `set-current` does. */
+async function setCurrent(settings: Settings): Promise<string | null> {
+  const temporal = await createTemporal(settings);
+  try {
+    return await setCurrentVersion(temporal, settings, { waitMs: READY_TIMEOUT_MS });
+  } finally {
+    await temporal.close();
+  }
 }
 
 interface Told {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Client, Connection, type TLSConfig } from '@temporalio/client';
 import type { Settings } from '../config.ts';
+import { clientDataConverter } from './payload-codec.ts';
 
 /** One process's client of Temporal. The connection is made at the first call, so a server that is away stops nothing. */
 export interface Temporal {
@@ -36,7 +37,11 @@ export async function createTemporal(settings: Settings): Promise<Temporal> {
   const options = await temporalConnectionOptions(settings);
   const connection = Connection.lazy({ ...options, connectTimeout: '3s' });
   return {
-    client: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }),
+    client: new Client({
+      connection,
+      namespace: settings.TEMPORAL_NAMESPACE,
+      dataConverter: clientDataConverter(settings),
+    }),
     address: options.address,
     async ping() {
       await connection.withDeadline(Date.now() + 2_000, () =>

@@ -21,7 +21,7 @@ beforeAll(() => {
 describe('a recorded history', () => {
   let bundle: WorkflowBundleWithSourceMap;
   beforeAll(async () => {
-    bundle = await bundleWorkflows();
+    bundle = await bundleWorkflows({ PAYLOAD_ENCRYPTION_KEYS: [] });
   });
 
   it('is there for every way a run can end', () => {

@@ -81,6 +81,8 @@ export const OPERATIONS: Record<string, Operation> = {
   getLiveness: { kind: 'public' },
   getReadiness: { kind: 'public' },
   getMetrics: { kind: 'admin' },
+  encodePayloads: { kind: 'admin', body: () => ({ payloads: [] }) },
+  decodePayloads: { kind: 'admin', body: () => ({ payloads: [] }) },
   getOpenApi: { kind: 'public' },
   register: { kind: 'public', body: () => ({}) },
   login: { kind: 'public', body: () => ({}) },

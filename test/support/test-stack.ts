@@ -8,6 +8,7 @@ import { readSettings, type Settings } from '../../src/config.ts';
 import { loadFlows } from '../../src/flows/flow-catalogue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
+import { type CodecSettings, encrypts } from '../../src/temporal/payload-codec.ts';
 import { bundleWorkflows, startWorker, type RunningWorker } from '../../src/worker.ts';
 import { startScriptedModel, type ScriptedModel } from './scripted-model.ts';
 import { startTestApi, type TestApi, type TestApiOptions } from './test-api.ts';
@@ -27,8 +28,11 @@ export interface TestStack {
     path: string,
     body?: unknown,
   ): Promise<{ status: number; body: unknown; headers: Headers }>;
-  /** @param tasksOfOneRun how many tasks of a run one Temporal run takes */
-  startWorker(tasksOfOneRun?: number): Promise<RunningWorker>;
+  /**
+   * @param tasksOfOneRun how many tasks of a run one Temporal run takes
+   * @param other settings that only this worker has
+   */
+  startWorker(tasksOfOneRun?: number, other?: Partial<Settings>): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
@@ -46,11 +50,16 @@ export const PLANTED_PROVIDER_KEY = 'sk-planted-secret-of-the-tests';
 /** Small crews for tests, by folder. */
 const CREWS = fileURLToPath(new URL('./crews/', import.meta.url));
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+const bundles = new Map<boolean, Promise<WorkflowBundleWithSourceMap>>();
 /** Bundled once a test file: it takes a second. The SDK is told to speak up for errors only. */
-export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
-  if (bundle === undefined) Runtime.install({ logger: new DefaultLogger('ERROR') });
-  return (bundle ??= bundleWorkflows());
+export function testBundle(
+  settings: CodecSettings = { PAYLOAD_ENCRYPTION_KEYS: [] },
+): Promise<WorkflowBundleWithSourceMap> {
+  if (bundles.size === 0) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const isEncrypted = encrypts(settings);
+  const bundle = bundles.get(isEncrypted) ?? bundleWorkflows(settings);
+  bundles.set(isEncrypted, bundle);
+  return bundle;
 }
 
 /** Starts the stack; workers are the test's own to start and stop. */
@@ -106,10 +115,11 @@ export async function startTestStack(
     settings,
     logLines,
     call: (method, path, body) => call(api, method, path, body),
-    async startWorker(tasksOfOneRun) {
-      const worker = await startWorker(settings, {
+    async startWorker(tasksOfOneRun, other) {
+      const own = { ...settings, ...other, DATABASE_URL: settings.DATABASE_URL };
+      const worker = await startWorker(own, {
         logger,
-        bundle: await testBundle(),
+        bundle: await testBundle(own),
         ...(tasksOfOneRun !== undefined && { tasksOfOneRun }),
       });
       workers.push(worker);

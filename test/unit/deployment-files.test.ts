@@ -66,7 +66,7 @@ describe('docker-compose.yml', () => {
         const can =
           condition === 'service_healthy'
             ? service?.healthcheck !== undefined && 'test' in service.healthcheck
-            : service?.restart === 'on-failure';
+            : condition === 'service_started' || service?.restart === 'on-failure';
         expect([name, other, can]).toEqual([name, other, true]);
       }
     }
@@ -77,14 +77,14 @@ describe('docker-compose.yml', () => {
     const settings = Object.keys(settingsSchema.parse({}));
     const known = new Set([...settings, ...read('.env.example').matchAll(/^#?([A-Z_]+)=/gm)].map(String));
     const names = new Set([...known].map((entry) => entry.replace(/^#?([A-Z_]+)=.*$/, '$1').split(',')[0]));
-    for (const role of ['api', 'worker', 'migrate']) {
+    for (const role of ['api', 'worker', 'migrate', 'set-current']) {
       for (const name of Object.keys(services[role]?.environment ?? {})) expect(names).toContain(name);
     }
   });
 
   it('runs commands that the program has', async () => {
     const { services } = await compose();
-    for (const role of ['api', 'worker', 'migrate'])
+    for (const role of ['api', 'worker', 'migrate', 'set-current'])
       expect(read('src/main.ts')).toContain(`.command('${services[role]?.command[0]}')`);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createSecretBox, SecretLost } from '../../src/security/secret-box.ts';
+import { SecretLost } from '../../src/security/key-ring.ts';
+import { createSecretBox } from '../../src/security/secret-box.ts';
 
 const OLD = 'the first secret of these tests 0123456789';
 const NEW = 'another secret of these tests 9876543210';

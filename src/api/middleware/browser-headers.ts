@@ -40,6 +40,7 @@ const ALLOWED = [
   'X-Request-Id',
   'Idempotency-Key',
   'Last-Event-ID',
+  'X-Namespace',
 ];
 
 /** Whether pages of this origin may use the API: the list names it, or has `*`. */
@@ -49,12 +50,15 @@ export const isAllowedOrigin = (origins: readonly string[], origin: string): boo
 /**
  * Lets pages of the listed origins call this API; with an empty list no other origin may. `*` allows all.
  * Credentials are headers a page must set itself, so cookies are never allowed.
+ * @param temporalUi whose pages may use the codec server
  */
-export function crossOrigin(origins: readonly string[]): Koa.Middleware {
+export function crossOrigin(origins: readonly string[], temporalUi: string | undefined): Koa.Middleware {
+  const uiOrigin = temporalUi === undefined ? undefined : new URL(temporalUi).origin;
   return cors({
     origin: (ctx) => {
       const origin = ctx.get('Origin');
-      return origin !== '' && isAllowedOrigin(origins, origin) ? origin : '';
+      const isUi = origin === uiOrigin && ctx.path.startsWith('/codec/');
+      return origin !== '' && (isUi || isAllowedOrigin(origins, origin)) ? origin : '';
     },
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ALLOWED,

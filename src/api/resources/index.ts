@@ -7,6 +7,7 @@ import { apiKeyRoutes } from './api-keys/routes.ts';
 import type { Engine } from '../engine.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
+import { codecRoutes } from './codec/routes.ts';
 import { batchRoutes } from './batches/routes.ts';
 import { crewRoutes } from './crew/routes.ts';
 import { insightRoutes } from './executions/insight-routes.ts';
@@ -79,4 +80,5 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...knowledgeRoutes(engine),
   ...webSocketRoutes(engine),
   ...metricsRoutes(engine),
+  ...codecRoutes(engine),
 ];
