@@ -27,6 +27,8 @@ const scripts = {
   'bench-instances': 'bench/instances/main.ts',
   runs: 'test/proofs/run-states.ts',
   chaos: 'test/proofs/chaos.ts',
+  'bench-waiting': 'test/proofs/waiting.ts',
+  controls: 'test/proofs/cancels.ts',
   flows: 'test/proofs/flow-kills.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',
