@@ -35,6 +35,7 @@ const scripts = {
   webhooks: 'test/webhooks/main.ts',
   crewai: 'test/crewai/main.ts',
   'crewai-exports': 'test/crewai/exported-projects.ts',
+  mlflow: 'test/mlflow/main.ts',
   'client-types': 'test/client-types.ts',
   'deployment-proof': 'test/deployment/main.ts',
 };
