@@ -47,6 +47,8 @@ interface Answers extends Asked {
 }
 
 const questions = (instance: string, type: string, message: string): Asked[] => [
+  { name: 'the floor: `/livez`, which reads nothing', path: '/livez' },
+  { name: 'the floor: `/api/v1/auth/me`, one row', path: '/api/v1/auth/me' },
   { name: 'first page of 100', path: '/api/v1/agent-instances' },
   { name: 'page at the end', path: `/api/v1/agent-instances?skip=${size.instances - 200}` },
   { name: 'page in the middle', path: `/api/v1/agent-instances?skip=${size.instances / 2}` },

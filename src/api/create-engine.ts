@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config.ts';
 import { createCrewCatalogue } from '../crews/crew-catalogue.ts';
+import { createMlflowExporter, type MlflowExporter } from '../delivery/mlflow/exporter.ts';
+import { createMlflowClient } from '../delivery/mlflow/rest-client.ts';
 import type { FlowCatalogue } from '../flows/flow-catalogue.ts';
 import { createModels } from '../models/create-models.ts';
 import { loadPrices } from '../models/prices-file.ts';
 import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
+import type { SqlPool } from '../persistence/sql.ts';
 import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
 import { createWakeListener, createWaker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -111,8 +114,9 @@ export function createEngine(deps: {
     engine,
     createTemporalSchedules(temporal, settings.TEMPORAL_NAMESPACE, settings.TEMPORAL_TASK_QUEUE),
   );
+  const mlflow = mlflowOf(settings, { sql, logger, now });
   // Closed one after the other: nothing ends before what uses it.
-  const beside = [tools, housekeeping, keeper, instanceWatch, reconciler, dispatcher, deliveries];
+  const beside = [...mlflow, tools, housekeeping, keeper, instanceWatch, reconciler, dispatcher, deliveries];
   const parts = [...beside, waker, listener];
   return {
     engine,
@@ -124,4 +128,12 @@ export function createEngine(deps: {
       for (const part of parts) await part.close();
     },
   };
+}
+
+/** Nobody, unless there is an MLflow to be told. */
+function mlflowOf(
+  { MLFLOW_TRACKING_URI: uri, MLFLOW_EXPERIMENT_NAME: name }: Settings,
+  deps: { sql: SqlPool; logger: Logger; now: () => Date },
+): MlflowExporter[] {
+  return uri === undefined ? [] : [createMlflowExporter({ ...deps, mlflow: createMlflowClient(uri, name) })];
 }

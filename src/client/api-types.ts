@@ -3136,13 +3136,19 @@ export interface paths {
   '/api/v1/executions/{execution_id}/questions': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** What it has asked, oldest first */ {
-      parameters: { query?: never; header?: never; path: { execution_id: number | string }; cookie?: never };
+      parameters: {
+        query?: { skip?: number | undefined; limit?: number | undefined };
+        header?: never;
+        path: { execution_id: number | string };
+        cookie?: never;
+      };
       requestBody?: never;
       responses: {
         200: { headers: { [name: string]: unknown }; content: { 'application/json': QuestionSchema[] } };
         401: components['responses']['Unauthenticated'];
         403: components['responses']['Forbidden'];
         404: components['responses']['NotFound'];
+        422: components['responses']['ValidationFailed'];
         429: components['responses']['RateLimited'];
         503: components['responses']['ServiceUnavailable'];
       };

@@ -26,7 +26,11 @@ const PLAN = aPlan({
   ],
 });
 const tasksSchema = z.array(
-  z.looseObject({ key: z.string(), status: z.string(), output: z.object({ raw: z.string() }).nullable() }),
+  z.looseObject({
+    key: z.string(),
+    status: z.string(),
+    output: z.looseObject({ raw: z.string() }).nullable(),
+  }),
 );
 
 beforeAll(async () => {
@@ -89,6 +93,27 @@ describe('a run parked by a failed task', () => {
     expect((await onTask(id, 'write', 'skip')).status).toBe(202);
     const execution = await waitForStatus(stack, id, END);
     expect(execution.result?.tasks_output.map(({ raw }) => raw)).toEqual(['facts', '', 'checked']);
+  });
+
+  it('fills the inputs into the texts of a task that is skipped', async () => {
+    stack.model.script([fails(401)]);
+    const plan = aPlan({
+      agents: [anAgent({ role: 'Friend of {topic}' })],
+      tasks: [
+        aTask({ key: 'write', description: 'Write about {topic}', expectedOutput: '{topic} in prose' }),
+      ],
+    });
+    const run = { ownerId, plan, inputs: { topic: 'tea' }, options: { on_task_failure: 'pause' as const } };
+    const { executionId } = await startCrewRun(stack.engine.engine, { ...run, idempotencyRef: undefined });
+    await waitForStatus(stack, executionId, ['paused']);
+    expect((await onTask(executionId, 'write', 'skip')).status).toBe(202);
+    expect((await tasksOf(executionId))[0]?.output).toMatchObject({
+      description: 'Write about tea',
+      expected_output: 'tea in prose',
+      agent: 'Friend of tea',
+      raw: '',
+    });
+    await waitForStatus(stack, executionId, END);
   });
 
   it('goes on with the task as it was changed', async () => {

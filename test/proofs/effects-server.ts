@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** An outside world that counts what tools did to it, by the name in the path. */
 export interface EffectsServer {
@@ -8,12 +9,15 @@ export interface EffectsServer {
   close(): Promise<void>;
 }
 
-export async function startEffectsServer(): Promise<EffectsServer> {
+/** @param arrives is told of every effect; @returns milliseconds until it is answered */
+export async function startEffectsServer(
+  arrives: (name: string) => number = () => 0,
+): Promise<EffectsServer> {
   const effects = new Map<string, number>();
   const server = createServer((request, response) => {
     const name = decodeURIComponent((request.url ?? '').slice(1));
     effects.set(name, (effects.get(name) ?? 0) + 1);
-    response.end('noted');
+    void sleep(arrives(name)).then(() => response.end('noted'));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

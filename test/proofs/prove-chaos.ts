@@ -3,12 +3,12 @@ import getPort, { portNumbers } from 'get-port';
 import { z } from 'zod';
 import { createRandom, type Random } from '../crewai/random.ts';
 import { startApiProcess, type ApiProcess } from '../support/api-process.ts';
-import { callsTool, says } from '../support/scripted-replies.ts';
 import { getEvents, startTestStack, type TestStack } from '../support/test-stack.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { checkLog } from './check-log.ts';
 import { startEffectsServer, type EffectsServer } from './effects-server.ts';
-import { startGatedModel, type GatedCall, type GatedModel } from './gated-model.ts';
+import { COMPLETION_TOKENS, playModel, PROMPT_TOKENS, randomCrew } from './random-crew.ts';
+import { startGatedModel, type GatedModel } from './gated-model.ts';
 
 /** Runs of random crews while worker and API are killed with `kill -9` at random instants. */
 
@@ -53,33 +53,18 @@ interface World {
   giveUpAt: number;
 }
 
-const PROMPT = 10;
-const COMPLETION = 5;
 /** Of one such call at the list price of the stack's model, openai/gpt-4o-mini: 0.15 and 0.60 USD a million, rounded up. */
 const MICRO_USD = 5;
-const USAGE = { promptTokens: PROMPT, completionTokens: COMPLETION };
-
-/** What a task does: that many tool calls that change the world, then an answer. Its name says so. */
-function answerer(outside: () => string, ledger: Map<string, number>, random: Random) {
-  return (call: GatedCall): void => {
-    const wanted = Number(/tools (\d)/.exec(call.body)?.[1] ?? 0);
-    const made = (call.body.match(/"role":\s*"tool"/g) ?? []).length;
-    const chunkMs = random.below(120);
-    const options = { usage: USAGE, chunks: 2, chunkMs };
-    const reply =
-      made < wanted
-        ? callsTool('http_request', { url: `${outside()}/${call.mark}/${made}`, method: 'POST' }, options)
-        : says(`Done ${call.mark}`, options);
-    call.response.once('finish', () => ledger.set(call.mark, (ledger.get(call.mark) ?? 0) + 1));
-    call.answer(reply).catch(() => undefined);
-  };
-}
 
 export async function proveChaos(options: ChaosOptions): Promise<Chaos> {
   const random = createRandom(options.seed);
   const ledger = new Map<string, number>();
   const outside = await startEffectsServer();
-  const model = await startGatedModel(answerer(() => outside.url, ledger, random));
+  const play = playModel(() => outside.url, random, 120);
+  const model = await startGatedModel((call) => {
+    call.response.once('finish', () => ledger.set(call.mark, (ledger.get(call.mark) ?? 0) + 1));
+    play(call);
+  });
   const stack = await startTestStack({
     settings: {
       OPENAI_BASE_URL: model.url,
@@ -150,7 +135,7 @@ export async function proveChaos(options: ChaosOptions): Promise<Chaos> {
       },
     );
   let next = 0;
-  const started: { id: string; name: string; tasks: number; tools: number }[] = [];
+  const started: { id: string; name: string; tasks: number }[] = [];
   const drive = async (): Promise<void> => {
     while (next < options.runs && Date.now() < world.giveUpAt) {
       const name = `c${next}`;
@@ -162,13 +147,13 @@ export async function proveChaos(options: ChaosOptions): Promise<Chaos> {
     }
   };
   try {
-    const haunted = [hauntWorker(0), hauntWorker(1), hauntApi()];
-    await Promise.all(Array.from({ length: options.atOnce }, drive));
-    over.abort();
-    await Promise.all(haunted);
+    const driven = Promise.all(Array.from({ length: options.atOnce }, drive)).finally(() => over.abort());
+    await Promise.all([driven, hauntWorker(0), hauntWorker(1), hauntApi()]);
     for (const run of started) await check(world, run, ledger, chaos);
+    if (started.length < options.runs) chaos.failures.push(`time for ${started.length} runs only`);
   } finally {
     over.abort();
+    world.giveUpAt = 0;
     await Promise.all(workers.map((worker) => worker.kill()));
     await world.api.kill();
     await stack.close();
@@ -204,39 +189,14 @@ async function ask(world: World, path: string, key: string, body: unknown): Prom
   }
 }
 
-/** A graph of one to five tasks with up to two tool calls each. */
-async function start(world: World, name: string) {
-  const { random } = world;
-  const size = 1 + random.below(5);
-  const tools = Array.from({ length: size }, () => random.below(3));
-  const document = {
-    name,
-    nodes: [
-      {
-        id: 'w',
-        type: 'agent',
-        data: { role: 'Worker', goal: 'work', backstory: 'b', tools: ['http_request'] },
-      },
-      { id: 'c', type: 'crew', data: { process: 'graph' } },
-      ...tools.map((count, at) => ({
-        id: `t${at}`,
-        type: 'task',
-        data: {
-          agent: 'w',
-          description: `[[${name}/${at}]] tools ${count}`,
-          expected_output: 'x',
-          context: Array.from({ length: at }, (_, before) => `t${before}`).filter(() => random.chance(0.4)),
-        },
-      })),
-    ],
-    edges: [],
-  };
+async function start(world: World, name: string): Promise<{ id: string; name: string; tasks: number }> {
+  const { document, tasks } = randomCrew(world.random, name);
   const graph = z
     .looseObject({ id: z.string() })
     .parse(await ask(world, '/api/v1/graphs', `${name}-g`, document));
   const execution = await ask(world, `/api/v1/graphs/${graph.id}/execute`, `${name}-e`, {});
   const { execution_id: id } = z.looseObject({ execution_id: z.string() }).parse(execution);
-  return { id, name, tasks: size, tools: tools.reduce((sum, count) => sum + count, 0) };
+  return { id, name, tasks };
 }
 
 /** Waits for the end; where the outcome of a tool call is unknown, a person says that it was done. */
@@ -316,7 +276,7 @@ async function check(
   );
   const settled = Number(books.total_tokens) - Number(books.lost_tokens);
   fail(
-    settled !== books.model_calls * (PROMPT + COMPLETION),
+    settled !== books.model_calls * (PROMPT_TOKENS + COMPLETION_TOKENS),
     `${settled} tokens for ${books.model_calls} calls`,
   );
   const cost = Number(books.cost ?? Number.NaN) - Number(books.lost_cost);

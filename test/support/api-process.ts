@@ -43,7 +43,7 @@ export async function startApiProcess({ settings }: TestStack, port: number): Pr
         () => false,
       );
     },
-    30_000,
+    60_000,
   );
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);

@@ -24,6 +24,7 @@ const ExecutionSchema = defineEntity({
     status: p.string().$type<ExecutionStatus>(),
     generation: p.integer(),
     claimedRunId: p.text().nullable(),
+    mlflowRunId: p.text().nullable(),
     pauseRequested: p.boolean(),
     controlVersion: p.integer(),
     plan: p.json<CrewPlan>().lazy(),

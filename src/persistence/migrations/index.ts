@@ -18,6 +18,7 @@ import { Migration20261124000019 } from './migration-20261124000019-schedules.ts
 import { Migration20261124000021 } from './migration-20261124000021-recollection.ts';
 import { Migration20261124000023 } from './migration-20261124000023-long-plans.ts';
 import { Migration20261124000025 } from './migration-20261124000025-instance-counts.ts';
+import { Migration20261124000033 } from './migration-20261124000033-mlflow.ts';
 import { Migration20261124000031 } from './migration-20261124000031-pruning.ts';
 import { Migration20261124000026 } from './migration-20261124000026-batches.ts';
 
@@ -45,4 +46,5 @@ export const migrations = [
   { name: 'Migration20261124000025', class: Migration20261124000025 },
   { name: 'Migration20261124000026', class: Migration20261124000026 },
   { name: 'Migration20261124000031', class: Migration20261124000031 },
+  { name: 'Migration20261124000033', class: Migration20261124000033 },
 ];

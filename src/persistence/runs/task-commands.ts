@@ -2,7 +2,9 @@ import { conflict, invalid, notFound } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { editTask, type TaskEdit } from '../../domain/plan/edit-task.ts';
-import { storedIds } from '../../domain/plan/task-inputs.ts';
+import { interpolate } from '../../domain/plan/interpolate.ts';
+import { inputsOf, storedIds } from '../../domain/plan/task-inputs.ts';
+import type { TaskOutput } from '../../domain/run/result.ts';
 import { taskSummary } from '../../domain/agent/prompts.ts';
 import {
   isFinal,
@@ -115,6 +117,23 @@ export function retryTask(database: SqlPool, id: number, taskKey: string, now: D
   });
 }
 
+/** What a task that is left out says: nothing, under its own texts with the inputs filled in. */
+function emptyOutput({ plan, input_data: runInputs }: RunRow, { task_key: key, agent }: TaskRow): TaskOutput {
+  const task = plan.tasks.find((one) => one.key === key);
+  const inputs = task === undefined ? runInputs : inputsOf(task, runInputs);
+  const description = interpolate(task?.description ?? '', inputs);
+  return {
+    name: task?.name ?? key,
+    description,
+    expected_output: interpolate(task?.expectedOutput ?? '', inputs),
+    summary: taskSummary(description),
+    raw: '',
+    json_dict: null,
+    agent: interpolate(agent, inputs),
+    output_format: 'raw',
+  };
+}
+
 /** Leaves a task out: its output is empty. @throws {MusterError} CONFLICT when it runs, is over, or the run has ended. */
 export async function skipTask(database: SqlPool, id: number, taskKey: string, now: Date): Promise<void> {
   await database.transaction(async (sql) => {
@@ -124,18 +143,7 @@ export async function skipTask(database: SqlPool, id: number, taskKey: string, n
     if (task.status !== 'pending' && task.status !== 'failed' && task.status !== 'waiting')
       throw refuse('skip', task, `it is ${task.status}`);
     if (task.status === 'failed') refuseUnlessParked('skip', run, task);
-    const plan = run.plan.tasks.find((one) => one.key === taskKey);
-    const description = plan?.description ?? '';
-    const output = {
-      name: plan?.name ?? taskKey,
-      description,
-      expected_output: plan?.expectedOutput ?? '',
-      summary: taskSummary(description),
-      raw: '',
-      json_dict: null,
-      agent: task.agent,
-      output_format: 'raw',
-    };
+    const output = emptyOutput(run, task);
     await sql.query(
       `update task_executions set status = 'skipped', output = $2, error = null, error_code = null,
          completed_at = $3, updated_at = $3 where id = $1`,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import { invalid } from '../../../domain/errors.ts';
 import { personSays } from '../../../persistence/instances/person-side.ts';
 import {
@@ -10,10 +9,8 @@ import {
 import type { ShownInstance } from '../../../persistence/repositories/agent-instances.repository.ts';
 import { defineRoute, defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { logPageQuery } from '../../parameters.ts';
-import { followStream, lastEventId } from '../../realtime/follow-stream.ts';
+import { followMessages, messagePage, messagePageQuery, messageStream } from '../../realtime/conversation.ts';
 import { messageEntrySchema, presentMessage } from '../../realtime/present-message.ts';
-import { threadStreamQuery } from '../threads/schema.ts';
 import { reachInstance } from './access.ts';
 import {
   detailQuery,
@@ -89,14 +86,8 @@ const listRoute = (engine: Engine): AnyRoute =>
       path: '/api/v1/agent-instances/{agent_instance_id}/messages',
       operationId: 'listAgentInstanceMessages',
       summary: 'Its messages, page by page',
-      query: z.object(logPageQuery),
-      responses: {
-        200: {
-          description: 'Messages after `after`, oldest first',
-          schema: z.array(messageEntrySchema),
-          example: [exampleMessage],
-        },
-      },
+      query: messagePageQuery,
+      responses: messagePage(exampleMessage),
     },
     async ({ params, query, caller, respond }) => {
       const instance = await reachInstance(engine, caller, params.agent_instance_id);
@@ -165,31 +156,10 @@ const streamRoute = (engine: Engine): AnyRoute =>
       method: 'GET',
       path: '/api/v1/agent-instances/{agent_instance_id}/messages/stream',
       operationId: 'streamAgentInstance',
-      summary: 'Its messages as server-sent events',
-      description:
-        'The messages from `Last-Event-ID` (or `after`) on, then each as it comes: `event` is `message_created`, `id` ' +
-        'the seq. It does not end by itself.',
-      query: threadStreamQuery,
-      responses: {
-        200: {
-          description: 'The stream',
-          contentType: 'text/event-stream',
-          schema: z.string(),
-          example: 'id: 12\nevent: message_created\ndata: {"seq":12,"content":"Shall I push?"}\n\n',
-        },
-      },
+      ...messageStream(exampleMessage),
     },
     async ({ params, query, caller, ctx }) => {
       const { id, conversationId } = await reachInstance(engine, caller, params.agent_instance_id);
-      const after = lastEventId(ctx) ?? query.after;
-      followStream({ ctx, caller, credentials: engine.credentials }, (reader) =>
-        engine.messages.follow(conversationId, after, {
-          ...reader,
-          // A run in a thread shares the thread's conversation.
-          event: (entry) => {
-            if (entry.instanceId === id) reader.event(entry);
-          },
-        }),
-      );
+      followMessages(engine, { ctx, caller, query }, { conversationId, instanceId: id });
     },
   );

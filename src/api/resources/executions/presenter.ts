@@ -14,10 +14,15 @@ export const usdOf = (microUsd: number | null | undefined): number | null =>
 /** The row as the API shows it. `log` only where one execution is shown. */
 export function presentExecution(
   execution: Execution,
-  context: { temporalUiUrl: string | undefined; namespace: string; log?: readonly EventFrame[] },
+  context: {
+    temporalUiUrl: string | undefined;
+    namespace: string;
+    mlflowUrl: string | undefined;
+    log?: readonly EventFrame[];
+  },
 ): ExecutionBody {
   const workflowId = runWorkflowId(execution);
-  const { temporalUiUrl, namespace, log } = context;
+  const { temporalUiUrl, namespace, mlflowUrl, log } = context;
   return {
     id: execution.id,
     execution_id: execution.executionId,
@@ -56,9 +61,15 @@ export function presentExecution(
           ? null
           : `${temporalUiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`,
     },
-    mlflow: null,
+    mlflow: mlflowOf(execution.mlflowRunId, mlflowUrl),
   };
 }
+
+/** Null until MLflow has the run; its page is known while MLFLOW_TRACKING_URI is. */
+const mlflowOf = (runId: string | null | undefined, url: string | undefined): ExecutionBody['mlflow'] =>
+  typeof runId === 'string'
+    ? { run_id: runId, url: url === undefined ? null : `${url.replace(/\/+$/, '')}/#/runs/${runId}` }
+    : null;
 
 const usageOf = (row: { promptTokens: number; completionTokens: number; totalTokens: number }) => ({
   prompt_tokens: row.promptTokens,

@@ -10,7 +10,7 @@ import { answerQuestion } from '../../../persistence/runs/questions.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { listedOwner, uuidParam } from '../../parameters.ts';
+import { listedOwner, pageQuery, uuidParam } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import {
   answerSchema,
@@ -152,17 +152,23 @@ const ofExecutionRoute = (engine: Engine): AnyRoute =>
       access: 'user',
       params: z.object({ execution_id: executionRefParam }),
       what: 'execution',
+      query: z.object(pageQuery),
       responses: {
-        200: { description: 'The questions', schema: z.array(questionSchema), example: [exampleQuestion] },
+        200: {
+          description: 'A page of questions',
+          schema: z.array(questionSchema),
+          example: [exampleQuestion],
+          headers: { 'X-Total-Count': 'How many there are in all' },
+        },
       },
     },
-    async ({ params, caller, respond }) => {
+    async ({ params, query, caller, respond }) => {
       const { id } = await reachExecution(engine, caller, params.execution_id);
       const scope = reachOf(caller);
-      const [rows] = await engine.database.as(scope, (em) =>
-        listQuestions(em, scope, { executionId: id }, { skip: 0, limit: 1_000 }, 'asc'),
+      const [rows, total] = await engine.database.as(scope, (em) =>
+        listQuestions(em, scope, { executionId: id }, query, 'asc'),
       );
-      return respond(200, rows.map(presentQuestion));
+      return respond(200, rows.map(presentQuestion), { 'X-Total-Count': String(total) });
     },
   );
 

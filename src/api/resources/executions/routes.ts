@@ -200,6 +200,7 @@ const commandRoute = (engine: Engine, command: Command, description: string): An
 
 const links = ({ settings }: Engine) => ({
   temporalUiUrl: settings.TEMPORAL_UI_URL,
+  mlflowUrl: settings.MLFLOW_TRACKING_URI,
   namespace: settings.TEMPORAL_NAMESPACE,
 });
 

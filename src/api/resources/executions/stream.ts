@@ -74,10 +74,14 @@ async function snapshotOf(
     })),
     isFinal(execution.status) ? null : engine.runs.liveState(runWorkflowId(execution), LIVE_STATE_MS),
   ]);
-  const { TEMPORAL_UI_URL: temporalUiUrl, TEMPORAL_NAMESPACE: namespace } = engine.settings;
+  const {
+    TEMPORAL_UI_URL: temporalUiUrl,
+    TEMPORAL_NAMESPACE: namespace,
+    MLFLOW_TRACKING_URI: mlflowUrl,
+  } = engine.settings;
   const body: { as_of_seq: number; execution: unknown; tasks: unknown[]; live: LiveState | null } = {
     as_of_seq: asOfSeq,
-    execution: presentExecution(now, { temporalUiUrl, namespace }),
+    execution: presentExecution(now, { temporalUiUrl, namespace, mlflowUrl }),
     tasks: tasks.map(presentTask),
     live: live === null ? null : { ...live, tasks: liveTasks(live, tasks) },
   };

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import { invalid } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import type { CrewPlan } from '../../../domain/plan/crew-plan.ts';
@@ -10,12 +9,12 @@ import { appendMessage, readMessages, type Message, type NewMessage } from '../.
 import { findGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { followStream, lastEventId } from '../../realtime/follow-stream.ts';
+import { followMessages, messagePage, messagePageQuery, messageStream } from '../../realtime/conversation.ts';
 import { messageEntrySchema, presentMessage } from '../../realtime/present-message.ts';
 import { startCrewRun, type StartOptions } from '../../start-run.ts';
 import { planOfGraph } from '../graphs/compile.ts';
 import { reachThread } from './access.ts';
-import { createMessageSchema, messagesQuery, threadParamsSchema, threadStreamQuery } from './schema.ts';
+import { createMessageSchema, threadParamsSchema } from './schema.ts';
 
 const ONE = { tags: ['Threads'], access: 'user', params: threadParamsSchema, what: 'thread' } as const;
 
@@ -48,14 +47,8 @@ const listRoute = (engine: Engine): AnyRoute =>
       path: '/api/v1/threads/{thread_id}/messages',
       operationId: 'listThreadMessages',
       summary: 'Its messages, page by page',
-      query: messagesQuery,
-      responses: {
-        200: {
-          description: 'Messages after `after`, oldest first',
-          schema: z.array(messageEntrySchema),
-          example: [exampleMessage],
-        },
-      },
+      query: messagePageQuery,
+      responses: messagePage(exampleMessage),
     },
     async ({ params, query, caller, respond }) => {
       const { conversationId } = await reachThread(engine, caller, params.thread_id);
@@ -162,25 +155,10 @@ const streamRoute = (engine: Engine): AnyRoute =>
       method: 'GET',
       path: '/api/v1/threads/{thread_id}/stream',
       operationId: 'streamThread',
-      summary: 'Its messages as server-sent events',
-      description:
-        'The messages from `Last-Event-ID` (or `after`) on, then each as it comes: `event` is `message_created`, `id` ' +
-        'the seq. It does not end by itself. Closing it cancels nothing.',
-      query: threadStreamQuery,
-      responses: {
-        200: {
-          description: 'The stream',
-          contentType: 'text/event-stream',
-          schema: z.string(),
-          example: 'id: 1\nevent: message_created\ndata: {"seq":1,"content":"What is new about otters?"}\n\n',
-        },
-      },
+      ...messageStream(exampleMessage),
     },
     async ({ params, query, caller, ctx }) => {
       const { conversationId } = await reachThread(engine, caller, params.thread_id);
-      const after = lastEventId(ctx) ?? query.after;
-      followStream({ ctx, caller, credentials: engine.credentials }, (reader) =>
-        engine.messages.follow(conversationId, after, reader),
-      );
+      followMessages(engine, { ctx, caller, query }, { conversationId });
     },
   );

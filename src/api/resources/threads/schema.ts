@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ON_BUSY, type Thread } from '../../../persistence/entities/thread.entity.ts';
-import { ownershipQuery, pageQuery, queryInteger, timestampSchema, uuidParam } from '../../parameters.ts';
+import { ownershipQuery, pageQuery, timestampSchema, uuidParam } from '../../parameters.ts';
 import { startOptions } from '../crew/schema.ts';
 import { inputsSchema } from '../graphs/schema.ts';
 
@@ -57,21 +57,6 @@ export const listThreadsQuery = z.object({
   ...ownershipQuery,
   graph_id: z.uuid().optional().describe('Only those of this graph'),
 });
-const after = queryInteger({
-  min: 0,
-  max: 2_147_483_647,
-  default: 0,
-  description: 'The seq after which to begin',
-});
-export const messagesQuery = z.object({
-  after,
-  limit: queryInteger({ min: 1, max: 1000, default: 100, description: 'How many at most' }),
-});
-export const threadStreamQuery = z.object({
-  after,
-  token: z.string().optional().describe('Credential, for clients that cannot send headers'),
-});
-
 export const presentThread = (thread: Thread): z.input<typeof threadSchema> => ({
   id: thread.id,
   owner_id: thread.ownerId,
