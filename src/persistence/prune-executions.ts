@@ -51,7 +51,7 @@ export async function pruneExecutions(sql: SqlPool, options: PruneOptions): Prom
 async function take(tx: Sql, before: string, after: number): Promise<number[]> {
   const rows = await tx.query<{ id: number }>(
     `select e.id from executions e where ${ENDED} and ${FREE} and e.id > $2
-      order by e.id limit $3 for update of e skip locked`,
+      order by e.id limit $3 for update of e`,
     [before, after, BATCH],
   );
   return rows.map(({ id }) => id);
