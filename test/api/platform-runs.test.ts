@@ -1,12 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { callsTool, fails, hangs, says } from '../support/scripted-model.ts';
-import { startCrew, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import {
+  END,
+  startCrew,
+  startTestStack,
+  until,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
 
 /** Stored agents, workflows and tasks at work, on a real Temporal. */
 
 let stack: TestStack;
-const END = ['completed', 'failed', 'cancelled'];
 const idSchema = z.looseObject({ id: z.int() });
 const eventsSchema = z.array(
   z.looseObject({

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
+import type { StartOptions } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { anAgent, aPlan, aTask } from '../support/plans.ts';
 import { says } from '../support/scripted-model.ts';
 import {
+  END,
   getEvents,
   startCrew,
   startTestStack,
@@ -16,8 +18,6 @@ import {
 /** Money and tokens: what runs cost, where they stop, and people who let them go on. */
 
 let stack: TestStack;
-let ownerId: string;
-const END = ['completed', 'failed', 'cancelled'];
 const TWO = { crew: 'two-step', inputs: { topic: 'otters' } };
 const USED = { usage: { promptTokens: 1_500, completionTokens: 400 } };
 /** Of 1,500 and 400 tokens of openai/gpt-4o-mini. */
@@ -26,15 +26,12 @@ const COST = 0.000_465;
 beforeAll(async () => {
   stack = await startTestStack();
   await stack.startWorker();
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
 });
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
 const start = async (plan: CrewPlan, options: StartOptions): Promise<string> => {
-  const run = { ownerId, plan, inputs: {}, options, idempotencyRef: undefined };
-  return (await startCrewRun(stack.engine.engine, run)).executionId;
+  return startPlan(stack, plan, options);
 };
 const questionsSchema = z.array(z.looseObject({ id: z.uuid(), status: z.string(), kind: z.string() }));
 const openQuestions = async (id: string) =>

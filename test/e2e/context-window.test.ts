@@ -1,35 +1,24 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, aTask, anAgent } from '../support/plans.ts';
 import { fails, says } from '../support/scripted-model.ts';
-import { getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { END, getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /** `respect_context_window`: what does not fit the model is summarised by it, and the turn goes on. */
 
 let stack: TestStack;
-let ownerId: string;
-const END = ['completed', 'failed', 'cancelled'];
 
 beforeAll(async () => {
   stack = await startTestStack();
   await stack.startWorker();
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
 });
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
 async function run(plan: CrewPlan) {
   const before = stack.model.requests.length;
-  const { executionId } = await startCrewRun(stack.engine.engine, {
-    ownerId,
-    plan,
-    inputs: {},
-    options: {},
-    idempotencyRef: undefined,
-  });
+  const executionId = await startPlan(stack, plan);
   const execution = await waitForStatus(stack, executionId, END);
   const requests = stack.model.requests.slice(before);
   const prompts = requests.map(({ body }) => body.messages.map(({ content }) => content ?? ''));

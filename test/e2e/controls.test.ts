@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fails, hangs, says, slowly } from '../support/scripted-model.ts';
 import {
+  END,
   getEvents,
   getExecution,
   startCrew,
@@ -11,7 +12,6 @@ import {
 } from '../support/test-stack.ts';
 
 let stack: TestStack;
-const END = ['completed', 'failed', 'cancelled'];
 const TWO = { crew: 'two-step', inputs: { topic: 'otters' } };
 
 beforeAll(async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { aGraph, agentNode, crewNode, taskNode } from '../support/graphs.ts';
 import { hangs, says } from '../support/scripted-model.ts';
 import {
+  END,
   getEvents,
   getExecution,
   startTestStack,
@@ -16,7 +17,6 @@ import { startWorkerProcess, type WorkerProcess } from '../support/worker-proces
 
 let stack: TestStack;
 const processes: WorkerProcess[] = [];
-const END = ['completed', 'failed', 'cancelled'];
 
 beforeAll(async () => {
   stack = await startTestStack();

@@ -4,6 +4,7 @@ import { readableHistory } from '../support/readable-history.ts';
 import { callsTool, says } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';
 import {
+  END,
   getEvents,
   startCrew,
   startTestStack,
@@ -13,7 +14,6 @@ import {
 } from '../support/test-stack.ts';
 
 let stack: TestStack;
-const END = ['completed', 'failed', 'cancelled'];
 
 beforeAll(async () => {
   stack = await startTestStack();

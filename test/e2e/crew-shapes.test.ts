@@ -1,15 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, aTask, anAgent } from '../support/plans.ts';
 import { callsTool, fails, hangs, says, slowly } from '../support/scripted-model.ts';
-import { getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { END, getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /** Crews of every shape, run to their end on Temporal. */
 
 let stack: TestStack;
-const END = ['completed', 'failed', 'cancelled'];
 
 beforeAll(async () => {
   stack = await startTestStack();
@@ -18,20 +17,8 @@ beforeAll(async () => {
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
-let ownerId: string;
-beforeAll(async () => {
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
-});
-
 async function run(plan: CrewPlan, status = 'completed') {
-  const { executionId } = await startCrewRun(stack.engine.engine, {
-    ownerId,
-    plan,
-    inputs: {},
-    options: {},
-    idempotencyRef: undefined,
-  });
+  const executionId = await startPlan(stack, plan);
   const execution = await waitForStatus(stack, executionId, END);
   const events = await getEvents(stack, executionId);
   expect({ status: execution.status, error: execution.error }).toMatchObject({ status });

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { planOf, recordDifferences } from '../crewai/compare-runs.ts';
 import { generateRuns } from '../crewai/generate-runs.ts';
 import { readRecording, runRecord } from '../crewai/recorded.ts';
 import type { RunRecord } from '../crewai/simulate-plan.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { says, type ChatRequest } from '../support/scripted-model.ts';
-import { startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { END, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /**
  * The engine itself, on Temporal, against what the real crewai 0.121.1 did with the same crews (recorded): who was
@@ -16,7 +16,6 @@ import { startTestStack, waitForStatus, type TestStack } from '../support/test-s
 
 /** So many of the recorded crews; all of them are compared without the engine in the unit tests. */
 const RUNS = 60;
-const END = ['completed', 'failed', 'cancelled'];
 const recording = readRecording('kickoff', runRecord);
 /**
  * Without crews whose script has an empty answer: an empty reply of a model is a failure here, as it is in CrewAI's own
@@ -27,12 +26,9 @@ const runs = [...generateRuns(recording.seed).slice(0, RUNS).entries()].filter((
 );
 
 let stack: TestStack;
-let ownerId: string;
 beforeAll(async () => {
   stack = await startTestStack();
   await stack.startWorker();
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
 });
 afterAll(() => stack.close());
 
@@ -79,8 +75,7 @@ async function record(plan: CrewPlan, script: Readonly<Record<string, string[]>>
     const answers = script[key] ?? [];
     return says(answers[Math.min(attempts, answers.length) - 1] ?? '');
   });
-  const run = { ownerId, plan, inputs: {}, options: {}, idempotencyRef: undefined };
-  const { executionId } = await startCrewRun(stack.engine.engine, run);
+  const executionId = await startPlan(stack, plan);
   const execution = await waitForStatus(stack, executionId, END);
   if (execution.status !== 'completed') {
     const error = execution.error ?? '';

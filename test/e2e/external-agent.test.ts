@@ -8,9 +8,9 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { z } from 'zod';
 import { errorEnvelopeSchema } from '../../src/api/errors.ts';
-import { startCrewRun } from '../../src/api/start-run.ts';
 import { startApiProcess, type ApiProcess } from '../support/api-process.ts';
 import { peopleOf } from '../support/people.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, anAgent } from '../support/plans.ts';
 import { readSse } from '../support/sse-reader.ts';
 import { callsTool, says } from '../support/scripted-model.ts';
@@ -235,13 +235,7 @@ describe('the run of a crew', () => {
       says('Published.'),
     ]);
     await stack.startWorker();
-    const { executionId: id } = await startCrewRun(stack.engine.engine, {
-      ownerId: z.object({ id: z.uuid() }).parse((await stack.call('GET', '/api/v1/auth/me')).body).id,
-      plan: aPlan({ agents: [anAgent({ tools: ['ask_human'] })] }),
-      inputs: {},
-      options: {},
-      idempotencyRef: undefined,
-    });
+    const id = await startPlan(stack, aPlan({ agents: [anAgent({ tools: ['ask_human'] })] }));
     await waitForStatus(stack, id, ['waiting']);
     expect((await stack.call('GET', `/api/v1/agent-instances/${id}`)).body).toMatchObject({
       execution_id: id,

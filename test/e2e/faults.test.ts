@@ -4,6 +4,7 @@ import { readSse } from '../support/sse-reader.ts';
 import { testServerUrl } from '../support/database.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import {
+  END,
   getEvents,
   getExecution,
   startCrew,
@@ -15,7 +16,6 @@ import {
 } from '../support/test-stack.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
-const END = ['completed', 'failed', 'cancelled'];
 const TWO = { crew: 'two-step', inputs: { topic: 'otters' } };
 const asked = (stack: TestStack): number => stack.model.requests.length;
 

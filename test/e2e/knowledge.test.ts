@@ -4,14 +4,13 @@ import { z } from 'zod';
 import type { GraphDocument } from '../../src/domain/graph/graph-document.ts';
 import { aGraph, agentNode, crewNode, taskNode } from '../support/graphs.ts';
 import { callsTool, says, type ChatRequest } from '../support/scripted-model.ts';
-import { getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { END, getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
 /** Uploaded knowledge in the prompts of tasks, and what untrusted text cannot do, whatever a model makes of it. */
 
 let stack: TestStack;
 let receiver: WebhookReceiver;
-const END = ['completed', 'failed', 'cancelled'];
 
 beforeAll(async () => {
   receiver = await startWebhookReceiver();

@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
+import type { StartOptions } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { crewRunWorkflowId } from '../../src/temporal/names.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { anAgent, aPlan, aTask } from '../support/plans.ts';
 import { callsTool, fails, hangs, says, slowly } from '../support/scripted-model.ts';
 import {
+  END,
   getEvents,
   getExecution,
   startTestStack,
@@ -17,22 +19,17 @@ import {
 /** Runs that are too long for one Temporal run. Here one takes three tasks, so that a dozen is long. */
 
 let stack: TestStack;
-let ownerId: string;
-const END = ['completed', 'failed', 'cancelled'];
 const NONE = { kind: 'tasks' as const, keys: [] };
 
 beforeAll(async () => {
   stack = await startTestStack();
   await stack.startWorker(3);
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
 });
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
 async function start(plan: CrewPlan, options: StartOptions = {}): Promise<string> {
-  const run = { ownerId, plan, inputs: {}, options, idempotencyRef: undefined };
-  return (await startCrewRun(stack.engine.engine, run)).executionId;
+  return startPlan(stack, plan, options);
 }
 
 const chain = (length: number): CrewPlan =>

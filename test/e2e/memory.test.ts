@@ -1,37 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { aGraph, crewNode, taskNode } from '../support/graphs.ts';
 import { peopleOf } from '../support/people.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, aTask } from '../support/plans.ts';
 import { fails, says } from '../support/scripted-model.ts';
-import { getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { END, getEvents, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /** `memory: true`: what a task leaves behind is found by later tasks and later runs of the same crew. */
 
 let stack: TestStack;
-let ownerId: string;
-const END = ['completed', 'failed', 'cancelled'];
 
 beforeAll(async () => {
   stack = await startTestStack();
   await stack.startWorker();
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
 });
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
 async function run(plan: CrewPlan) {
   const before = stack.model.requests.length;
-  const { executionId } = await startCrewRun(stack.engine.engine, {
-    ownerId,
-    plan,
-    inputs: {},
-    options: {},
-    idempotencyRef: undefined,
-  });
+  const executionId = await startPlan(stack, plan);
   const execution = await waitForStatus(stack, executionId, END);
   const prompts = stack.model.requests
     .slice(before)

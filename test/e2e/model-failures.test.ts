@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { cuts, empty, fails, garbage, says } from '../support/scripted-model.ts';
 import {
+  END,
   getEvents,
   startCrew,
   startTestStack,
@@ -9,7 +10,6 @@ import {
 } from '../support/test-stack.ts';
 
 let stack: TestStack;
-const END = ['completed', 'failed', 'cancelled'];
 
 beforeAll(async () => {
   stack = await startTestStack();

@@ -9,13 +9,19 @@ import { crewRunWorkflowId } from '../../src/temporal/names.ts';
 import { bearer, peopleOf } from '../support/people.ts';
 import { anAgent, aPlan } from '../support/plans.ts';
 import { callsTool, fails, says } from '../support/scripted-model.ts';
-import { startCrew, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import {
+  END,
+  startCrew,
+  startTestStack,
+  until,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
 
 /** What Temporal keeps of us can be read with the keys alone (PAYLOAD_ENCRYPTION_KEYS). */
 
 const [OLD, NEW] = ['0123456789-the-old-key-of-the-tests', '9876543210-the-new-key-of-the-tests'];
 const UI = 'http://127.0.0.1:8233';
-const END = ['completed', 'failed', 'cancelled'];
 
 let stack: TestStack;
 const people = peopleOf(() => stack.api);

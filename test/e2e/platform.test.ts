@@ -3,14 +3,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { says, slowly } from '../support/scripted-model.ts';
-import { startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { END, startTestStack, waitForStatus, type TestStack } from '../support/test-stack.ts';
 import { CURL_COMMANDS, JAVASCRIPT, PRINTED_REQUESTS, PYTHON } from '../support/platform-document.ts';
 
 /** The requests that the platform's document prints, run as they are written apart from host, port and credentials. */
 
 let stack: TestStack;
 const run = promisify(execFile);
-const END = ['completed', 'failed', 'cancelled'];
 
 beforeAll(async () => {
   stack = await startTestStack({

@@ -1,34 +1,34 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { peopleOf } from '../support/people.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, aTask, anAgent } from '../support/plans.ts';
 import { callsTool, says } from '../support/scripted-model.ts';
-import { getEvents, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import {
+  END,
+  getEvents,
+  startTestStack,
+  until,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
 
 /** Runs that ask people, and what comes of it. */
 
 let stack: TestStack;
-let ownerId: string;
-const END = ['completed', 'failed', 'cancelled'];
 const questionsSchema = z.array(
   z.looseObject({ id: z.uuid(), status: z.string(), question: z.string(), kind: z.string() }),
 );
 
 beforeAll(async () => {
   stack = await startTestStack();
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
 });
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
 const asker = (): CrewPlan => aPlan({ agents: [anAgent({ tools: ['ask_human'] })] });
-const start = async (plan: CrewPlan): Promise<string> => {
-  const run = { ownerId, plan, inputs: {}, options: {}, idempotencyRef: undefined };
-  return (await startCrewRun(stack.engine.engine, run)).executionId;
-};
+const start = (plan: CrewPlan): Promise<string> => startPlan(stack, plan);
 const questions = async (id: string) =>
   questionsSchema.parse((await stack.call('GET', `/api/v1/executions/${id}/questions`)).body);
 const answer = (id: string, question: string, given: unknown) =>
@@ -192,11 +192,9 @@ describe('an answer given while no worker is up', () => {
   it('is kept, and the run goes on with it when one is back', async () => {
     const own = await startTestStack();
     try {
-      const me = z.object({ id: z.uuid() }).parse((await own.call('GET', '/api/v1/auth/me')).body);
       own.model.script([callsTool('ask_human', { question: 'Go?' }), says('went')]);
       const first = await own.startWorker();
-      const run = { ownerId: me.id, plan: asker(), inputs: {}, options: {}, idempotencyRef: undefined };
-      const { executionId: id } = await startCrewRun(own.engine.engine, run);
+      const id = await startPlan(own, asker());
       await waitForStatus(own, id, ['waiting']);
       await first.close();
       const [asked] = questionsSchema.parse(

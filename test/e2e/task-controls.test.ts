@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
+import type { StartOptions } from '../../src/api/start-run.ts';
 import { peopleOf } from '../support/people.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, aTask, anAgent } from '../support/plans.ts';
 import { callsTool, fails, says, slowly } from '../support/scripted-model.ts';
 import {
+  END,
   getEvents,
   getExecution,
   startTestStack,
@@ -16,8 +18,6 @@ import {
 /** What people ask of single tasks, and runs that are made of earlier ones. */
 
 let stack: TestStack;
-let ownerId: string;
-const END = ['completed', 'failed', 'cancelled'];
 const PLAN = aPlan({
   tasks: [
     aTask({ key: 'find', description: 'Find facts' }),
@@ -36,15 +36,12 @@ const tasksSchema = z.array(
 beforeAll(async () => {
   stack = await startTestStack();
   await stack.startWorker();
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
 });
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
 async function start(options: StartOptions = {}, plan = PLAN): Promise<string> {
-  const run = { ownerId, plan, inputs: {}, options, idempotencyRef: undefined };
-  return (await startCrewRun(stack.engine.engine, run)).executionId;
+  return startPlan(stack, plan, options);
 }
 const onTask = (id: string, key: string, what: 'retry' | 'skip') =>
   stack.call('POST', `/api/v1/executions/${id}/tasks/${key}/${what}`);
@@ -103,8 +100,7 @@ describe('a run parked by a failed task', () => {
         aTask({ key: 'write', description: 'Write about {topic}', expectedOutput: '{topic} in prose' }),
       ],
     });
-    const run = { ownerId, plan, inputs: { topic: 'tea' }, options: { on_task_failure: 'pause' as const } };
-    const { executionId } = await startCrewRun(stack.engine.engine, { ...run, idempotencyRef: undefined });
+    const executionId = await startPlan(stack, plan, { on_task_failure: 'pause' }, { topic: 'tea' });
     await waitForStatus(stack, executionId, ['paused']);
     expect((await onTask(executionId, 'write', 'skip')).status).toBe(202);
     expect((await tasksOf(executionId))[0]?.output).toMatchObject({

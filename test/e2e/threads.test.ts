@@ -3,12 +3,11 @@ import { z } from 'zod';
 import { aGraph } from '../support/graph-bodies.ts';
 import { fails, says, slowly } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';
-import { startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import { END, startTestStack, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
 
 /** Threads whose runs speak: real Temporal, real worker, a model that says what the test wants. */
 
 let stack: TestStack;
-const END = ['completed', 'failed', 'cancelled'];
 const madeSchema = z.looseObject({ id: z.string() });
 const messageSchema = z.looseObject({
   seq: z.int(),

@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, anAgent } from '../support/plans.ts';
 import { callsTool, says } from '../support/scripted-model.ts';
 import {
+  END,
   getEvents,
   getExecution,
   startTestStack,
@@ -16,22 +17,17 @@ import {
 /** Tools that may be used freely, by leave of a person, or not at all; and agents that may ask their model so often. */
 
 let stack: TestStack;
-let ownerId: string;
-const END = ['completed', 'failed', 'cancelled'];
 const SUM = { expression: '1 + 1' };
 
 beforeAll(async () => {
   stack = await startTestStack();
   await stack.startWorker();
-  const { body } = await stack.call('GET', '/api/v1/auth/me');
-  ownerId = z.object({ id: z.uuid() }).parse(body).id;
 });
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
 
 const start = async (plan: CrewPlan): Promise<string> => {
-  const run = { ownerId, plan, inputs: {}, options: {}, idempotencyRef: undefined };
-  return (await startCrewRun(stack.engine.engine, run)).executionId;
+  return startPlan(stack, plan);
 };
 const calculating = (approval: 'ask' | 'deny', more: Partial<CrewPlan> = {}): CrewPlan =>
   aPlan({

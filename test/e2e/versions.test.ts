@@ -2,17 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
 import { preflight } from '../../src/cli/preflight.ts';
 import { setCurrentVersion } from '../../src/temporal/current-version.ts';
 import { crewRunWorkflowId } from '../../src/temporal/names.ts';
+import { startPlan } from '../support/plan-runs.ts';
 import { anAgent, aPlan } from '../support/plans.ts';
 import { callsTool, says } from '../support/scripted-model.ts';
-import { startTestStack, testBundle, until, waitForStatus, type TestStack } from '../support/test-stack.ts';
+import {
+  END,
+  startTestStack,
+  testBundle,
+  until,
+  waitForStatus,
+  type TestStack,
+} from '../support/test-stack.ts';
 
 /** A new build under runs that are open: what it would break is known before, and what it does not goes on with it. */
 
-const END = ['completed', 'failed', 'cancelled'];
 const PATIENCE = { waitMs: 20_000 };
 
 let stack: TestStack;
@@ -28,14 +34,10 @@ const current = (buildId: string | undefined) =>
 describe('a run that waits while the next build is deployed', () => {
   it('starts with the current build', async () => {
     stack.model.script([callsTool('ask_human', { question: 'Go on?' }), says('done')]);
-    const { id: ownerId } = z
-      .looseObject({ id: z.string() })
-      .parse((await stack.call('GET', '/api/v1/auth/me')).body);
     const plan = aPlan({ agents: [anAgent({ tools: ['ask_human'] })] });
     const older = await stack.startWorker(undefined, { WORKER_BUILD_ID: 'build-1' });
     expect(await current('build-1')).toBe('build-1');
-    const asks = { ownerId, plan, inputs: {}, options: {}, idempotencyRef: undefined };
-    id = (await startCrewRun(stack.engine.engine, asks)).executionId;
+    id = await startPlan(stack, plan);
     await waitForStatus(stack, id, ['waiting']);
     await stack.startWorker(undefined, { WORKER_BUILD_ID: 'build-2' });
     await older.close();

@@ -191,6 +191,9 @@ export async function getEvents(stack: TestStack, id: string): Promise<ShownEven
   return eventsSchema.parse(answer.body);
 }
 
+/** How a run may end. */
+export const END = ['completed', 'failed', 'cancelled'];
+
 /** Looks until the execution is in one of the states. @throws with its last state when time is up. */
 export async function waitForStatus(
   stack: TestStack,
