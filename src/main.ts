@@ -145,13 +145,19 @@ async function migrateCommand(): Promise<void> {
   for (const line of firstAdminLines(await prepareFirstAdmin(settings), settings)) say(line);
 }
 
+/** For what operators ask: of the services that are named, else of an `npm start` that runs on DATA_DIR. */
+async function operatorSettings(): Promise<Settings> {
+  const { besideStart } = await import('./embedded/running-services.ts');
+  return besideStart(loadSettings());
+}
+
 async function doctorCommand({ json }: { json: boolean }): Promise<void> {
   const doctor = await import('./cli/doctor/doctor.ts');
-  process.exitCode = await doctor.doctorCommand(loadSettings(), { json, say });
+  process.exitCode = await doctor.doctorCommand(await operatorSettings(), { json, say });
 }
 
 async function pruneCommand(flags: { olderThan: string; dryRun: boolean }): Promise<void> {
-  const settings = loadSettings();
+  const settings = await operatorSettings();
   needAddresses(settings, 'prune', ['DATABASE_URL']);
   const olderThanMs = readDuration('--older-than', flags.olderThan);
   const prune = await import('./cli/prune.ts');
@@ -166,7 +172,7 @@ async function operatorCommand(
     commands: typeof OperatorCommands,
   ) => (settings: Settings, say: (line: string) => void) => Promise<number>,
 ): Promise<void> {
-  const settings = loadSettings();
+  const settings = await operatorSettings();
   needAddresses(settings, name, ['TEMPORAL_ADDRESS']);
   process.exitCode = await choose(await import('./cli/operator-commands.ts'))(settings, say);
 }

@@ -1,6 +1,5 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
-import type { ApiClient } from './api-client.ts';
 import { countOf, settingsFor, withServer, type Outcome, type ServerFlags } from './command-line.ts';
 import { onServer } from './crew.ts';
 import { EXIT } from './exit-codes.ts';
@@ -33,9 +32,8 @@ export function addList(parent: Command, outcome: Outcome, listing: Listing, abo
     outcome.code = await onServer(settingsFor(flags), async (client, terminal) => {
       const query = new URLSearchParams({ limit: String(flags.limit) });
       for (const { flag, query: name } of listing.filters ?? []) {
-        const value = flags[flagName(flag)];
+        const value = flags[new Option(flag).attributeName()];
         if (typeof value === 'string') query.set(name, value);
-        if (value === true) query.set(name, 'true');
       }
       const rows = rowsSchema.parse(await client.call('GET', `${listing.path}?${query.toString()}`));
       if (flags.json) terminal.data(JSON.stringify(rows, null, 2));
@@ -44,10 +42,6 @@ export function addList(parent: Command, outcome: Outcome, listing: Listing, abo
     });
   });
 }
-
-/** `--flow-name <name>` → `flowName`, as commander keeps it. */
-const flagName = (flag: string): string =>
-  (/^--([a-z-]+)/.exec(flag)?.[1] ?? '').replaceAll(/-(.)/g, (_all, letter: string) => letter.toUpperCase());
 
 /** `… get <id>`: everything there is to know, as JSON. */
 export function addGet(parent: Command, outcome: Outcome, path: string, about: string): void {
@@ -83,7 +77,3 @@ export function showAnswer(terminal: Terminal, answer: unknown, asData: boolean,
   if (asData) terminal.data(JSON.stringify(answer, null, 2));
   else terminal.say(done, 'good');
 }
-
-/** One object of the API, for commands that look into it. */
-export const rowOf = async (client: ApiClient, at: string): Promise<Record<string, unknown>> =>
-  rowSchema.parse(await client.call('GET', at));

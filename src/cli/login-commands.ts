@@ -8,7 +8,7 @@ import { settingsFor, withServer, type Outcome, type ServerFlags } from './comma
 import { onServer } from './crew.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { serverUrl } from './server.ts';
-import { forgetLogin, storeLogin } from './stored-login.ts';
+import { forgetLogin, storedLogin, storeLogin } from './stored-login.ts';
 
 const session = z.object({ access_token: z.string() });
 const newKey = z.object({ id: z.uuid(), key: z.string() });
@@ -39,13 +39,15 @@ export function addLoginCommands(program: Command, outcome: Outcome): void {
       const settings = settingsFor(flags);
       outcome.code = await onServer(settings, async (_client, terminal) => {
         const url = serverUrl(settings);
-        const login = await forgetLogin(url);
-        if (login === null) throw new CliError(EXIT.auth, `No login is kept for ${url}`);
+        const login = await storedLogin(url);
+        if (login === undefined) throw new CliError(EXIT.auth, `No login is kept for ${url}`);
         if (login.key_id !== null)
           await createApiClient({ url, apiKey: login.api_key }).call(
             'DELETE',
             `/api/v1/api-keys/${login.key_id}`,
           );
+        // Only now: a key that could not be revoked must not be lost.
+        await forgetLogin(url);
         terminal.say(`Logged out of ${url}.`);
         return EXIT.ok;
       });

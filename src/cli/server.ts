@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config.ts';
-import { storedKey } from './stored-login.ts';
+import { storedLogin } from './stored-login.ts';
 import type { Target } from './api-client.ts';
 
 /** The settings that say where the server is and who is asking. */
@@ -13,7 +13,8 @@ export type CrewSettings = Pick<
 /** The server the settings name, and the credential there is for it. */
 export async function findTarget(settings: CrewSettings): Promise<Target> {
   const url = serverUrl(settings);
-  const apiKey = settings.MUSTER_API_KEY ?? (await storedKey(url)) ?? (await keptKey(url, settings.DATA_DIR));
+  const apiKey =
+    settings.MUSTER_API_KEY ?? (await storedLogin(url))?.api_key ?? (await keptKey(url, settings.DATA_DIR));
   return { url, apiKey };
 }
 

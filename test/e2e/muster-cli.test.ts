@@ -61,6 +61,19 @@ describe('muster', () => {
     expect(await muster(['whoami'], { MUSTER_API_KEY: key })).toMatchObject({ code: 3 });
   });
 
+  it('forgets no login whose key it could not revoke, and says where one cannot be read', async () => {
+    const away = { MUSTER_URL: 'http://127.0.0.1:1' };
+    const kept = join(folder.path, 'muster', 'logins.json');
+    await mkdir(join(folder.path, 'muster'), { recursive: true });
+    const login = { api_key: 'mst_a_b', key_id: '0b9b2a5c-9a5e-4a55-8a51-52b0f3a3a0c1' };
+    await writeFile(kept, JSON.stringify({ [away.MUSTER_URL]: login }));
+    expect(await muster(['logout'], away)).toMatchObject({ code: 7 });
+    expect(JSON.parse(await readFile(kept, 'utf8'))).toEqual({ [away.MUSTER_URL]: login });
+    await writeFile(kept, '{');
+    expect(await muster(['whoami'], {})).toMatchObject({ code: 2, err: expect.stringContaining(kept) });
+    await writeFile(kept, '{}');
+  });
+
   it('starts a crew and gives its id; with --wait its result and its exit code', async () => {
     stack.model.script([says('Otters.')]);
     const started = await muster(['run', oneTask, '-i', 'topic=otters']);

@@ -136,6 +136,12 @@ describe('npm start', () => {
     expect(statSync(join(folder.path, 'data', 'jwt-secret')).mode & 0o077).toBe(0);
   });
 
+  it('is what `npm run doctor` looks at beside it', async () => {
+    const doctor = runNpm('doctor', [], { DATA_DIR: join(folder.path, 'data') });
+    expect(await doctor.ended).toBe(0);
+    expect(doctor.output()).toMatch(/✓ database: .*\n✓ migrations: (.*\n)*✓ temporal: (.*\n)*✓ workers: /);
+  });
+
   it('refuses a second start on the same data', async () => {
     const second = runNpm('start', ['--port', '0', '--data-dir', join(folder.path, 'data')]);
     expect(await second.ended).toBe(1);
