@@ -29,7 +29,7 @@ import { createGuardedFetch } from './tools/guarded-fetch.ts';
 import { createToolbox } from './tools/toolbox.ts';
 
 /** How long a shutdown waits for the turns in flight. */
-const SHUTDOWN_GRACE = '25s';
+const SHUTDOWN_GRACE_MS = 25_000;
 /** A killed worker's runs stand still for this long before another worker takes them. */
 const STICKY_TIMEOUT = '2s';
 /** About 1 MB each. */
@@ -95,7 +95,7 @@ async function createWorkers(
   const common = {
     connection,
     namespace: settings.TEMPORAL_NAMESPACE,
-    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
     dataConverter: workerDataConverter(settings),
     ...deploymentOptions(settings),
   };

@@ -962,6 +962,15 @@ export type TaskRunSchema = {
   status: 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped' | 'cancelled';
   attempts: number;
   agent: string;
+  /** As planned, with its `{variables}`; null for a step of a flow */
+  description: string | null;
+  expected_output: string | null;
+  /** Keys of the tasks that are over before it starts */
+  depends_on: string[];
+  /** Keys of the tasks whose output it is given; null for all before it */
+  context: string[] | null;
+  /** Its own, instead of its agent’s; empty for its agent’s */
+  tools: string[];
   output: TaskOutputSchema | null;
   error: string | null;
   error_code: string | null;
@@ -1321,6 +1330,15 @@ export type TaskExecutionSchema = {
   status: 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped' | 'cancelled';
   attempts: number;
   agent: string;
+  /** As planned, with its `{variables}`; null for a step of a flow */
+  description: string | null;
+  expected_output: string | null;
+  /** Keys of the tasks that are over before it starts */
+  depends_on: string[];
+  /** Keys of the tasks whose output it is given; null for all before it */
+  context: string[] | null;
+  /** Its own, instead of its agent’s; empty for its agent’s */
+  tools: string[];
   output: TaskOutputSchema | null;
   error: string | null;
   error_code: string | null;
@@ -2651,7 +2669,13 @@ export interface paths {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** Its log as JSON, page by page */ {
       parameters: {
-        query?: { after?: number | undefined; limit?: number | undefined };
+        query?: {
+          after?: number | undefined;
+          limit?: number | undefined;
+          task_key?: string | undefined;
+          type?: string | undefined;
+          search?: string | undefined;
+        };
         header?: never;
         path: { execution_id: number | string };
         cookie?: never;

@@ -15,6 +15,8 @@ export interface StreamOptions {
   signal?: AbortSignal;
   /** Text while a model speaks; it may be lost. */
   onToken?: (token: { task_key: string; text: string }) => void;
+  /** Said when a connection stands, and when there is none: nothing is missed, it only comes later. */
+  onConnection?: (state: 'open' | 'lost') => void;
   /** A connection that is silent for so long is given up and made anew. Default 45,000. */
   silenceMs?: number;
 }
@@ -31,7 +33,7 @@ export type OpenStream = (init: {
  */
 export async function* streamEvents(
   open: OpenStream,
-  { after = 0, signal, onToken, silenceMs = SILENCE_MS }: StreamOptions,
+  { after = 0, signal, onToken, onConnection, silenceMs = SILENCE_MS }: StreamOptions,
 ): AsyncGenerator<ExecutionEvent, void, undefined> {
   const backOff = new BackOff();
   let last = after;
@@ -42,9 +44,19 @@ export async function* streamEvents(
         connection.close();
         connection = watched(signal, silenceMs);
         const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
-        return open({ headers, signal: connection.signal });
+        return open({ headers, signal: connection.signal }).then(
+          (answer) => {
+            if (!answer.ok) onConnection?.('lost');
+            return answer;
+          },
+          (error: unknown) => {
+            onConnection?.('lost');
+            throw error;
+          },
+        );
       };
       const response = await askUntilAnswered(ask, backOff, signal);
+      onConnection?.('open');
       if (response.status === 204 || response.body === null) return;
       for await (const message of messagesOf(response.body, connection.heard)) {
         if (message.event === 'token') onToken?.(JSON.parse(message.data));
@@ -60,6 +72,7 @@ export async function* streamEvents(
       connection.close();
     }
     signal?.throwIfAborted();
+    onConnection?.('lost');
     await pause(backOff.next(), signal);
   }
 }

@@ -66,6 +66,10 @@ export interface EventRow {
   created_at: string;
 }
 
+const SELECT_EVENTS = `select e.seq, e.type, x.execution_id as execution_uuid, e.execution_id, x.workflow_id,
+       e.task_key, e.task_id, e.agent_id, e.status, e.data, e.created_at
+  from execution_events e join executions x on x.id = e.execution_id`;
+
 /** A page of a log after `after`, oldest first. */
 export async function readEvents(
   sql: Sql,
@@ -74,13 +78,42 @@ export async function readEvents(
   limit: number,
 ): Promise<EventFrame[]> {
   const rows = await sql.query<EventRow>(
-    `select e.seq, e.type, x.execution_id as execution_uuid, e.execution_id, x.workflow_id,
-            e.task_key, e.task_id, e.agent_id, e.status, e.data, e.created_at
-       from execution_events e join executions x on x.id = e.execution_id
-      where e.execution_id = $1 and e.seq > $2 order by e.seq limit $3`,
+    `${SELECT_EVENTS} where e.execution_id = $1 and e.seq > $2 order by e.seq limit $3`,
     [executionId, after, limit],
   );
   return rows.map(toEventFrame);
+}
+
+/** What is looked for in one log; each field narrows it down. */
+export interface EventFilter {
+  taskKey?: string | undefined;
+  types?: readonly EventType[] | undefined;
+  /** Words in an event's type, task or data, whatever their case. */
+  text?: string | undefined;
+}
+
+const MATCHES = `($2::text is null or e.task_key = $2) and ($3::text[] is null or e.type = any($3))
+  and ($4::text is null or strpos(lower(e.type || ' ' || coalesce(e.task_key, '') || ' ' || e.data::text), lower($4)) > 0)`;
+
+/** A page of what a filter finds in one log, oldest first, and how much it finds in all. One log is read, by its key. */
+export async function findEvents(
+  sql: Sql,
+  executionId: number,
+  filter: EventFilter,
+  page: { after: number; limit: number },
+): Promise<{ events: EventFrame[]; total: number }> {
+  const params = [executionId, filter.taskKey ?? null, filter.types ?? null, filter.text ?? null];
+  const [rows, [counted]] = await Promise.all([
+    sql.query<EventRow>(
+      `${SELECT_EVENTS} where e.execution_id = $1 and ${MATCHES} and e.seq > $5 order by e.seq limit $6`,
+      [...params, page.after, page.limit],
+    ),
+    sql.query<{ total: number }>(
+      `select count(*)::integer as total from execution_events e where e.execution_id = $1 and ${MATCHES}`,
+      params,
+    ),
+  ]);
+  return { events: rows.map(toEventFrame), total: counted?.total ?? 0 };
 }
 
 /** The envelope of contract §7. */

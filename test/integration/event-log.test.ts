@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
-import { readEvents, readHeads, type NewEvent } from '../../src/persistence/event-log.ts';
+import {
+  findEvents,
+  readEvents,
+  readHeads,
+  type EventFilter,
+  type NewEvent,
+} from '../../src/persistence/event-log.ts';
 import { openEngineDatabase, type EngineDatabase } from './engine-database.ts';
 
 /** The event log as Postgres keeps it. */
@@ -134,5 +140,28 @@ describe('an event log', () => {
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     });
     expect(await readEvents(engine.database.sql, ref.id, 7, 3)).toEqual([]);
+  });
+
+  it('is searched by task, type and words, and says how much there is in all', async () => {
+    const ref = await engine.create();
+    const other = await engine.create();
+    await engine.append(other, [note('elsewhere', { data: { text: 'Heat pump' }, taskKey: 'a' })]);
+    await engine.append(ref, [
+      note('n1', { data: { text: 'Heat pump' }, taskKey: 'a' }),
+      note('n2', { data: { text: '100% sure_' }, taskKey: 'b' }),
+      { type: 'task_completed', key: 'n3', taskKey: 'b', data: { raw: 'heat' } },
+    ]);
+    const found = async (filter: EventFilter, after = 0, limit = 10) => {
+      const { events, total } = await findEvents(engine.database.sql, ref.id, filter, { after, limit });
+      return [events.map(({ seq }) => seq), total];
+    };
+    expect(await found({})).toEqual([[1, 2, 3], 3]);
+    expect(await found({ taskKey: 'b' })).toEqual([[2, 3], 2]);
+    expect(await found({ types: ['task_completed', 'task_failed'] })).toEqual([[3], 1]);
+    expect(await found({ text: 'HEAT' })).toEqual([[1, 3], 2]);
+    expect(await found({ text: 'heat' }, 1, 10)).toEqual([[3], 2]);
+    expect(await found({ text: 'heat' }, 0, 1)).toEqual([[1], 2]);
+    expect(await found({ text: '%' })).toEqual([[2], 1]);
+    expect(await found({ text: 'sure_', taskKey: 'a' })).toEqual([[], 0]);
   });
 });

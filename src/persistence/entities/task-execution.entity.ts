@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { JsonObject } from '../../domain/json.ts';
+import type { PlanTask } from '../../domain/plan/crew-plan.ts';
 import type { TaskStatus } from '../../domain/run/status.ts';
 
 const TaskExecutionSchema = defineEntity({
@@ -21,6 +22,8 @@ const TaskExecutionSchema = defineEntity({
     leaseGeneration: p.integer(),
     leaseDispatch: p.integer(),
     leaseAttempt: p.integer(),
+    /** Its entry in the plan; null for steps of flows. */
+    spec: p.json<PlanTask>().nullable(),
     agentState: p.json<JsonObject>().nullable().lazy(),
     output: p.json<JsonObject>().nullable(),
     error: p.text().nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../persistence/runs/commands.ts';
-import { readEvents } from '../../../persistence/event-log.ts';
+import { findEvents, readEvents } from '../../../persistence/event-log.ts';
 import { listExecutions, pageOfTasks } from '../../../persistence/repositories/executions.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
@@ -12,7 +12,7 @@ import { reachExecution, reachOf } from './access.ts';
 import { presentExecution, presentTask } from './presenter.ts';
 import {
   eventSchema,
-  eventsQuery,
+  findEventsQuery,
   executionRefParam,
   executionSchema,
   listQuery,
@@ -145,18 +145,21 @@ const eventsRoute = (engine: Engine): AnyRoute =>
       access: 'user',
       params,
       what: 'execution',
-      query: eventsQuery,
+      query: findEventsQuery,
       responses: {
         200: {
           description: 'Events after `after`, oldest first',
           schema: z.array(eventSchema),
           example: [exampleEvent],
+          headers: { 'X-Total-Count': 'How many there are in all; without a filter the last `seq`' },
         },
       },
     },
     async ({ params: { execution_id: ref }, query, caller, respond }) => {
-      const execution = await reachExecution(engine, caller, ref);
-      return respond(200, await readEvents(engine.system, execution.id, query.after, query.limit));
+      const { id } = await reachExecution(engine, caller, ref);
+      const { task_key: taskKey, type: types, search: text } = query;
+      const { events, total } = await findEvents(engine.system, id, { taskKey, types, text }, query);
+      return respond(200, events, { 'X-Total-Count': String(total) });
     },
   );
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventSchema } from '../../../contracts/events.ts';
+import { EVENT_TYPES, eventSchema } from '../../../contracts/events.ts';
 import { EXECUTION_KINDS, EXECUTION_STATUSES, TASK_STATUSES } from '../../../domain/run/status.ts';
 import {
   timestampSchema,
@@ -91,6 +91,17 @@ export const taskRunSchema = z
     status: z.enum(TASK_STATUSES),
     attempts: z.int(),
     agent: z.string(),
+    description: z
+      .string()
+      .nullable()
+      .describe('As planned, with its `{variables}`; null for a step of a flow'),
+    expected_output: z.string().nullable(),
+    depends_on: z.array(z.string()).describe('Keys of the tasks that are over before it starts'),
+    context: z
+      .array(z.string())
+      .nullable()
+      .describe('Keys of the tasks whose output it is given; null for all before it'),
+    tools: z.array(z.string()).describe('Its own, instead of its agent’s; empty for its agent’s'),
     output: taskOutputSchema.nullable(),
     error: z.string().nullable(),
     error_code: z.string().nullable(),
@@ -178,6 +189,27 @@ export const listQuery = z.object({
 });
 
 export const eventsQuery = z.object(logPageQuery);
+
+const typeList = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(z.enum(EVENT_TYPES)).min(1))
+  .meta({
+    description: 'One type, or several separated by commas',
+    example: 'llm_call_completed,tool_completed',
+  });
+
+export const findEventsQuery = z.object({
+  ...logPageQuery,
+  task_key: z.string().min(1).max(500).optional().meta({ description: 'Of this task only' }),
+  type: typeList.optional(),
+  search: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Words in type, task or data, whatever their case' }),
+});
 
 export const streamQuery = z.object({
   after: queryInteger({
