@@ -249,7 +249,17 @@ function createProgram(signals: StopSignals): Command {
 }
 
 /** For those who run it for others. */
+/** For whoever runs the API alone and not in our image. */
+async function buildConsoleCommand(): Promise<void> {
+  const { buildConsole } = await import('./embedded/console-build.ts');
+  say((await buildConsole()) ? 'The console is built.' : 'The console is built already.');
+}
+
 function addOperatorCommands(program: Command, signals: StopSignals): void {
+  program
+    .command('build-console')
+    .description('build the page at /console, where an API is run without npm start')
+    .action(buildConsoleCommand);
   program
     .command('doctor')
     .description('look at database, Temporal, workers, clocks and keys: exit code 1 if something is wrong')

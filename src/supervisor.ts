@@ -130,13 +130,24 @@ async function bringUp(given: Settings, options: StartOptions, context: Context)
   say(`(started in ${seconds(begun)})`);
 }
 
-/** PostgreSQL with its schema and its first admin, and Temporal, side by side. Fills in `running`. */
+/** PostgreSQL with its schema and its first admin, Temporal, and the console's files, side by side. Fills in `running`. */
 async function bringUpServices(running: Running, roles: RoleProcess[], context: Context): Promise<void> {
   const database = bringUpDatabase(running, roles, context);
   const temporal = bringUpTemporal(running, roles, context);
   // Both come to an end before a failure is passed on: what is half up must be known to be taken down.
-  await Promise.allSettled([database, temporal]);
+  await Promise.allSettled([database, temporal, bringUpConsole(context)]);
   await Promise.all([database, temporal]);
+}
+
+/** Crews run without the page that shows them: where it cannot be built, the start says so and goes on. */
+async function bringUpConsole({ say, signals }: Context): Promise<void> {
+  const { buildConsole } = await import('./embedded/console-build.ts');
+  const begun = performance.now();
+  try {
+    if (await buildConsole({ signal: signals.stop })) say(`✓ Console built (${seconds(begun)})`);
+  } catch (error) {
+    if (!signals.stop.aborted) say(`✗ No console: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function bringUpDatabase(running: Running, roles: RoleProcess[], context: Context): Promise<void> {

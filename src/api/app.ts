@@ -19,6 +19,7 @@ import { rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { createOpenApi } from './openapi.ts';
 import { createRateLimits } from './rate-limits.ts';
+import { consoleRoutes } from './resources/console/routes.ts';
 import { documentRoutes } from './resources/documents/routes.ts';
 import { resources } from './resources/index.ts';
 import { runRoute, type RouteRunner } from './run-route.ts';
@@ -74,9 +75,8 @@ function oidcOf({ OIDC_ISSUER, OIDC_AUDIENCE }: ApiDeps['settings']): OidcVerifi
 /** @returns the resources, the extra routes, and the documents, which describe all of them. */
 function allRoutes(deps: ResourceDeps): AnyRoute[] {
   const routes = [...resources(deps), ...(deps.routes ?? [])];
-  let text: string | undefined;
-  const documents = documentRoutes(() => (text ??= JSON.stringify(createOpenApi(routes, deps.version))));
-  routes.push(...documents);
+  routes.push(...documentRoutes(() => JSON.stringify(createOpenApi(routes, deps.version))));
+  routes.push(...consoleRoutes());
   return routes;
 }
 

@@ -1,6 +1,6 @@
-/** How a client proves who it is: an access token (or what makes a fresh one), or an API key. */
+/** How a client proves who it is: an access token (or what makes a fresh one), or an API key; by nothing where none is wanted. */
 export interface Credentials {
-  token?: string | (() => string | Promise<string>);
+  token?: string | (() => string | undefined | Promise<string | undefined>);
   apiKey?: string;
 }
 

@@ -48,6 +48,7 @@ export function startScreen(facts: StartFacts): string[] {
     'Muster is running.',
     '',
     row('API', facts.apiUrl),
+    row('Console', `${facts.apiUrl}/console`),
     row('API docs', `${facts.apiUrl}/docs`),
     ...(facts.temporalUiUrl === undefined ? [] : [row('Temporal UI', facts.temporalUiUrl)]),
     row('Data', facts.settings.DATA_DIR),

@@ -76,5 +76,6 @@ if (args.length > 0) process.exit(await jest(args));
 await step('Format', () => run('prettier', ['--check', '.', '--log-level', 'warn']));
 await step('Lint', () => run('oxlint', ['--type-aware', '--deny-warnings']));
 await step('Types', () => run('tsc', ['--noEmit']));
+await step('Types of the console', () => run('tsc', ['--noEmit', '-p', 'console']));
 console.log('\n▸ Tests');
 process.exit(await jest([]));

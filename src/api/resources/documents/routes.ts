@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ApiContext } from '../../context.ts';
 import { definePage, defineStream, type AnyRoute } from '../../define-route.ts';
-import { once, readPackageFile, sendFile, type BrowserFile } from './files.ts';
+import { browserFile, once, readPackageFile, sendFile } from './files.ts';
 
 const ASSET_MAX_AGE_SECONDS = 86_400;
 
@@ -76,23 +76,22 @@ async function redocBundle(): Promise<string> {
 }
 
 function assetRoute(path: string, type: string, read: () => Promise<string | Buffer>): AnyRoute {
-  const file = once(async (): Promise<BrowserFile> => ({
-    body: await read(),
-    type,
-    maxAgeSeconds: ASSET_MAX_AGE_SECONDS,
-  }));
+  const keeping = { maxAgeSeconds: ASSET_MAX_AGE_SECONDS };
+  const file = once(async () => browserFile(await read(), { type, keeping }));
   return definePage(path, async (ctx) => sendFile(ctx, await file()));
 }
 
 function pageRoute(path: string, html: string): AnyRoute {
+  const file = once(() => browserFile(html, { type: 'html', keeping: 'ask' }));
   return definePage(path, async (ctx: ApiContext) => {
     ctx.set('Content-Security-Policy', PAGE_POLICY);
-    sendFile(ctx, { body: html, type: 'html', maxAgeSeconds: 0 });
+    sendFile(ctx, await file());
   });
 }
 
 /** `/openapi.json`, Swagger UI and ReDoc, with all they load. @param openApiText the document, written out. */
 export function documentRoutes(openApiText: () => string): AnyRoute[] {
+  const openApi = once(() => browserFile(openApiText(), { type: 'json', keeping: 'ask' }));
   return [
     defineStream(
       {
@@ -111,7 +110,7 @@ export function documentRoutes(openApiText: () => string): AnyRoute[] {
           },
         },
       },
-      async ({ ctx }) => sendFile(ctx, { body: openApiText(), type: 'json', maxAgeSeconds: 0 }),
+      async ({ ctx }) => sendFile(ctx, await openApi()),
     ),
     pageRoute('/docs', swaggerPage),
     assetRoute('/docs/assets/swagger-ui.css', 'css', () => readPackageFile('swagger-ui-dist/swagger-ui.css')),

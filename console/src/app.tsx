@@ -1,0 +1,42 @@
+import { lazy, Suspense, type JSX } from 'react';
+import { Redirect, Route, Switch } from 'wouter';
+import { Empty, ErrorNote, Loading } from './design/notes.tsx';
+import { RunListPage } from './runs/run-list-page.tsx';
+import { PersonContext, usePerson } from './session/person.ts';
+import { SignInPage } from './session/sign-in-page.tsx';
+import { Shell } from './shell/shell.tsx';
+
+/** Every page and its address. Pages that are big or seldom seen are fetched when they are opened. */
+
+const RunPage = lazy(() => import('./run/run-page.tsx'));
+
+export function App(): JSX.Element {
+  const { person, isUnknown, error, again } = usePerson();
+  if (error !== null) return <ErrorNote error={error} again={again} />;
+  if (isUnknown) return <SignInPage />;
+  if (person === undefined) return <Loading what="the console" />;
+  return (
+    <PersonContext value={person}>
+      <Shell>
+        <Suspense fallback={<Loading what="this page" />}>
+          <Pages />
+        </Suspense>
+      </Shell>
+    </PersonContext>
+  );
+}
+
+const Pages = (): JSX.Element => (
+  <Switch>
+    <Route path="/">
+      <Redirect to="/runs" replace />
+    </Route>
+    <Route path="/runs" component={RunListPage} />
+    <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
+    <Route>
+      <Empty title="There is no such page">
+        <a href="/console/runs">To the runs</a>
+      </Empty>
+    </Route>
+  </Switch>
+);
