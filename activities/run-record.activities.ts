@@ -4,11 +4,13 @@ import { cancelChildren } from '../src/persistence/runs/commands.ts';
 import { claimRun } from '../src/persistence/runs/claim.ts';
 import { finaliseRun, markCancelling, markPaused, markWaiting } from '../src/persistence/runs/lifecycle.ts';
 import type { WorkerMetrics } from '../src/telemetry/metrics/worker-metrics.ts';
+import { tellEnded } from '../src/telemetry/tracing/run-spans.ts';
+import type { Tracing } from '../src/telemetry/tracing/tracing.ts';
 import { flowEnding } from './flow-step/flow-ending.ts';
 import type { FlowDeps } from './flow-step/step-deps.ts';
 
 /** The steps of a run's life that its workflow writes. All of them may be repeated without harm. */
-export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics) {
+export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics, tracing: Tracing) {
   const { sql, waker, maxActive, now } = deps;
   /** The crews a flow has out end with it. */
   const stopChildren = async (ref: RunRef): Promise<void> => {
@@ -50,8 +52,9 @@ export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics
     /** Writes the end, once, says which end it was, and lets the owner's next run go. */
     async finaliseRun(ref: RunRef, ending: RunEnding): Promise<FinalState> {
       const written = await flowEnding(deps, ref, ending);
-      const { state, released } = await finaliseRun(sql, ref, written, maxActive, now());
+      const { state, released, ended } = await finaliseRun(sql, ref, written, maxActive, now());
       if (state.status !== 'completed') await stopChildren(ref);
+      if (ended !== undefined) tellEnded(tracing, ref, ended);
       metrics.ended(ref.kind ?? 'crew', state.status);
       waker.wake('log', ref.id);
       for (const id of released) waker.wake('outbox', id);

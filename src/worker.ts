@@ -19,8 +19,11 @@ import { loadPrices } from './models/prices-file.ts';
 import { createDatabase } from './persistence/database.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
 import { createSecretBox } from './security/secret-box.ts';
+import { secretsOf } from './telemetry/hide-secrets.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { serveWorkerMetrics } from './telemetry/metrics/serve-worker-metrics.ts';
+import { createTracing, type Tracing } from './telemetry/tracing/tracing.ts';
+import { programVersion } from './api/version.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './telemetry/metrics/worker-metrics.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
 import { deploymentOptions } from './temporal/current-version.ts';
@@ -125,6 +128,7 @@ export async function startWorker(
     logger: Logger;
     bundle?: WorkflowBundleWithSourceMap;
     metrics?: WorkerMetrics;
+    tracing?: Tracing;
     tasksOfOneRun?: number;
   },
 ): Promise<RunningWorker> {
@@ -159,6 +163,7 @@ export async function startWorker(
       draining: () => draining,
     },
     options.metrics,
+    options.tracing,
   );
   const workers = await createWorkers(settings, connection, bundle, activities);
   const shutDown = (): void => {
@@ -194,11 +199,14 @@ export async function runWorker(settings: Settings): Promise<{ close(): Promise<
   if (DATABASE_URL === undefined) throw new Error('DATABASE_URL is not set: the worker needs the database');
   if (TEMPORAL_ADDRESS === undefined)
     throw new Error('TEMPORAL_ADDRESS is not set: the worker needs Temporal');
-  const logger = createLogger({ level: settings.LOG_LEVEL }).child({ role: 'worker' });
+  const logger = createLogger({ level: settings.LOG_LEVEL, secrets: secretsOf(settings) }).child({
+    role: 'worker',
+  });
   const metrics = createWorkerMetrics();
+  const tracing = createTracing(settings, { service: 'muster-worker', version: programVersion(), logger });
   const served = await metricsOf(settings, metrics);
   installRuntime(logger, served?.sdkAddress);
-  const worker = await startWorker({ ...settings, DATABASE_URL }, { logger, metrics });
+  const worker = await startWorker({ ...settings, DATABASE_URL }, { logger, metrics, tracing });
   worker.done.catch((error: unknown) => {
     logger.fatal({ err: error }, 'the worker broke');
     process.exitCode = 1;
@@ -207,6 +215,7 @@ export async function runWorker(settings: Settings): Promise<{ close(): Promise<
   return {
     async close() {
       await worker.close();
+      await tracing.close();
       await served?.close();
     },
   };

@@ -941,6 +941,8 @@ export type ExecutionSchema = {
   updated_at: string;
   created_by: string;
   temporal: { workflow_id: string; run_id: string | null; url: string | null };
+  /** Its trace at a collector of OpenTelemetry and in the logs: that of the request, if it had one */
+  trace_id: string;
   mlflow: { run_id: string | null; url: string | null } | null;
 };
 

@@ -1,5 +1,5 @@
 import type { RunErrorCode } from '../domain/errors.ts';
-import type { RunEnding, RunRef } from '../contracts/crew-run.ts';
+import type { RunEnding } from '../contracts/crew-run.ts';
 import { isFinal, type ExecutionKind, type ExecutionStatus } from '../domain/run/status.ts';
 import { cancelChildren } from '../persistence/runs/commands.ts';
 import { finaliseRun } from '../persistence/runs/lifecycle.ts';
@@ -7,6 +7,9 @@ import { ownersWaiting, releaseRuns } from '../persistence/runs/queue.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { aboutRun } from '../telemetry/tracing/ambient.ts';
+import { tellEnded } from '../telemetry/tracing/run-spans.ts';
+import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
 import { runWorkflowId } from './names.ts';
 import type { Runs, TemporalState } from './runs.ts';
 
@@ -30,11 +33,19 @@ interface OpenRow {
   status: ExecutionStatus;
   generation: number;
   claimed_run_id: string | null;
+  traceparent: string | null;
   has_command: boolean;
 }
 
 const workflowIdOf = ({ execution_id: executionId, kind }: OpenRow): string =>
   runWorkflowId({ executionId, kind });
+
+/** What tells its trace. */
+const tracedRun = ({ execution_id: executionId, generation, traceparent }: OpenRow) => ({
+  executionId,
+  generation,
+  ...(traceparent !== null && { traceparent }),
+});
 
 /** What was found out of step, and what was done about it. */
 export type Repair = 'none' | 'started' | 'restarted' | 'ended' | 'adopted' | 'stopped' | 'released';
@@ -54,6 +65,8 @@ export function createReconciler(deps: {
   /** How many runs of one owner may be active; 0 for no limit. */
   maxActive: number;
   now: () => Date;
+  /** Whom to tell of what is ended here; default: nobody. */
+  tracing?: Tracing;
   lookMs?: number;
   settleMs?: number;
 }): Reconciler {
@@ -87,7 +100,9 @@ async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
     const unanswered: OpenRow[] = [];
     for (let start = 0; start < rows.length; start += AT_ONCE) {
       const some = rows.slice(start, start + AT_ONCE);
-      const repairs = await Promise.all(some.map((row) => repairSafely(deps, row)));
+      const repairs = await Promise.all(
+        some.map((row) => aboutRun(tracedRun(row), () => repairSafely(deps, row))),
+      );
       for (const [index, row] of some.entries()) {
         const repair = repairs[index];
         if (repair === undefined || repair === 'unknown') unanswered.push(row);
@@ -141,7 +156,7 @@ function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]>
     // anew for it and crashes (seen on 2026-11-24, `npm run test:deployment`).
     return tx.query<OpenRow>(
       `update executions e set reconciled_at = $2 where e.id = any($1)
-       returning e.id, e.execution_id, e.kind, e.status, e.generation, e.claimed_run_id,
+       returning e.id, e.execution_id, e.kind, e.status, e.generation, e.claimed_run_id, e.traceparent,
          exists (select 1 from outbox o where o.execution_id = e.id) as has_command`,
       [stale.map(({ id }) => id), now().toISOString()],
     );
@@ -161,11 +176,10 @@ async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair | 'unknown
     const repair = isFinal(row.status)
       ? await stopLeftover(deps, row, temporal)
       : await repairOpen(deps, row, temporal);
-    if (repair !== 'none')
-      deps.logger.warn({ execution_id: row.execution_id, repair, temporal }, 'reconciled');
+    if (repair !== 'none') deps.logger.warn({ repair, temporal }, 'reconciled');
     return repair;
   } catch (error) {
-    deps.logger.debug({ err: error, execution_id: row.execution_id }, 'could not reconcile yet');
+    deps.logger.debug({ err: error }, 'could not reconcile yet');
     return 'unknown';
   }
 }
@@ -257,17 +271,18 @@ async function endAsClosed(
     await startAgain(deps, row, row.generation + 1);
     return 'restarted';
   }
-  const ref: RunRef = { id: row.id, executionId: row.execution_id, generation: row.generation };
+  const ref = { id: row.id, ...tracedRun(row) };
   const { code, note } = known;
   const ending: RunEnding =
     known.ending === 'failed' ? { status: 'failed', code, taskKey: null } : { status: 'cancelled' };
-  const { released } = await finaliseRun(
+  const { released, ended } = await finaliseRun(
     deps.sql,
     ref,
     { ...ending, code, note },
     deps.maxActive,
     deps.now(),
   );
+  if (ended !== undefined) tellEnded(deps.tracing ?? noTracing, ref, ended);
   for (const id of released) deps.waker.wake('outbox', id);
   if (row.kind === 'flow') await cancelChildren(deps.sql, row.id, deps.maxActive, deps.now());
   deps.waker.wake('log', row.id);

@@ -51,12 +51,16 @@ const memoContinues = ({ memo }: WorkflowExecutionDescription): string | null =>
   return typeof continues === 'string' ? continues : null;
 };
 
-const inputOf = ({ id, executionId, generation, kind }: RunToStart, searchable: boolean): CrewRunInput => ({
+const inputOf = (
+  { id, executionId, generation, kind, traceparent }: RunToStart,
+  searchable: boolean,
+): CrewRunInput => ({
   id,
   executionId,
   generation,
   searchable,
   ...(kind === 'flow' && { kind }),
+  ...(traceparent !== undefined && { traceparent }),
 });
 
 /** A call that has not come back by then is tried again later; meanwhile it would keep others waiting. */

@@ -64,7 +64,7 @@ export async function carryOut(input: CrewRunInput, state: RunState, work: Perfo
 }
 
 /** A run that goes on for another Temporal run takes over its claim, and each takes as many tasks as it can carry. */
-function claimRef({ id, executionId, generation, kind }: CrewRunInput): ClaimRef {
+function claimRef({ id, executionId, generation, kind, traceparent }: CrewRunInput): ClaimRef {
   const continues = workflowInfo().continuedFromExecutionRunId;
   return {
     id,
@@ -72,6 +72,7 @@ function claimRef({ id, executionId, generation, kind }: CrewRunInput): ClaimRef
     generation,
     pages: true,
     ...(kind !== undefined && { kind }),
+    ...(traceparent !== undefined && { traceparent }),
     ...(continues !== undefined && { continues }),
   };
 }
@@ -128,14 +129,15 @@ function endingOf(state: RunState): RunEnding {
 
 /** Hands one task out and takes it back. Never throws: what cannot be an outcome ends the main loop. */
 async function perform(
-  { id, executionId, generation }: CrewRunInput,
+  { id, executionId, generation, traceparent }: CrewRunInput,
   state: RunState,
   work: Perform,
   inFlight: CancellationScope,
   taskKey: string,
 ): Promise<void> {
   const dispatch = state.handOut(taskKey);
-  const task = { id, executionId, generation, taskKey, dispatch };
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const task = { id, executionId, generation, ...trace, taskKey, dispatch };
   let outcome: TaskOutcome | null = null;
   try {
     if (await interruptedWhileDelayed(state, taskKey)) return state.takeBack(taskKey, null);
