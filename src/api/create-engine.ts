@@ -96,6 +96,7 @@ export function createEngine(deps: {
     logger,
     runs,
     dispatcher,
+    reconciler,
     waker,
     ...readers.of,
     credentials,

@@ -1776,6 +1776,33 @@ export type KnowledgeSourceSchema = {
   created_at: string;
 };
 
+export type ReconcileReportSchema = {
+  dry_run: boolean;
+  /** False when Temporal did not answer for some of it: ask again */
+  complete: boolean;
+  /** Open executions that were compared with their workflows */
+  executions: number;
+  /** Open workflows that were compared with their executions */
+  workflows: number;
+  /** How many differ; `differences` tells at most 1,000 of them */
+  found: number;
+  differences: {
+    execution_id: string | null;
+    workflow_id: string;
+    /** What the database says; null: nothing */
+    status:
+      | ('pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled')
+      | null;
+    /** What Temporal says: ABSENT, RUNNING, TERMINATED, FAILED, … */
+    workflow: string;
+    /** `started`, `restarted`: it had no workflow, or one that was gone; `ended`: its workflow was over; `adopted`: it was reset in Temporal; `stopped`: it was over, its workflow was not; `terminated`: a workflow without an execution */
+    repair: 'started' | 'restarted' | 'ended' | 'adopted' | 'stopped' | 'terminated';
+    mended: boolean;
+  }[];
+  /** Queued executions whose turn it was */
+  released: number;
+};
+
 export type FlowSchema = {
   /** In code of this server, or uploaded */
   kind: 'code' | 'declarative';
@@ -6344,6 +6371,44 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/admin/reconcile': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Compare database and Temporal, and mend what differs */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: {
+        content: {
+          'application/json': {
+            /** Only says what differs */
+            dry_run?: boolean | undefined;
+          };
+        };
+      };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ReconcileReportSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/flows': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** The flows you can run: those of this server, then those you have uploaded, by name */ {
@@ -6840,6 +6905,7 @@ export interface components {
     Memory: MemorySchema;
     ClearedMemories: ClearedMemoriesSchema;
     KnowledgeSource: KnowledgeSourceSchema;
+    ReconcileReport: ReconcileReportSchema;
     Flow: FlowSchema;
     SavedFlow: SavedFlowSchema;
     FlowDetail: FlowDetailSchema;

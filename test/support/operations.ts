@@ -306,4 +306,5 @@ export const OPERATIONS: Record<string, Operation> = {
   resetPassword: { ...user, personOnly: true, body: () => ({ new_password: 'x' }) },
   deleteUser: { ...user, personOnly: true },
   listAuditEntries: { kind: 'admin' },
+  reconcile: { kind: 'admin', body: () => ({ dry_run: true }) },
 };

@@ -1,0 +1,6 @@
+import type { AnyRoute } from '../../define-route.ts';
+import type { Engine } from '../../engine.ts';
+import { reconcileRoute } from './reconcile-route.ts';
+
+/** What operators do to the program itself. */
+export const adminRoutes = (engine: Engine): AnyRoute[] => [reconcileRoute(engine)];
