@@ -32,10 +32,11 @@ export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics
       waker.wake('log', ref.id);
       return claim;
     },
-    /** Nothing is in flight any more: `paused`, unless somebody resumed meanwhile. */
+    /** Nothing is in flight any more: `paused`, unless somebody resumed meanwhile or nothing is left to do. */
     async recordPaused(ref: RunRef): Promise<void> {
       await markPaused(sql, ref, now());
       waker.wake('log', ref.id);
+      waker.wake('outbox', ref.id);
     },
     /** A person is asked and nothing else can be done: `waiting`, unless there is an answer by now. */
     async recordWaiting(ref: RunRef): Promise<void> {

@@ -13,12 +13,27 @@ import { closeOpenCalls, lockRun } from './calls.ts';
 import { closeQuestions, hasOpenQuestion } from './questions.ts';
 import { ENDED_RUN, type EndedRun } from './ended-run.ts';
 import { releaseRuns } from './queue.ts';
+import { resumeToEnd } from './task-commands.ts';
 
 /** The steps of a run's life that its workflow writes, after its claim: paused, cancelling, the end. */
 
-/** Writes `paused` when nothing is in flight any more, unless somebody resumed meanwhile. */
+/**
+ * Writes `paused` when nothing is in flight any more, unless somebody resumed meanwhile, or nothing is left to be paused:
+ * then the run is told to go on to its end.
+ */
 export async function markPaused(database: SqlPool, ref: RunRef, now: Date): Promise<void> {
   await database.transaction(async (sql) => {
+    const [run] = await sql.query<{ status: ExecutionStatus }>(
+      'select status from executions where id = $1 and generation = $2 for no key update',
+      [ref.id, ref.generation],
+    );
+    if (run === undefined) return;
+    const { id, executionId: execution_id, generation } = ref;
+    const resumed = await resumeToEnd(sql, { id, execution_id, generation, status: run.status }, now);
+    if (resumed !== null) {
+      if (resumed.length > 0) await appendEvents(sql, ref.id, resumed, now);
+      return;
+    }
     const [row] = await sql.query<{ control_version: number }>(
       `update executions set status = 'paused', updated_at = $3
         where id = $1 and generation = $2 and pause_requested and status in ('running', 'waiting')
