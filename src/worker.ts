@@ -28,6 +28,7 @@ import { serveWorkerMetrics } from './telemetry/metrics/serve-worker-metrics.ts'
 import { createTracing, type Tracing } from './telemetry/tracing/tracing.ts';
 import { programVersion } from './api/version.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './telemetry/metrics/worker-metrics.ts';
+import { executionIdOf } from './temporal/names.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
 import { deploymentOptions } from './temporal/current-version.ts';
 import { type CodecSettings, failuresOf, workerDataConverter } from './temporal/payload-codec.ts';
@@ -89,7 +90,9 @@ function installRuntime(logger: Logger, metricsAddress: string | undefined): voi
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       // The worker of deliveries has none on purpose.
       if (message.startsWith('No workflows registered')) return;
-      logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
+      const executionId = executionIdOf(String(meta?.['workflowId']));
+      const about = executionId === null ? {} : { execution_id: executionId };
+      logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta, ...about }, message);
     }),
   });
 }

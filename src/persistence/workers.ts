@@ -97,6 +97,17 @@ export async function listWorkers(
   return { workers: rows, total: rows[0]?.total ?? 0 };
 }
 
+/** Those that live, by status, with the tasks they hold. */
+export const countWorkers = (
+  sql: Sql,
+  now: Date,
+): Promise<{ status: WorkerStatus; count: number; tasks: number }[]> =>
+  sql.query(
+    `select status, count(*)::integer as count, sum("tasksOut")::integer as tasks
+       from (select ${LISTED} from workers where ended_at is null and seen_at >= $1) w group by status`,
+    [goneBefore(now)],
+  );
+
 /** Asks a worker to take nothing new. It reads that within seconds. @returns undefined when there is none of this id */
 export async function askToDrain(
   sql: Sql,

@@ -50,15 +50,15 @@ describe('a worker that is drained under load', () => {
     // Said twice it is one wish; what is there of it is in the database, whoever wrote it.
     expect((await stack.call('POST', path)).status).toBe(202);
     const later: string[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const loading = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         later.push(await startCrew(stack, { crew: 'two-step', inputs: { topic: 'more rain' } }));
         await sleep(100);
       }
     })();
     expect(await leaving.ended).toBe(0);
-    isOver = true;
+    over.abort();
     await loading;
     expect(await listed(leaving.pid)).toMatchObject({ status: 'ended', tasks: 0 });
     expect(await listed(staying.pid)).toMatchObject({ status: 'running' });
@@ -94,7 +94,7 @@ async function startedBy(id: string, runs: readonly string[]): Promise<{ before:
     for (const event of events ?? []) {
       const identity = event.activityTaskStartedEventAttributes?.identity;
       if (identity?.endsWith(`/${id}`) !== true) continue;
-      const at = Number(event.eventTime?.seconds ?? 0) * 1000 + Number(event.eventTime?.nanos ?? 0) / 1e6;
+      const at = Number(event.eventTime?.seconds ?? 0) * 1000 + (event.eventTime?.nanos ?? 0) / 1e6;
       // What Temporal was handing over at that moment still counts as before.
       counts[at > said + 100 ? 'after' : 'before'] += 1;
     }
