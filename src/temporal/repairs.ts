@@ -121,8 +121,7 @@ export async function mend(deps: RepairDeps, row: ComparedRow, verdict: Verdict)
       return 'none';
     case 'started':
     case 'restarted':
-      await startAgain(deps, row, verdict.generation);
-      return verdict.repair;
+      return (await startAgain(deps, row, verdict.generation)) ? verdict.repair : 'none';
     case 'adopted':
       return adopt(deps, row, verdict.runId);
     case 'stopped':
@@ -134,10 +133,10 @@ export async function mend(deps: RepairDeps, row: ComparedRow, verdict: Verdict)
   }
 }
 
-/** Puts a start into the outbox, for a generation nobody has claimed. */
-async function startAgain(deps: RepairDeps, row: ComparedRow, generation: number): Promise<void> {
+/** Puts a start into the outbox, for a generation nobody has claimed. @returns false when the row has moved on meanwhile */
+async function startAgain(deps: RepairDeps, row: ComparedRow, generation: number): Promise<boolean> {
   const at = deps.now().toISOString();
-  await deps.sql.query(
+  const started = await deps.sql.query(
     `with run as (
        update executions set generation = $2, claimed_run_id = null, updated_at = $3
         where id = $1 and claimed_run_id is not distinct from $4 and generation = $5 and not queued
@@ -145,10 +144,11 @@ async function startAgain(deps: RepairDeps, row: ComparedRow, generation: number
         returning id, execution_id
      )
      insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
-     select id, execution_id, 'start', jsonb_build_object('generation', $2::integer), $3, $3 from run`,
+     select id, execution_id, 'start', jsonb_build_object('generation', $2::integer), $3, $3 from run returning 1`,
     [row.id, generation, at, row.claimed_run_id, row.generation],
   );
-  deps.waker.wake('outbox', row.id);
+  if (started.length > 0) deps.waker.wake('outbox', row.id);
+  return started.length > 0;
 }
 
 /** @returns `none` when somebody else was first */
