@@ -77,6 +77,7 @@ describe('/metrics', () => {
     expect(valueOf(during, 'muster_executions', { kind: 'flow', status: 'running' })).toBe(0);
     expect(valueOf(during, 'muster_stream_readers', { transport: 'sse' })).toBe(1);
     expect(valueOf(during, 'muster_database_up')).toBe(1);
+    expect(valueOf(during, 'muster_workers', { status: 'running' })).toBe(1);
     await stack.call('POST', `/api/v1/executions/${running}/cancel`);
     await waitForStatus(stack, running, ['cancelled']);
     await reader.ended;
@@ -120,6 +121,17 @@ describe('/metrics of a worker', () => {
       valueOf(metrics, 'muster_model_call_duration_seconds_count', { model, outcome: 'completed' }),
     ).toBe(2);
     expect(valueOf(metrics, 'muster_tokens_total', { model, type: 'prompt' })).toBeGreaterThan(0);
+    const task = { kind: 'task', outcome: 'completed' };
+    expect(valueOf(metrics, 'muster_task_duration_seconds_count', task)).toBe(2);
+    const tasks = valueOf(metrics, 'muster_task_duration_seconds_sum', task);
+    const run = { kind: 'crew', status: 'completed' };
+    expect(valueOf(metrics, 'muster_execution_duration_seconds_count', run)).toBe(1);
+    expect(valueOf(metrics, 'muster_execution_duration_seconds_sum', run)).toBeGreaterThan(tasks);
+    expect(tasks).toBeGreaterThan(0);
+    const { body } = await stack.call('GET', `/api/v1/executions/${executionId}`);
+    const cost = z.object({ cost_usd: z.number().positive() }).parse(body).cost_usd;
+    expect(valueOf(metrics, 'muster_model_cost_usd_total', { model })).toBeCloseTo(cost, 9);
+    expect(valueOf(metrics, 'muster_execution_cost_usd_sum', run)).toBeCloseTo(cost, 9);
     expect(valueOf(metrics, 'muster_executions_ended_total', { kind: 'crew', status: 'completed' })).toBe(1);
     expect(metrics.text).toContain('# TYPE temporal_workflow_completed_total ');
     expect(metrics.text).toContain('# TYPE temporal_activity_execution_latency_seconds ');
