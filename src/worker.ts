@@ -58,6 +58,8 @@ export interface RunningWorker {
   close(): Promise<void>;
   /** Resolves when the worker has stopped, rejects when it broke. */
   done: Promise<void>;
+  /** Whether it takes work: not before its start is over, and not any more once it stops. */
+  polls(): boolean;
 }
 
 /** Builds the workflow bundle: what runs in Temporal's sandbox. Takes a second; once a process. */
@@ -226,6 +228,7 @@ export async function startWorker(
   return {
     id: identity.id,
     done,
+    polls: () => workers.every((one) => one.getState() === 'RUNNING'),
     async close() {
       shutDown();
       const cut = setTimeout(() => running.cutOff(), SHUTDOWN_GRACE_MS);
@@ -260,9 +263,11 @@ export async function runWorker(
   });
   const metrics = createWorkerMetrics();
   const tracing = createTracing(settings, { service: 'muster-worker', version: programVersion(), logger });
-  const served = await metricsOf(settings, metrics);
+  const started: { worker?: RunningWorker } = {};
+  const served = await metricsOf(settings, metrics, () => started.worker?.polls() ?? false);
   installRuntime(logger, served?.sdkAddress);
   const worker = await startWorker({ ...settings, DATABASE_URL }, { logger, metrics, tracing });
+  started.worker = worker;
   worker.done.catch((error: unknown) => {
     logger.fatal({ err: error }, 'the worker broke');
     process.exitCode = 1;
@@ -283,6 +288,7 @@ export async function runWorker(
 async function metricsOf(
   { WORKER_METRICS_ADDRESS: address, METRICS_TOKEN: token }: Settings,
   { registry }: WorkerMetrics,
+  polls: () => boolean,
 ): Promise<{ sdkAddress: string; close(): Promise<void> } | undefined> {
   if (address === undefined) return undefined;
   const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
@@ -296,6 +302,7 @@ async function metricsOf(
     port,
     token,
     registry,
+    polls,
     sdkUrl: `http://${sdkAddress}/metrics`,
   });
   return { sdkAddress, close: () => server.close() };

@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import getPort from 'get-port';
+import { Registry } from 'prom-client';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { serveWorkerMetrics } from '../../src/telemetry/metrics/serve-worker-metrics.ts';
 import { hangs, says } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';
 import { promtool, readMetrics, valueOf } from '../support/read-metrics.ts';
@@ -134,6 +137,20 @@ describe('/metrics of a worker', () => {
     expect(metrics.text).toContain('# TYPE temporal_activity_execution_latency_seconds ');
     expect(metrics.text).toContain('# TYPE process_resident_memory_bytes ');
     expect(metrics.text).not.toContain(executionId);
+  });
+});
+
+describe('/livez of a worker', () => {
+  it('says, as its health check in a container asks, whether it takes work', async () => {
+    const check = fileURLToPath(new URL('../../src/healthcheck.mjs', import.meta.url));
+    const ask = (path: string) => spawnSync(process.execPath, [check, new URL(workerUrl).port, path]).status;
+    expect(ask('/livez')).toBe(0);
+    expect(ask('/metrics')).toBe(1);
+    const port = await getPort({ host: '127.0.0.1' });
+    const about = { host: '127.0.0.1', token: undefined, registry: new Registry(), sdkUrl: workerUrl };
+    const stopping = await serveWorkerMetrics({ ...about, port, polls: () => false });
+    expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(503);
+    await stopping.close();
   });
 });
 
