@@ -187,6 +187,8 @@ async function codecServerCommand({ port }: { port: string }, signals: StopSigna
   await aborted(signals.stop);
   server.closeAllConnections();
   server.close();
+  // The channel to the launcher would keep this process.
+  process.exit(0);
 }
 
 function createProgram(signals: StopSignals): Command {
