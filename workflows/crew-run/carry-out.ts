@@ -21,7 +21,7 @@ import type {
 import { record } from './activities.ts';
 import { answerSignal, pauseSignal, resumeSignal, stateQuery } from './messages.ts';
 import type { RunState } from './run-state.ts';
-import { show } from './show.ts';
+import { show, showInHand } from './show.ts';
 
 /** Tasks one run works on at the same time. */
 const MAX_TASKS_OUT = 100;
@@ -136,6 +136,7 @@ async function perform(
   taskKey: string,
 ): Promise<void> {
   const dispatch = state.handOut(taskKey);
+  showInHand(state);
   const trace = traceparent === undefined ? {} : { traceparent };
   const task = { id, executionId, generation, ...trace, taskKey, dispatch };
   let outcome: TaskOutcome | null = null;
@@ -148,6 +149,7 @@ async function perform(
     if (!(state.timedOut && isCancellation(error))) state.crash ??= error;
   }
   state.takeBack(taskKey, outcome);
+  showInHand(state);
   if (outcome?.kind === 'waiting') await untilAnswered(state, taskKey, outcome.expiresInMs);
 }
 
