@@ -4,11 +4,13 @@ import { cancelChildren } from '../src/persistence/runs/commands.ts';
 import { claimRun } from '../src/persistence/runs/claim.ts';
 import { finaliseRun, markCancelling, markPaused, markWaiting } from '../src/persistence/runs/lifecycle.ts';
 import type { WorkerMetrics } from '../src/telemetry/metrics/worker-metrics.ts';
+import { tellEnded } from '../src/telemetry/tracing/run-spans.ts';
+import type { Tracing } from '../src/telemetry/tracing/tracing.ts';
 import { flowEnding } from './flow-step/flow-ending.ts';
 import type { FlowDeps } from './flow-step/step-deps.ts';
 
 /** The steps of a run's life that its workflow writes. All of them may be repeated without harm. */
-export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics) {
+export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics, tracing: Tracing) {
   const { sql, waker, maxActive, now } = deps;
   /** The crews a flow has out end with it. */
   const stopChildren = async (ref: RunRef): Promise<void> => {
@@ -30,10 +32,11 @@ export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics
       waker.wake('log', ref.id);
       return claim;
     },
-    /** Nothing is in flight any more: `paused`, unless somebody resumed meanwhile. */
+    /** Nothing is in flight any more: `paused`, unless somebody resumed meanwhile or nothing is left to do. */
     async recordPaused(ref: RunRef): Promise<void> {
       await markPaused(sql, ref, now());
       waker.wake('log', ref.id);
+      waker.wake('outbox', ref.id);
     },
     /** A person is asked and nothing else can be done: `waiting`, unless there is an answer by now. */
     async recordWaiting(ref: RunRef): Promise<void> {
@@ -50,9 +53,12 @@ export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics
     /** Writes the end, once, says which end it was, and lets the owner's next run go. */
     async finaliseRun(ref: RunRef, ending: RunEnding): Promise<FinalState> {
       const written = await flowEnding(deps, ref, ending);
-      const { state, released } = await finaliseRun(sql, ref, written, maxActive, now());
+      const { state, released, ended } = await finaliseRun(sql, ref, written, maxActive, now());
       if (state.status !== 'completed') await stopChildren(ref);
-      metrics.ended(ref.kind ?? 'crew', state.status);
+      if (ended !== undefined) {
+        metrics.ended(ended);
+        tellEnded(tracing, ref, ended);
+      }
       waker.wake('log', ref.id);
       for (const id of released) waker.wake('outbox', id);
       return state;

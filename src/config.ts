@@ -47,6 +47,28 @@ export function readDuration(name: string, text: string): number {
 /** Durations separated by commas → milliseconds. */
 const durationList = commaList.pipe(z.array(durationMs).max(100, 'at most 100 durations'));
 
+/** `name=value` pairs separated by commas, values percent-encoded (OpenTelemetry's own form) → header fields. */
+const headerList = commaList.transform((pairs, context): Record<string, string> => {
+  const fields: Record<string, string> = {};
+  for (const pair of pairs) {
+    const [, name, value] = /^([\w-]+)\s*=\s*(.*)$/.exec(pair) ?? [];
+    const text = value === undefined ? null : decoded(value);
+    if (name === undefined || text === null)
+      context.addIssue({ code: 'custom', message: 'name=value pairs, separated by commas' });
+    else fields[name] = text;
+  }
+  return fields;
+});
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A lone % is no encoding; the caller says so.
+    return null;
+  }
+}
+
 const providerSettings = {
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
@@ -100,6 +122,8 @@ const settingsFields = z.object({
   MLFLOW_TRACKING_URI: httpUrl.optional(),
   MLFLOW_EXPERIMENT_NAME: z.string().default('muster'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: headerList.optional(),
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: flag.default(false),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   PAYLOAD_ENCRYPTION_KEYS: commaList.pipe(z.array(secret)).default([]),
   EGRESS_ALLOW_PRIVATE: flag.default(false),

@@ -5,6 +5,7 @@ import { CallSettled } from '../../src/persistence/runs/calls.ts';
 import { StaleLease, type Lease } from '../../src/persistence/runs/task-lease.ts';
 import { ModelFailure } from '../../src/models/model.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
+import { nameAgent } from '../../src/telemetry/tracing/run-spans.ts';
 import { startHeartbeat } from '../heartbeat.ts';
 import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts';
 import {
@@ -17,7 +18,7 @@ import {
   type Position,
 } from './positions.ts';
 import { RunStopped } from './running-tasks.ts';
-import { timeLeft } from './task-material.ts';
+import { speaker, timeLeft } from './task-material.ts';
 import type { TaskDeps } from './task-deps.ts';
 
 /** A slice ends after so many turns or so long, so that no activity runs for hours. A call is never cut for it. */
@@ -74,6 +75,7 @@ type Say = (phase: string, turn: number) => void;
 async function runSlice(deps: TaskDeps, lease: Lease, signal: AbortSignal, say: Say): Promise<TaskOutcome> {
   const startedAt = deps.now().getTime();
   let position = await openTask(deps, lease);
+  if (position.kind === 'call') nameAgent(speaker(position.material, position.material.task.agentKey).role);
   let turns = 0;
   while (position.kind === 'call') {
     if (position.action.kind === 'call_model') turns += 1;

@@ -7,6 +7,7 @@ import { createTokenSigner } from '../security/tokens.ts';
 import type { ApiContext, ApiMiddleware, RequestState } from './context.ts';
 import type { AnyRoute } from './define-route.ts';
 import type { ApiDeps, ResourceDeps } from './deps.ts';
+import { noTracing } from '../telemetry/tracing/tracing.ts';
 import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import { auditMiddleware } from './middleware/audit.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
@@ -15,6 +16,7 @@ import { crossOrigin, securityHeaders } from './middleware/browser-headers.ts';
 import { errorAnswers } from './middleware/error-answers.ts';
 import { createIdempotency } from './idempotency.ts';
 import { loopbackOnly } from './middleware/loopback-only.ts';
+import { traceRequests } from './middleware/trace-requests.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { createOpenApi } from './openapi.ts';
@@ -53,6 +55,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   // Errors of requests are answered by `errorAnswers`; what gets here is a socket that broke while writing.
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection failed'));
   app.use(requestContext(logger));
+  app.use(traceRequests(deps.tracing ?? noTracing));
   app.use(countRequests(deps.metrics ?? createApiMetrics()));
   app.use(securityHeaders());
   app.use(crossOrigin(settings.CORS_ORIGINS, settings.TEMPORAL_UI_URL));

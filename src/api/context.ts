@@ -1,5 +1,6 @@
 import type Koa from 'koa';
 import type { Logger } from 'pino';
+import type { Concern } from '../telemetry/tracing/ambient.ts';
 import type { ApiKeyScope } from '../security/api-key.ts';
 import type { LimitState } from './rate-limits.ts';
 
@@ -39,6 +40,10 @@ export interface RequestState {
   limits?: readonly LimitState[];
   /** What is asked for: set once a route was found. `path` as its spec writes it; `target` is what the path names. */
   operation?: { id: string; path: string; isStream: boolean; target?: string };
+  /** The trace it is part of: the caller's, or its own where traces are exported. */
+  traceId?: string | undefined;
+  /** What it turned out to be about. */
+  concern?: Concern;
   /** What handlers noted for the audit trail. */
   notes?: AuditNote[];
   /** Claims of a verified access token (ours as koa-jwt leaves them, `exp` of an external one); not yet parsed. */

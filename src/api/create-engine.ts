@@ -10,10 +10,11 @@ import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
-import { createWakeListener, createWaker } from '../persistence/wake.ts';
+import { createWakeListener, createWaker, type WakeListener } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createSecretBox } from '../security/secret-box.ts';
 import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
+import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
@@ -57,6 +58,8 @@ export function createEngine(deps: {
   crewsDir?: string;
   /** How often WebSockets are pinged, other than the usual, for tests. */
   heartbeatMs?: number;
+  /** Whom to tell what this process does; default: nobody. */
+  tracing?: Tracing;
 }): RunningEngine {
   const { settings, database, temporal, logger } = deps;
   const { sql } = deps.system;
@@ -66,23 +69,23 @@ export function createEngine(deps: {
   const listener = createWakeListener(deps.system.url, logger, ['log', 'token', 'outbox', 'message']);
   const probe = probeSearchAttributes(temporal, settings.TEMPORAL_NAMESPACE, logger);
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
-  const hub = createLogHub({ sql, listener, logger });
-  const messages = createMessageHub({ sql, listener, logger });
-  const inbox = createInboxFeed({ sql, listener, logger, now });
-  const feeds = createExecutionFeeds({ sql, hub, listener, logger, now });
-  const sockets = createSockets(deps.heartbeatMs);
+  const readers = createReaders({ sql, listener, logger, now }, deps.heartbeatMs);
   const credentials = createCredentialWatch({ sql, logger, now });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
-  const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now });
+  const reconciler = createReconciler({
+    sql,
+    runs,
+    waker,
+    logger,
+    maxActive,
+    now,
+    tracing: deps.tracing ?? noTracing,
+  });
   const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs: settings.WEBHOOK_RETENTION });
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
   const instanceWatch = createInstanceWatch({ sql, waker, logger, now });
-  const endStreams = (): void => {
-    for (const readers of [sockets, hub, messages, inbox]) readers.close();
-    feeds.end();
-  };
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   const engine: Engine = {
     settings,
@@ -93,12 +96,9 @@ export function createEngine(deps: {
     logger,
     runs,
     dispatcher,
+    reconciler,
     waker,
-    hub,
-    messages,
-    inbox,
-    feeds,
-    sockets,
+    ...readers.of,
     credentials,
     crews,
     flows: deps.flows,
@@ -120,12 +120,31 @@ export function createEngine(deps: {
   const parts = [...beside, waker, listener];
   return {
     engine,
-    endStreams,
+    endStreams: () => readers.end(),
     async close() {
-      endStreams();
+      readers.end();
       credentials.close();
       probe.close();
       for (const part of parts) await part.close();
+    },
+  };
+}
+
+/** What is read live by those outside, and the end of all of it. */
+function createReaders(
+  deps: { sql: SqlPool; listener: WakeListener; logger: Logger; now: () => Date },
+  heartbeatMs: number | undefined,
+): { of: Pick<Engine, 'hub' | 'messages' | 'inbox' | 'feeds' | 'sockets'>; end(): void } {
+  const hub = createLogHub(deps);
+  const messages = createMessageHub(deps);
+  const inbox = createInboxFeed(deps);
+  const feeds = createExecutionFeeds({ ...deps, hub });
+  const sockets = createSockets(heartbeatMs);
+  return {
+    of: { hub, messages, inbox, feeds, sockets },
+    end() {
+      for (const each of [sockets, hub, messages, inbox]) each.close();
+      feeds.end();
     },
   };
 }

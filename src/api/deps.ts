@@ -5,6 +5,7 @@ import type { Database } from '../persistence/database.ts';
 import type { Passwords } from '../security/passwords.ts';
 import type { TokenSigner } from '../security/tokens.ts';
 import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AnyRoute } from './define-route.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -36,6 +37,8 @@ export interface ApiDeps {
   rateLimits?: RateLimits;
   /** What this process counts. Default: counted for nobody. */
   metrics?: ApiMetrics;
+  /** Whom it tells what it does. Default: nobody. */
+  tracing?: Tracing;
   /** Routes beside those of `resources/index.ts`. */
   routes?: readonly AnyRoute[];
 }

@@ -11,6 +11,7 @@ import type { DeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Dispatcher } from '../temporal/dispatcher.ts';
+import type { Reconciler } from '../temporal/reconciler.ts';
 import type { Runs } from '../temporal/runs.ts';
 import type { UrlCheck } from '../tools/guarded-fetch.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
@@ -34,6 +35,7 @@ export interface Engine {
   logger: Logger;
   runs: Runs;
   dispatcher: Dispatcher;
+  reconciler: Reconciler;
   waker: Waker;
   hub: LogHub;
   /** The messages of conversations, as they come. */

@@ -11,7 +11,11 @@ const LOOK_MS = 1_000;
 const LEASE_MS = 15_000;
 /** How often a schedule is looked for in Temporal. */
 const CHECK_EVERY_MS = 30_000;
+/** How often the workflow of a time whose run goes on is looked for there; with the looks themselves, within 30 s. */
+const CHECK_FIRE_EVERY_MS = 15_000;
 const BATCH = 20;
+/** Requests of one schedule that are passed on at one look. */
+const REQUESTS_AT_ONCE = 20;
 
 /**
  * Keeps Temporal's schedules as the rows say, and starts what comes due. Any number of processes may do so side by
@@ -53,21 +57,27 @@ async function lookOnce(keeping: Keeping): Promise<void> {
   const { engine } = keeping;
   const at = engine.now();
   const [waiting] = await engine.system.query<
-    Record<'unsynced' | 'asked' | 'due' | 'untold' | 'unchecked', boolean>
+    Record<'unsynced' | 'removed' | 'asked' | 'due' | 'untold' | 'unchecked' | 'unseen', boolean>
   >(
     `select exists (select 1 from schedules where synced_version <> version and due_at <= $1) as unsynced,
+       exists (select 1 from schedule_removals where due_at <= $1) as removed,
        exists (select 1 from schedule_requests where due_at <= $1) as asked,
        exists (select 1 from schedule_fires where status = 'due' and due_at <= $1) as due,
        exists (select 1 from schedule_fires where not told and due_at <= $1 and status <> 'due') as untold,
-       exists (select 1 from schedules where synced_version = version and checked_at < $2) as unchecked`,
-    [at.toISOString(), new Date(at.getTime() - CHECK_EVERY_MS).toISOString()],
+       exists (select 1 from schedules where synced_version = version and checked_at < $2) as unchecked,
+       exists (select 1 from schedule_fires where status = 'started' and not told and checked_at < $3) as unseen`,
+    [at.toISOString(), before(at, CHECK_EVERY_MS), before(at, CHECK_FIRE_EVERY_MS)],
   );
   if (waiting?.unchecked === true) await checkAll(keeping);
   if (waiting?.unsynced === true) await syncAll(keeping);
+  if (waiting?.removed === true) await removeAll(keeping);
   if (waiting?.asked === true) await requestAll(keeping);
   if (waiting?.due === true) await startAll(keeping);
+  if (waiting?.unseen === true) await checkFires(keeping);
   if (waiting?.untold === true) await tellAll(keeping);
 }
+
+const before = (at: Date, ms: number): string => new Date(at.getTime() - ms).toISOString();
 
 /** Now, and the end of a lease that begins now. */
 function leaseOf({ now }: Engine): [string, string] {
@@ -103,17 +113,32 @@ async function syncAll(keeping: Keeping): Promise<void> {
     leaseOf(engine),
   );
   await eachOf(keeping, 'a schedule waits for Temporal', rows, async (row) => {
-    if (row.deleted_at !== null) {
-      await temporal.remove(row.id);
-      await system.query('delete from schedules where id = $1', [row.id]);
-      return;
-    }
+    // What is left of it is its removal, as when its owner is deleted.
+    if (row.deleted_at !== null)
+      return void (await system.query('delete from schedules where id = $1', [row.id]));
     await temporal.put(row);
     // A change that came meanwhile has another version, and is due by itself.
     await system.query(
       `update schedules set synced_version = $2, checked_at = $3 where id = $1 and version = $2`,
       [row.id, row.version, engine.now().toISOString()],
     );
+  });
+}
+
+/** Removes schedules from Temporal whose rows are gone. */
+async function removeAll(keeping: Keeping): Promise<void> {
+  const { engine, temporal } = keeping;
+  const rows = await engine.system.query<{ schedule_id: string }>(
+    `update schedule_removals set due_at = $2 where schedule_id in (
+       select schedule_id from schedule_removals where due_at <= $1
+         order by due_at limit ${BATCH} for update skip locked
+     ) returning schedule_id`,
+    leaseOf(engine),
+  );
+  await eachOf(keeping, 'the removal of a schedule waits for Temporal', rows, async ({ schedule_id: id }) => {
+    await temporal.remove(id);
+    await engine.system.query('delete from schedule_removals where schedule_id = $1', [id]);
+    await engine.system.query('delete from schedule_fires where schedule_id = $1 and told', [id]);
   });
 }
 
@@ -127,7 +152,7 @@ async function checkAll(keeping: Keeping): Promise<void> {
        select id from schedules where synced_version = version and checked_at < $1
          order by checked_at limit ${BATCH} for update skip locked
      ) returning id, version`,
-    [new Date(at.getTime() - CHECK_EVERY_MS).toISOString(), at.toISOString()],
+    [before(at, CHECK_EVERY_MS), at.toISOString()],
   );
   await eachOf(keeping, 'a schedule could not be looked for', rows, async ({ id, version }) => {
     if (await temporal.exists(id)) return;
@@ -138,30 +163,33 @@ async function checkAll(keeping: Keeping): Promise<void> {
   });
 }
 
-/** Passes triggers and backfills on, once Temporal has the schedule as it was when they were asked for. */
+/**
+ * Passes triggers and backfills on, once Temporal has the schedule as it was when they were asked for. Of each schedule the
+ * oldest one only: of two that reach Temporal's scheduler at the same moment it carries out the later one alone (1.29).
+ */
 async function requestAll(keeping: Keeping): Promise<void> {
   const { engine, temporal } = keeping;
-  const rows = await engine.system.query<
-    Pick<ScheduleRow, 'overlap'> & { id: string; schedule_id: string; payload: ScheduleRequest }
-  >(
-    `with due as (
-       select r.id, s.overlap from schedule_requests r join schedules s on s.id = r.schedule_id
-        where r.due_at <= $1 and s.synced_version = s.version
-        order by r.due_at limit ${BATCH} for update of r skip locked
-     )
-     update schedule_requests r set due_at = $2 from due where r.id = due.id
-     returning r.id, r.schedule_id, r.payload, due.overlap`,
-    leaseOf(engine),
-  );
-  await eachOf(
-    keeping,
-    'a request waits for Temporal',
-    rows,
-    async ({ id, schedule_id, payload, overlap }) => {
-      await temporal.request({ id: schedule_id, overlap }, payload, id);
-      await engine.system.query('delete from schedule_requests where id = $1', [id]);
-    },
-  );
+  for (let turn = 0; turn < REQUESTS_AT_ONCE; turn += 1) {
+    const rows = await engine.system.query<
+      Pick<ScheduleRow, 'overlap'> & { id: string; schedule_id: string; payload: ScheduleRequest }
+    >(
+      `with due as (
+         select r.id, s.overlap from schedule_requests r join schedules s on s.id = r.schedule_id
+          where r.due_at <= $1 and s.synced_version = s.version
+            and not exists (select 1 from schedule_requests o
+                             where o.schedule_id = r.schedule_id and (o.created_at, o.id) < (r.created_at, r.id))
+          order by r.due_at limit ${BATCH} for update of r skip locked
+       )
+       update schedule_requests r set due_at = $2 from due where r.id = due.id
+       returning r.id, r.schedule_id, r.payload, due.overlap`,
+      leaseOf(engine),
+    );
+    if (rows.length === 0) return;
+    await eachOf(keeping, 'a request waits for Temporal', rows, async (row) => {
+      await temporal.request({ id: row.schedule_id, overlap: row.overlap }, row.payload, row.id);
+      await engine.system.query('delete from schedule_requests where id = $1', [row.id]);
+    });
+  }
 }
 
 type DueFire = ScheduleRow & { nominal_at: string; owner_is_active: boolean };
@@ -169,6 +197,12 @@ type DueFire = ScheduleRow & { nominal_at: string; owner_is_active: boolean };
 /** Starts what has come due. */
 async function startAll(keeping: Keeping): Promise<void> {
   const { engine } = keeping;
+  await engine.system.query(
+    `update schedule_fires f set status = 'refused', error = 'its schedule was deleted'
+      where status = 'due' and due_at <= $1
+        and not exists (select 1 from schedules s where s.id = f.schedule_id and s.deleted_at is null)`,
+    [engine.now().toISOString()],
+  );
   const rows = await engine.system.query<DueFire>(
     `with due as (
        update schedule_fires set due_at = $2 where (schedule_id, nominal_at) in (
@@ -184,7 +218,7 @@ async function startAll(keeping: Keeping): Promise<void> {
 }
 
 async function startFire(engine: Engine, fire: DueFire): Promise<void> {
-  const { system, now, settings } = engine;
+  const { system, now } = engine;
   const key = [fire.id, fire.nominal_at];
   const refuse = (error: string) =>
     system.query(
@@ -193,9 +227,6 @@ async function startFire(engine: Engine, fire: DueFire): Promise<void> {
       [...key, error, now().toISOString()],
     );
   if (!fire.owner_is_active) return void (await refuse('its owner is disabled'));
-  const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
-  // Temporal ends the other workflow without a word: what that had started is ours to end.
-  if (fire.overlap === 'terminate_other') await cancelOthers(engine, fire);
   let id: number;
   try {
     const run = await readyRun(engine, fire.owner_id, fire, fire.inputs);
@@ -211,41 +242,52 @@ async function startFire(engine: Engine, fire: DueFire): Promise<void> {
     [...key, id, now().toISOString()],
   );
   // It was cancelled while it was being started.
-  if (started.length === 0) await cancelRuns(engine, [id], maxActive);
-}
-
-async function cancelOthers(engine: Engine, fire: DueFire): Promise<void> {
-  const others = await engine.system.query<{ id: number }>(
-    `select e.id from executions e join schedule_fires f on f.execution_id = e.id
-      where e.schedule_id = $1 and e.status not in ('completed', 'failed', 'cancelled', 'cancelling')
-        and f.nominal_at <> $2`,
-    [fire.id, fire.nominal_at],
-  );
-  await cancelRuns(
-    engine,
-    others.map(({ id }) => id),
-    engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
+  if (started.length === 0) return cancelRun(engine, id);
+  // Where the policy is `terminate_other`, Temporal has ended another workflow for this one, without a word.
+  await system.query(
+    `update schedule_fires set checked_at = 'epoch'
+      where schedule_id = $1 and nominal_at <> $2 and status = 'started' and not told`,
+    key,
   );
 }
 
-async function cancelRuns(engine: Engine, ids: readonly number[], maxActive: number): Promise<void> {
-  for (const id of ids) {
-    await cancelIfLive(engine.system, id, maxActive, engine.now());
-    engine.waker.wake('outbox', id);
-    engine.waker.wake('control', id);
-    engine.waker.wake('log', id);
-  }
+/** Cancels the runs of times whose workflow was terminated: nobody waits for them any more. */
+async function checkFires(keeping: Keeping): Promise<void> {
+  const { engine, temporal } = keeping;
+  const at = engine.now();
+  const rows = await engine.system.query<FireWorkflow & { execution_id: number | null }>(
+    `update schedule_fires set checked_at = $2 where (schedule_id, nominal_at) in (
+       select schedule_id, nominal_at from schedule_fires
+        where status = 'started' and not told and checked_at < $1
+        order by checked_at limit ${BATCH} for update skip locked
+     ) returning schedule_id, nominal_at, workflow_id, run_id, execution_id`,
+    [before(at, CHECK_FIRE_EVERY_MS), at.toISOString()],
+  );
+  await eachOf(keeping, 'a scheduled run could not be looked for', rows, async (row) => {
+    if (row.execution_id !== null && (await temporal.isTerminated(row.workflow_id, row.run_id)))
+      await cancelRun(engine, row.execution_id);
+  });
+}
+
+async function cancelRun(engine: Engine, id: number): Promise<void> {
+  await cancelIfLive(engine.system, id, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+  engine.waker.wake('outbox', id);
+  engine.waker.wake('control', id);
+  engine.waker.wake('log', id);
+}
+
+/** One time and the workflow that stands for it. */
+interface FireWorkflow {
+  schedule_id: string;
+  nominal_at: string;
+  workflow_id: string;
+  run_id: string;
 }
 
 /** Tells the workflows of times whose run is over that it is: until then their schedule counts them as running. */
 async function tellAll(keeping: Keeping): Promise<void> {
   const { engine, temporal } = keeping;
-  const rows = await engine.system.query<{
-    schedule_id: string;
-    nominal_at: string;
-    workflow_id: string;
-    run_id: string;
-  }>(
+  const rows = await engine.system.query<FireWorkflow>(
     `update schedule_fires set due_at = $2 where (schedule_id, nominal_at) in (
        select f.schedule_id, f.nominal_at from schedule_fires f left join executions e on e.id = f.execution_id
         where not f.told and f.due_at <= $1
@@ -257,9 +299,15 @@ async function tellAll(keeping: Keeping): Promise<void> {
   );
   await eachOf(keeping, 'the end of a scheduled run waits', rows, async (row) => {
     await temporal.ended(row.workflow_id, row.run_id);
+    const key = [row.schedule_id, row.nominal_at];
     await engine.system.query(
       'update schedule_fires set told = true where schedule_id = $1 and nominal_at = $2',
-      [row.schedule_id, row.nominal_at],
+      key,
+    );
+    await engine.system.query(
+      `delete from schedule_fires f where schedule_id = $1 and nominal_at = $2
+         and not exists (select 1 from schedules s where s.id = f.schedule_id)`,
+      key,
     );
   });
 }

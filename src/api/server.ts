@@ -5,6 +5,7 @@ import { createModels } from '../models/create-models.ts';
 import { createAuditTrail } from '../persistence/audit-trail.ts';
 import { createDatabase } from '../persistence/database.ts';
 import { isWeakSecret } from '../security/tokens.ts';
+import { secretsOf } from '../telemetry/hide-secrets.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
@@ -13,6 +14,7 @@ import { createHttpServer } from './http-server.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { engineResources } from './resources/index.ts';
 import { isLoopback } from './middleware/loopback-only.ts';
+import { createTracing } from '../telemetry/tracing/tracing.ts';
 import { temporalHealthOf } from './temporal-health.ts';
 import { programVersion } from './version.ts';
 
@@ -49,18 +51,24 @@ export async function runApi(
   settings: Settings,
   { noAuth, alone }: { noAuth: boolean; alone: boolean },
 ): Promise<RunningApi> {
-  const logger = createLogger({ level: settings.LOG_LEVEL, pretty: process.stdout.isTTY });
+  const logger = createLogger({
+    level: settings.LOG_LEVEL,
+    pretty: process.stdout.isTTY,
+    secrets: secretsOf(settings),
+  });
   const databaseUrl = databaseUrlOf(settings, noAuth);
   const flows = await loadFlows(settings.FLOWS_DIR);
   const database = await createDatabase(databaseUrl, { actsFor: 'owners' });
   const system = await createDatabase(databaseUrl, { actsFor: 'system' });
   const temporal = await createTemporal(settings);
-  const running = createEngine({ settings, database, system, temporal, logger, flows });
+  const tracing = createTracing(settings, { service: 'muster-api', version: programVersion(), logger });
+  const running = createEngine({ settings, database, system, temporal, logger, flows, tracing });
   const audit = createAuditTrail(system.sql, logger);
   let isDraining = false;
   const release = async (): Promise<void> => {
     await running.close();
     await temporal.close();
+    await tracing.close();
     await audit.close();
     await database.close();
     await system.close();
@@ -80,6 +88,7 @@ export async function runApi(
       isDraining: () => isDraining,
       rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
       metrics: running.engine.metrics,
+      tracing,
       routes: engineResources(running.engine),
     });
     server = createHttpServer(app.callback());

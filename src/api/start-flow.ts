@@ -5,6 +5,7 @@ import type { FlowSnapshot } from '../flows/declared/snapshot.ts';
 import type { NamedFlow } from '../flows/flow-catalogue.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
+import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
 import { toIssues } from './errors.ts';
 import { commitInThread } from './start-in-thread.ts';
@@ -37,7 +38,8 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
     options.thread_id === undefined
       ? await commit(engine.system)
       : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit);
-  const { id, executionId, outboxId } = created;
+  const { id, executionId, outboxId, traceparent } = created;
+  concerns(executionId);
   if (outboxId !== null) {
     const { priority = 0 } = options;
     const start = {
@@ -48,6 +50,7 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
       crewName: run.flow.name,
       kind: 'flow',
       priority,
+      ...(traceparent !== undefined && { traceparent }),
     };
     engine.dispatcher.deliverStart(outboxId, start);
   }

@@ -7,6 +7,7 @@ import { missingInputs } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
+import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
 import { commitInThread } from './start-in-thread.ts';
 
@@ -64,7 +65,8 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
     options.thread_id === undefined
       ? await (run.replays === undefined ? commit(engine.system) : engine.system.transaction(commit))
       : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit, say);
-  const { id, executionId, outboxId } = created;
+  const { id, executionId, outboxId, traceparent } = created;
+  concerns(executionId);
   if (outboxId !== null) {
     const { priority = 0 } = options;
     const start = {
@@ -75,6 +77,7 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
       crewName: plan.name,
       kind: kindOf(run),
       priority,
+      ...(traceparent !== undefined && { traceparent }),
     };
     engine.dispatcher.deliverStart(outboxId, start);
   }

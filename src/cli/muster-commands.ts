@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { addAdminCommands } from './admin-commands.ts';
 import { EXIT_HELP, type Outcome } from './command-line.ts';
 import { completionScript } from './completions.ts';
 import { addGraphCommands } from './graph-commands.ts';
@@ -15,6 +16,7 @@ export function addClientCommands(program: Command, outcome: Outcome): void {
   addSteeringCommands(program, outcome, 'muster');
   addResourceCommands(program, outcome);
   addGraphCommands(program, outcome);
+  addAdminCommands(program, outcome);
   program
     .command('completions')
     .description('for a shell: eval "$(muster completions bash)"')

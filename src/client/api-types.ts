@@ -941,6 +941,8 @@ export type ExecutionSchema = {
   updated_at: string;
   created_by: string;
   temporal: { workflow_id: string; run_id: string | null; url: string | null };
+  /** Its trace at a collector of OpenTelemetry and in the logs: that of the request, if it had one */
+  trace_id: string;
   mlflow: { run_id: string | null; url: string | null } | null;
 };
 
@@ -1790,6 +1792,52 @@ export type KnowledgeSourceSchema = {
   embedder: string | null;
   /** UTC, ISO 8601 */
   created_at: string;
+};
+
+export type ReconcileReportSchema = {
+  dry_run: boolean;
+  /** False when Temporal did not answer for some of it: ask again */
+  complete: boolean;
+  /** Open executions that were compared with their workflows */
+  executions: number;
+  /** Open workflows that were compared with their executions */
+  workflows: number;
+  /** How many differ; `differences` tells at most 1,000 of them */
+  found: number;
+  differences: {
+    execution_id: string | null;
+    workflow_id: string;
+    /** What the database says; null: nothing */
+    status:
+      | ('pending' | 'running' | 'paused' | 'waiting' | 'cancelling' | 'completed' | 'failed' | 'cancelled')
+      | null;
+    /** What Temporal says: ABSENT, RUNNING, TERMINATED, FAILED, … */
+    workflow: string;
+    /** `started`, `restarted`: it had no workflow, or one that was gone; `ended`: its workflow was over; `adopted`: it was reset in Temporal; `stopped`: it was over, its workflow was not; `terminated`: a workflow without an execution */
+    repair: 'started' | 'restarted' | 'ended' | 'adopted' | 'stopped' | 'terminated';
+    mended: boolean;
+  }[];
+  /** Queued executions whose turn it was */
+  released: number;
+};
+
+export type WorkerSchema = {
+  id: string;
+  /** `draining`: it takes nothing new; `ended`: as it should; `gone`: not heard of for 15 s */
+  status: 'running' | 'draining' | 'ended' | 'gone';
+  task_queue: string;
+  host: string;
+  pid: number;
+  build_id: string | null;
+  version: string;
+  /** Tasks of crews and steps of flows that it works on */
+  tasks: number;
+  /** UTC, ISO 8601 */
+  started_at: string;
+  /** UTC, ISO 8601 */
+  seen_at: string;
+  drain_requested_at: string | null;
+  ended_at: string | null;
 };
 
 export type FlowSchema = {
@@ -6366,6 +6414,104 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/admin/reconcile': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Compare database and Temporal, and mend what differs */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: {
+        content: {
+          'application/json': {
+            /** Only says what differs */
+            dry_run?: boolean | undefined;
+          };
+        };
+      };
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': ReconcileReportSchema } };
+        400: components['responses']['InvalidJson'];
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        409: components['responses']['Conflict'];
+        413: components['responses']['PayloadTooLarge'];
+        415: components['responses']['UnsupportedMediaType'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/admin/workers': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The workers there are, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          status?: 'running' | 'draining' | 'ended' | 'gone' | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WorkerSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/admin/workers/{worker_id}/drain': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Have a worker take nothing new, and end */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { worker_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': WorkerSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/flows': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** The flows you can run: those of this server, then those you have uploaded, by name */ {
@@ -6862,6 +7008,8 @@ export interface components {
     Memory: MemorySchema;
     ClearedMemories: ClearedMemoriesSchema;
     KnowledgeSource: KnowledgeSourceSchema;
+    ReconcileReport: ReconcileReportSchema;
+    Worker: WorkerSchema;
     Flow: FlowSchema;
     SavedFlow: SavedFlowSchema;
     FlowDetail: FlowDetailSchema;

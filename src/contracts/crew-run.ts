@@ -16,6 +16,8 @@ export interface RunRef {
   generation: number;
   /** `flow` on a run of a flow; left out, or anything else, on a run of a crew. */
   kind?: string;
+  /** Where its trace hangs, as W3C's header says it: the request it was accepted in. Left out: it is a trace of its own. */
+  traceparent?: string;
 }
 
 /** The only argument of the crewRun and flowRun workflows. */

@@ -1,6 +1,7 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { WakeListener } from '../persistence/wake.ts';
+import { aboutRun } from '../telemetry/tracing/ambient.ts';
 import { runWorkflowId } from './names.ts';
 import type { RunToStart, Runs } from './runs.ts';
 
@@ -25,6 +26,7 @@ interface OutboxRow {
   kind: string;
   priority: number;
   generation: number;
+  traceparent: string | null;
 }
 
 interface Deps {
@@ -108,7 +110,8 @@ function takeDue({ sql, now }: Deps): Promise<OutboxRow[]> {
        update outbox o set due_at = $3, attempts = attempts + 1 from due where o.id = due.id
        returning o.id, o.execution_id, o.execution_uuid, o.command, o.payload, o.attempts
      )
-     select taken.*, e.owner_id, coalesce(e.crew_name, e.flow_name) as crew_name, e.kind, e.priority, e.generation
+     select taken.*, e.owner_id, coalesce(e.crew_name, e.flow_name) as crew_name, e.kind, e.priority, e.generation,
+            e.traceparent
        from taken join executions e on e.id = taken.execution_id order by taken.id`,
     [new Date(at).toISOString(), BATCH, new Date(at + LEASE_MS).toISOString()],
   );
@@ -116,19 +119,18 @@ function takeDue({ sql, now }: Deps): Promise<OutboxRow[]> {
 
 /** Commands of one run go out in their order; different runs do not wait for each other. */
 async function deliverRun(deps: Deps, rows: OutboxRow[]): Promise<void> {
-  for (const row of rows) {
-    let outcome: 'done' | 'later' = 'later';
-    try {
-      outcome = await deliver(deps, row);
-    } catch (error) {
-      const { command, execution_uuid: executionId, attempts } = row;
-      deps.logger.warn(
-        { err: error, command, execution_id: executionId, attempts },
-        'a command waits for Temporal',
-      );
-    }
-    await settle(deps, row, outcome);
+  for (const row of rows) await aboutRun(toStart(row), () => deliverOne(deps, row));
+}
+
+async function deliverOne(deps: Deps, row: OutboxRow): Promise<void> {
+  let outcome: 'done' | 'later' = 'later';
+  try {
+    outcome = await deliver(deps, row);
+  } catch (error) {
+    const { command, attempts } = row;
+    deps.logger.warn({ err: error, command, attempts }, 'a command waits for Temporal');
   }
+  await settle(deps, row, outcome);
 }
 
 async function deliver(deps: Deps, row: OutboxRow): Promise<'done' | 'later'> {
@@ -156,6 +158,7 @@ const toStart = (row: OutboxRow): RunToStart => ({
   crewName: row.crew_name ?? '',
   kind: row.kind,
   priority: row.priority,
+  ...(row.traceparent !== null && { traceparent: row.traceparent }),
 });
 
 const toRow = (outboxId: string, run: RunToStart): OutboxRow => ({
@@ -170,6 +173,7 @@ const toRow = (outboxId: string, run: RunToStart): OutboxRow => ({
   kind: run.kind,
   priority: run.priority,
   generation: run.generation,
+  traceparent: run.traceparent ?? null,
 });
 
 /** Nobody there: the start may still be in the outbox, or the run is over and there is nobody to tell. */

@@ -10,6 +10,10 @@ export const flowRunWorkflowId = (executionId: string): string => `flow-run/${ex
 export const runWorkflowId = (run: { executionId: string; kind: string }): string =>
   run.kind === 'flow' ? flowRunWorkflowId(run.executionId) : crewRunWorkflowId(run.executionId);
 
+/** The execution that a workflow id names; null for workflows that are none. */
+export const executionIdOf = (workflowId: string): string | null =>
+  /^(?:crew|flow)-run\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(workflowId)?.[1] ?? null;
+
 /** The workflow that delivers to one endpoint while there is something to deliver. */
 export const deliveryWorkflowId = (endpointId: string): string => `webhook/${endpointId}`;
 

@@ -1,14 +1,21 @@
-import type { RunErrorCode } from '../domain/errors.ts';
-import type { RunEnding, RunRef } from '../contracts/crew-run.ts';
-import { isFinal, type ExecutionKind, type ExecutionStatus } from '../domain/run/status.ts';
-import { cancelChildren } from '../persistence/runs/commands.ts';
-import { finaliseRun } from '../persistence/runs/lifecycle.ts';
+import { isFinal } from '../domain/run/status.ts';
 import { ownersWaiting, releaseRuns } from '../persistence/runs/queue.ts';
-import type { SqlPool } from '../persistence/sql.ts';
-import type { Waker } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { runWorkflowId } from './names.ts';
-import type { Runs, TemporalState } from './runs.ts';
+import { aboutRun } from '../telemetry/tracing/ambient.ts';
+import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
+import { compareAll, type Comparison } from './compare-all.ts';
+import {
+  COMPARED_ROW,
+  mend,
+  tracedRun,
+  verdictOn,
+  workflowIdOf,
+  type ComparedRow,
+  type Repair,
+  type RepairDeps,
+} from './repairs.ts';
+
+export type { Repair } from './repairs.ts';
 
 /** How often one process looks. */
 const LOOK_MS = 5_000;
@@ -23,41 +30,26 @@ const RELEASE_AT_ONCE = 100;
 /** Advisory lock that lets one process look at a time; any constant will do. */
 const LOOK_LOCK = 7_305_003;
 
-interface OpenRow {
-  id: number;
-  execution_id: string;
-  kind: ExecutionKind;
-  status: ExecutionStatus;
-  generation: number;
-  claimed_run_id: string | null;
-  has_command: boolean;
-}
-
-const workflowIdOf = ({ execution_id: executionId, kind }: OpenRow): string =>
-  runWorkflowId({ executionId, kind });
-
-/** What was found out of step, and what was done about it. */
-export type Repair = 'none' | 'started' | 'restarted' | 'ended' | 'adopted' | 'stopped' | 'released';
-
 /** Brings Postgres and Temporal back in step when one of them knows what the other does not. */
 export interface Reconciler {
   /** One look; also called by the timer. @returns how often each repair was made. */
   look(): Promise<Map<Repair, number>>;
+  /** Everything that is open on either side, now, for an operator. */
+  compareAll(options: { dryRun: boolean }): Promise<Comparison>;
   close(): Promise<void>;
 }
 
-export function createReconciler(deps: {
-  sql: SqlPool;
-  runs: Runs;
-  waker: Waker;
-  logger: Logger;
-  /** How many runs of one owner may be active; 0 for no limit. */
-  maxActive: number;
-  now: () => Date;
-  lookMs?: number;
-  settleMs?: number;
-}): Reconciler {
-  const { logger } = deps;
+export function createReconciler(
+  given: Omit<RepairDeps, 'tracing'> & {
+    logger: Logger;
+    /** Whom to tell of what is ended here; default: nobody. */
+    tracing?: Tracing;
+    lookMs?: number;
+    settleMs?: number;
+  },
+): Reconciler {
+  const { logger, lookMs = LOOK_MS } = given;
+  const deps: Deps = { ...given, tracing: given.tracing ?? noTracing, settleMs: given.settleMs ?? SETTLE_MS };
   let running: Promise<Map<Repair, number>> | undefined;
   const look = (): Promise<Map<Repair, number>> => {
     running ??= lookOnce(deps).finally(() => {
@@ -67,9 +59,13 @@ export function createReconciler(deps: {
   };
   const timer = setInterval(() => {
     look().catch((error: unknown) => logger.warn({ err: error }, 'the reconciler could not look'));
-  }, deps.lookMs ?? LOOK_MS);
+  }, lookMs);
   return {
     look,
+    async compareAll({ dryRun }) {
+      const found = await compareAll(deps, { dryRun });
+      return dryRun ? found : { ...found, released: await releaseStragglers(deps) };
+    },
     async close() {
       clearInterval(timer);
       await running?.catch((error: unknown) => logger.debug({ err: error }, 'last look of the reconciler'));
@@ -77,17 +73,19 @@ export function createReconciler(deps: {
   };
 }
 
-type Deps = Parameters<typeof createReconciler>[0];
+type Deps = RepairDeps & { logger: Logger; settleMs: number };
 
 async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
   const counts = new Map<Repair, number>();
-  let rows: OpenRow[];
+  let rows: ComparedRow[];
   do {
     rows = await takeStale(deps);
-    const unanswered: OpenRow[] = [];
+    const unanswered: ComparedRow[] = [];
     for (let start = 0; start < rows.length; start += AT_ONCE) {
       const some = rows.slice(start, start + AT_ONCE);
-      const repairs = await Promise.all(some.map((row) => repairSafely(deps, row)));
+      const repairs = await Promise.all(
+        some.map((row) => aboutRun(tracedRun(row), () => repairSafely(deps, row))),
+      );
       for (const [index, row] of some.entries()) {
         const repair = repairs[index];
         if (repair === undefined || repair === 'unknown') unanswered.push(row);
@@ -119,7 +117,7 @@ async function releaseStragglers({ sql, waker, logger, maxActive, now }: Deps): 
 }
 
 /** Rows that nobody has checked lately, marked as checked so that no other process takes them too. */
-function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]> {
+function takeStale({ sql, now, settleMs }: Deps): Promise<ComparedRow[]> {
   const at = now().getTime();
   const checkedBefore = new Date(at - Math.min(CHECK_EVERY_MS, settleMs * 3)).toISOString();
   const settledBefore = new Date(at - settleMs).toISOString();
@@ -139,138 +137,28 @@ function takeStale({ sql, now, settleMs = SETTLE_MS }: Deps): Promise<OpenRow[]>
     if (stale.length === 0) return [];
     // Not in one statement: where a row is updated by somebody else at that moment, PostgreSQL 18.4 evaluates the union
     // anew for it and crashes (seen on 2026-11-24, `npm run test:deployment`).
-    return tx.query<OpenRow>(
-      `update executions e set reconciled_at = $2 where e.id = any($1)
-       returning e.id, e.execution_id, e.kind, e.status, e.generation, e.claimed_run_id,
-         exists (select 1 from outbox o where o.execution_id = e.id) as has_command`,
+    return tx.query<ComparedRow>(
+      `update executions e set reconciled_at = $2 where e.id = any($1) returning ${COMPARED_ROW}`,
       [stale.map(({ id }) => id), now().toISOString()],
     );
   });
 }
 
 /** A row that is over is checked once only: that once must have been answered. */
-async function uncheck({ sql }: Deps, rows: readonly OpenRow[]): Promise<void> {
+async function uncheck({ sql }: Deps, rows: readonly ComparedRow[]): Promise<void> {
   const ended = rows.filter((row) => isFinal(row.status)).map((row) => row.id);
   if (ended.length === 0) return;
   await sql.query("update executions set reconciled_at = 'epoch' where id = any($1)", [ended]);
 }
 
-async function repairSafely(deps: Deps, row: OpenRow): Promise<Repair | 'unknown'> {
+async function repairSafely(deps: Deps, row: ComparedRow): Promise<Repair | 'unknown'> {
   try {
     const temporal = await deps.runs.describe(workflowIdOf(row));
-    const repair = isFinal(row.status)
-      ? await stopLeftover(deps, row, temporal)
-      : await repairOpen(deps, row, temporal);
-    if (repair !== 'none')
-      deps.logger.warn({ execution_id: row.execution_id, repair, temporal }, 'reconciled');
+    const repair = await mend(deps, row, verdictOn(row, temporal));
+    if (repair !== 'none') deps.logger.warn({ repair, temporal }, 'reconciled');
     return repair;
   } catch (error) {
-    deps.logger.debug({ err: error, execution_id: row.execution_id }, 'could not reconcile yet');
+    deps.logger.debug({ err: error }, 'could not reconcile yet');
     return 'unknown';
   }
-}
-
-/** The row is final: a workflow of it that is still open ends too. */
-async function stopLeftover(deps: Deps, row: OpenRow, temporal: TemporalState): Promise<Repair> {
-  if (temporal.kind !== 'open' || temporal.generation !== row.generation || row.has_command) return 'none';
-  await deps.runs.cancel(workflowIdOf(row), temporal.runId);
-  return 'stopped';
-}
-
-async function repairOpen(deps: Deps, row: OpenRow, temporal: TemporalState): Promise<Repair> {
-  // Something is on its way to Temporal: that comes first.
-  if (row.has_command) return 'none';
-  if (row.claimed_run_id === null) {
-    if (temporal.kind === 'open') return 'none';
-    if (
-      temporal.kind === 'closed' &&
-      temporal.generation === row.generation &&
-      temporal.status === 'TERMINATED'
-    )
-      return endAsClosed(deps, row, temporal);
-    await startAgain(deps, row, row.generation);
-    return 'started';
-  }
-  // Nobody is there to end it: what was asked for is done.
-  if (row.status === 'cancelling' && temporal.kind !== 'open')
-    return endAsClosed(deps, row, { runId: row.claimed_run_id, continues: null, status: 'CANCELLED' });
-  switch (temporal.kind) {
-    case 'absent':
-      await startAgain(deps, row, row.generation + 1);
-      return 'restarted';
-    case 'open':
-      return isHolder(row, temporal) ? 'none' : adopt(deps, row, temporal);
-    case 'closed':
-      return endAsClosed(deps, row, temporal);
-  }
-}
-
-/** Whether this Temporal run has claimed the row, or is about to: it continues the one that has. */
-const isHolder = (row: OpenRow, temporal: { runId: string; continues: string | null }): boolean =>
-  temporal.runId === row.claimed_run_id || temporal.continues === row.claimed_run_id;
-
-/** Puts a start into the outbox, for a generation nobody has claimed. */
-async function startAgain(deps: Deps, row: OpenRow, generation: number): Promise<void> {
-  const at = deps.now().toISOString();
-  await deps.sql.query(
-    `with run as (
-       update executions set generation = $2, claimed_run_id = null, updated_at = $3
-        where id = $1 and claimed_run_id is not distinct from $4 and generation = $5 and not queued
-          and status not in ('completed', 'failed', 'cancelled')
-        returning id, execution_id
-     )
-     insert into outbox (execution_id, execution_uuid, command, payload, due_at, created_at)
-     select id, execution_id, 'start', jsonb_build_object('generation', $2::integer), $3, $3 from run`,
-    [row.id, generation, at, row.claimed_run_id, row.generation],
-  );
-  deps.waker.wake('outbox', row.id);
-}
-
-/** An operator reset the run in the Web UI: a new Temporal run goes on for the one that was closed. */
-async function adopt(deps: Deps, row: OpenRow, temporal: { runId: string }): Promise<Repair> {
-  const rows = await deps.sql.query(
-    `update executions set claimed_run_id = $3, updated_at = $4 where id = $1 and claimed_run_id = $2 returning id`,
-    [row.id, row.claimed_run_id, temporal.runId, deps.now().toISOString()],
-  );
-  if (rows.length === 0) return 'none';
-  // The word of the cancel went to the run that was closed.
-  if (row.status === 'cancelling') await deps.runs.cancel(workflowIdOf(row), temporal.runId);
-  return 'adopted';
-}
-
-/** What a closed workflow means for a row that still calls itself open. */
-const ENDINGS: Record<string, { ending: RunEnding['status']; code: RunErrorCode; note: string }> = {
-  TERMINATED: { ending: 'cancelled', code: 'TERMINATED', note: 'terminated in Temporal by an operator' },
-  CANCELLED: { ending: 'cancelled', code: 'CANCELLED', note: 'cancelled in Temporal by an operator' },
-  TIMED_OUT: { ending: 'failed', code: 'TIMEOUT', note: 'Temporal timed the workflow out' },
-  FAILED: { ending: 'failed', code: 'INTERNAL', note: 'the workflow failed before it could say why' },
-};
-
-async function endAsClosed(
-  deps: Deps,
-  row: OpenRow,
-  temporal: { runId: string; continues: string | null; status: string },
-): Promise<Repair> {
-  const known = ENDINGS[temporal.status];
-  if (known === undefined || (row.claimed_run_id !== null && !isHolder(row, temporal))) {
-    // It closed without a word to the database (or an older run did): start over where the tasks stand.
-    await startAgain(deps, row, row.generation + 1);
-    return 'restarted';
-  }
-  const ref: RunRef = { id: row.id, executionId: row.execution_id, generation: row.generation };
-  const { code, note } = known;
-  const ending: RunEnding =
-    known.ending === 'failed' ? { status: 'failed', code, taskKey: null } : { status: 'cancelled' };
-  const { released } = await finaliseRun(
-    deps.sql,
-    ref,
-    { ...ending, code, note },
-    deps.maxActive,
-    deps.now(),
-  );
-  for (const id of released) deps.waker.wake('outbox', id);
-  if (row.kind === 'flow') await cancelChildren(deps.sql, row.id, deps.maxActive, deps.now());
-  deps.waker.wake('log', row.id);
-  deps.waker.wake('control', row.id);
-  return 'ended';
 }

@@ -26,6 +26,12 @@ export type TemporalState =
   | { kind: 'open'; runId: string; continues: string | null; generation: number }
   | { kind: 'closed'; runId: string; continues: string | null; status: string; generation: number };
 
+/** A workflow of ours as Temporal lists it, a moment old. */
+export interface OpenWorkflow {
+  workflowId: string;
+  runId: string;
+}
+
 /** The API's only door to Temporal. Every call may be repeated. Runs are named by their workflow id. */
 export interface Runs {
   /** @returns `blocked` while an older generation of the same run is still closing. */
@@ -35,7 +41,11 @@ export interface Runs {
   answer(workflowId: string, taskKey: string): Promise<'delivered' | 'absent'>;
   /** Temporal's own cancel: the same as the Web UI's button. @param runId only this Temporal run */
   cancel(workflowId: string, runId?: string): Promise<'delivered' | 'absent'>;
+  /** Without a word to the workflow: for one that has nothing left to write to. */
+  terminate(workflowId: string, runId: string, reason: string): Promise<'delivered' | 'absent'>;
   describe(workflowId: string): Promise<TemporalState>;
+  /** The open workflows of runs, on our queue. */
+  openWorkflows(): AsyncIterable<OpenWorkflow>;
   /** The workflow's own word on what it does, or null when no worker answers in time. */
   liveState(workflowId: string, timeoutMs: number): Promise<LiveState | null>;
 }
@@ -51,13 +61,22 @@ const memoContinues = ({ memo }: WorkflowExecutionDescription): string | null =>
   return typeof continues === 'string' ? continues : null;
 };
 
-const inputOf = ({ id, executionId, generation, kind }: RunToStart, searchable: boolean): CrewRunInput => ({
+const inputOf = (
+  { id, executionId, generation, kind, traceparent }: RunToStart,
+  searchable: boolean,
+): CrewRunInput => ({
   id,
   executionId,
   generation,
   searchable,
   ...(kind === 'flow' && { kind }),
+  ...(traceparent !== undefined && { traceparent }),
 });
+
+/** Temporal's list query: every open run on a queue. */
+const openRuns = (taskQueue: string): string =>
+  `ExecutionStatus = 'Running' AND WorkflowType IN ('${CREW_RUN_TYPE}', '${FLOW_RUN_TYPE}') ` +
+  `AND TaskQueue = '${taskQueue.replaceAll("'", "''")}'`;
 
 /** A call that has not come back by then is tried again later; meanwhile it would keep others waiting. */
 const CALL_MS = 5_000;
@@ -128,7 +147,9 @@ export function createRuns(temporal: Temporal, taskQueue: string, probe: SearchA
       ),
     answer: (workflowId, taskKey) => delivered(() => handle(workflowId).signal(answerSignal, { taskKey })),
     cancel: (workflowId, runId) => delivered(() => handle(workflowId, runId).cancel()),
+    terminate: (workflowId, runId, reason) => delivered(() => handle(workflowId, runId).terminate(reason)),
     describe,
+    openWorkflows: () => workflow.list({ query: openRuns(taskQueue) }),
     async liveState(workflowId, timeoutMs) {
       try {
         return await temporal.client.withDeadline(Date.now() + timeoutMs, () =>

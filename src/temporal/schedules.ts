@@ -21,9 +21,12 @@ export interface ScheduleShape {
   paused: boolean;
 }
 
-/** What is asked of a schedule beside its times. Times in ISO 8601. */
+/**
+ * What is asked of a schedule beside its times. Times in ISO 8601; `at` is the moment a trigger stands for, a whole second
+ * that no other start of the schedule stands for (one that was kept before 2026-11-28 has none).
+ */
 export type ScheduleRequest =
-  { kind: 'trigger' } | { kind: 'backfill'; from: string; to: string; overlap: Overlap };
+  { kind: 'trigger'; at?: string } | { kind: 'backfill'; from: string; to: string; overlap: Overlap };
 
 /** The door to Temporal's schedules. Every call may be repeated. */
 export interface TemporalSchedules {
@@ -31,12 +34,17 @@ export interface TemporalSchedules {
   put(schedule: ScheduleShape): Promise<void>;
   remove(id: string): Promise<void>;
   exists(id: string): Promise<boolean>;
-  /** @param requestId the same at a repeat: Temporal hears it once */
+  /**
+   * Comes back when the schedule has taken it: it must not be asked for the next thing before.
+   * @param requestId the same at a repeat: Temporal hears it once
+   */
   request(
     schedule: { id: string; overlap: Overlap },
     request: ScheduleRequest,
     requestId: string,
   ): Promise<void>;
+  /** Whether the workflow of one time was ended by force: by the policy `terminate_other`, or by an operator. */
+  isTerminated(workflowId: string, runId: string): Promise<boolean>;
   /** Tells the workflow of one time that it is over. */
   ended(workflowId: string, runId: string): Promise<void>;
 }
@@ -55,7 +63,7 @@ const POLICIES: Record<Overlap, ScheduleOverlapPolicy> = {
 };
 const wireNames = proto.temporal.api.enums.v1.ScheduleOverlapPolicy;
 /** The same as a raw call wants them. */
-const WIRE: Record<Overlap, number> = {
+const WIRE: Record<Overlap, proto.temporal.api.enums.v1.ScheduleOverlapPolicy> = {
   skip: wireNames.SCHEDULE_OVERLAP_POLICY_SKIP,
   buffer_one: wireNames.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE,
   buffer_all: wireNames.SCHEDULE_OVERLAP_POLICY_BUFFER_ALL,
@@ -63,6 +71,21 @@ const WIRE: Record<Overlap, number> = {
   terminate_other: wireNames.SCHEDULE_OVERLAP_POLICY_TERMINATE_OTHER,
   allow_all: wireNames.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL,
 };
+
+/** @param overlap the schedule's, which holds for a trigger */
+function patchOf(request: ScheduleRequest, overlap: Overlap): proto.temporal.api.schedule.v1.ISchedulePatch {
+  if (request.kind === 'trigger')
+    return {
+      triggerImmediately: {
+        overlapPolicy: WIRE[overlap],
+        ...(request.at !== undefined && { scheduledTime: msToTs(Date.parse(request.at)) }),
+      },
+    };
+  // Temporal leaves out the very first moment.
+  const startTime = msToTs(Date.parse(request.from) - 1);
+  const endTime = msToTs(Date.parse(request.to));
+  return { backfillRequest: [{ startTime, endTime, overlapPolicy: WIRE[request.overlap] }] };
+}
 
 export function createTemporalSchedules(
   { client }: Temporal,
@@ -109,28 +132,24 @@ export function createTemporalSchedules(
     },
     exists: (id) => unlessGone(() => handle(id).describe()),
     async request({ id, overlap }, request, requestId) {
-      const patch =
-        request.kind === 'trigger'
-          ? { triggerImmediately: { overlapPolicy: WIRE[overlap] } }
-          : {
-              backfillRequest: [
-                {
-                  // Temporal leaves out the very first moment.
-                  startTime: msToTs(Date.parse(request.from) - 1),
-                  endTime: msToTs(Date.parse(request.to)),
-                  overlapPolicy: WIRE[request.overlap],
-                },
-              ],
-            };
       await soon(() =>
         client.connection.workflowService.patchSchedule({
           namespace,
           scheduleId: temporalScheduleId(id),
-          patch,
+          patch: patchOf(request, overlap),
           requestId,
           identity: 'muster',
         }),
       );
+      // Answered behind what came before.
+      await soon(() => handle(id).describe());
+    },
+    async isTerminated(workflowId, runId) {
+      const described = { status: '' };
+      await unlessGone(async () => {
+        described.status = (await client.workflow.getHandle(workflowId, runId).describe()).status.name;
+      });
+      return described.status === 'TERMINATED';
     },
     async ended(workflowId, runId) {
       await unlessGone(() => client.workflow.getHandle(workflowId, runId).signal(endedSignal));

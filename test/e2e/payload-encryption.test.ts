@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
 import { createHash, hkdfSync } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import getPort from 'get-port';
 import { z } from 'zod';
 import { startCrewRun } from '../../src/api/start-run.ts';
 import { startCodecServer } from '../../src/cli/codec-server.ts';
+import { childEnvironment } from '../../src/config.ts';
 import { crewRunWorkflowId } from '../../src/temporal/names.ts';
 import { bearer, peopleOf } from '../support/people.ts';
 import { anAgent, aPlan } from '../support/plans.ts';
@@ -159,6 +163,22 @@ describe('with PAYLOAD_ENCRYPTION_KEYS', () => {
       server.close();
       server.closeAllConnections();
     }
+  });
+
+  it('its command ends when it is asked to, under the launcher as well', async () => {
+    const port = String(await getPort({ host: '127.0.0.1' }));
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main, 'codec-server', '--port', port], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      env: childEnvironment({ NODE_OPTIONS: '', PAYLOAD_ENCRYPTION_KEYS: NEW, MCP_SERVERS: '' }),
+    });
+    const ended = once(child, 'exit');
+    if (child.stdout === null) throw new Error('its words cannot be read');
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    const tooLong = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    expect(await ended).toEqual([0, null]);
+    clearTimeout(tooLong);
   });
 });
 

@@ -235,7 +235,10 @@ describe('Temporal', () => {
     expect(described.policies.overlap).toBe('BUFFER_ONE');
     await stack.call('DELETE', `/api/v1/schedules/${id}`);
     await until('it is gone there too', async () => {
-      const rows = await stack.api.database.sql.query('select 1 from schedules where id = $1', [id]);
+      const rows = await stack.api.database.sql.query(
+        'select 1 from schedules where id = $1 union all select 1 from schedule_removals where schedule_id = $1',
+        [id],
+      );
       return rows.length === 0;
     });
     await expect(handle.describe()).rejects.toMatchObject({ name: 'ScheduleNotFoundError' });

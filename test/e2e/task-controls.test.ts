@@ -134,6 +134,15 @@ describe('a run parked by a failed task', () => {
   });
 });
 
+async function pausedAfterItsFirstTask(): Promise<string> {
+  stack.model.script([slowly('facts', { chunkMs: 100, chunks: 5 })]);
+  const id = await start();
+  await until('the model is asked', async () => (await typesOf(id)).includes('task_started'));
+  await stack.call('POST', `/api/v1/executions/${id}/pause`);
+  await waitForStatus(stack, id, ['paused']);
+  return id;
+}
+
 describe('a run that a person has paused', () => {
   it('stays paused when one of its tasks is changed or left out', async () => {
     stack.model.script([slowly('facts', { chunkMs: 100, chunks: 5 })]);
@@ -147,6 +156,45 @@ describe('a run that a person has paused', () => {
     stack.model.script([says('checked')]);
     await stack.call('POST', `/api/v1/executions/${id}/resume`);
     expect(await waitForStatus(stack, id, END)).toMatchObject({ result: { raw: 'checked' } });
+  });
+
+  it('goes on to its end once its last task is left out', async () => {
+    const id = await pausedAfterItsFirstTask();
+    expect((await onTask(id, 'write', 'skip')).status).toBe(202);
+    expect((await onTask(id, 'check', 'skip')).status).toBe(202);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+    const end = ['workflow_paused', 'task_skipped', 'task_skipped', 'workflow_resumed', 'workflow_completed'];
+    expect((await typesOf(id)).slice(-5)).toEqual(end);
+  });
+
+  it('never stands still where the tasks behind the one in flight were left out', async () => {
+    stack.model.script([slowly('facts', { chunkMs: 100, chunks: 5 })]);
+    const id = await start();
+    await until('the model is asked', async () => (await typesOf(id)).includes('task_started'));
+    await stack.call('POST', `/api/v1/executions/${id}/pause`);
+    expect((await onTask(id, 'write', 'skip')).status).toBe(202);
+    expect((await onTask(id, 'check', 'skip')).status).toBe(202);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+    expect(await typesOf(id)).not.toContain('workflow_paused');
+  });
+});
+
+describe('a task that was left out before its turn', () => {
+  it('holds back those behind it until then, also when the run is retried', async () => {
+    stack.model.script([slowly('facts', { chunkMs: 100, chunks: 50 })]);
+    const id = await start();
+    await until('the model is asked', async () => (await typesOf(id)).includes('task_started'));
+    expect((await onTask(id, 'write', 'skip')).status).toBe(202);
+    await stack.call('POST', `/api/v1/executions/${id}/cancel`);
+    await waitForStatus(stack, id, ['cancelled']);
+    stack.model.script([says('facts'), says('checked')]);
+    await stack.call('POST', `/api/v1/executions/${id}/retry`);
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ result: { raw: 'checked' } });
+    const events = await getEvents(stack, id);
+    const since = events.slice(events.findIndex(({ type }) => type === 'workflow_retried'));
+    expect(
+      since.flatMap(({ type, task_key: key }) => (type.startsWith('task_') ? [`${key} ${type}`] : [])),
+    ).toEqual(['find task_started', 'find task_completed', 'check task_started', 'check task_completed']);
   });
 });
 

@@ -68,6 +68,11 @@ beforeAll(async () => {
         metrics: createApiMetrics(),
         logger,
         runs: createRuns(temporal, 'nobody', { accepted: false, close: () => undefined }),
+        reconciler: {
+          look: () => Promise.resolve(new Map()),
+          compareAll: () => Promise.reject(new Error('nobody compares here')),
+          close: () => Promise.resolve(),
+        },
         dispatcher: {
           deliverNow: () => Promise.resolve(),
           deliverStart: () => undefined,

@@ -50,11 +50,11 @@ async function endWorkflow(executionId: string): Promise<void> {
 }
 
 /** One that looks when told to; a minute ahead, so that every row has settled. */
-function reconciler(options: { aheadMs?: number } = {}): Reconciler {
+function reconciler(options: { aheadMs?: number; runs?: Runs } = {}): Reconciler {
   const { aheadMs = 60_000 } = options;
   const made = createReconciler({
     sql: engine.database.sql,
-    runs,
+    runs: options.runs ?? runs,
     waker: createWaker(engine.database.sql, logger),
     logger,
     maxActive: 0,
@@ -88,6 +88,12 @@ async function startWorkflow(ref: RunRef): Promise<string> {
   );
   return (await handleOf(ref.executionId).describe()).runId;
 }
+
+const openWorkflows = async (): Promise<string[]> => {
+  const ids: string[] = [];
+  for await (const { workflowId } of runs.openWorkflows()) ids.push(workflowId);
+  return ids;
+};
 
 /** A run whose workflow has claimed it. */
 async function running(): Promise<RunRef> {
@@ -277,5 +283,57 @@ describe('the reconciler', () => {
     ahead += 30_000;
     await watching.look();
     expect(described).toEqual([crewRunWorkflowId(ref.executionId)]);
+  });
+});
+
+describe('a comparison of everything, as an operator asks for it', () => {
+  it('says what differs without touching it, then mends it, and has nothing left to say', async () => {
+    const terminated = await running();
+    await handleOf(terminated.executionId).terminate('an operator');
+    const lost = await engine.create();
+    await emptyOutbox(lost);
+    const over = await running();
+    await engine.database.sql.query(
+      `update executions set status = 'completed', completed_at = now(), reconciled_at = now() + interval '1 hour'
+        where id = $1`,
+      [over.id],
+    );
+    const orphan = randomUUID();
+    await startWorkflow({ id: 9_999, executionId: orphan, generation: 1 });
+    await running();
+    await until('all open workflows are listed', async () => (await openWorkflows()).length === 3);
+    const by = reconciler();
+    const said = await by.compareAll({ dryRun: true });
+    const of = ({ executionId }: RunRef) => said.differences.find((one) => one.executionId === executionId);
+    expect(said).toMatchObject({ complete: true, executions: 3, workflows: 3, found: 4 });
+    expect(of(terminated)).toMatchObject({
+      status: 'running',
+      workflow: 'TERMINATED',
+      repair: 'ended',
+      mended: false,
+    });
+    expect(of(lost)).toMatchObject({ status: 'pending', workflow: 'ABSENT', repair: 'started' });
+    expect(of(over)).toMatchObject({ status: 'completed', workflow: 'RUNNING', repair: 'stopped' });
+    expect(of({ id: 0, executionId: orphan, generation: 1 })).toMatchObject({
+      status: null,
+      repair: 'terminated',
+    });
+    expect(await outboxStarts(lost)).toEqual([]);
+    expect((await handleOf(orphan).describe()).status.name).toBe('RUNNING');
+
+    const done = await by.compareAll({ dryRun: false });
+    expect(done.differences.map(({ mended }) => mended)).toEqual([true, true, true, true]);
+    expect(await outboxStarts(lost)).toEqual([1]);
+    expect(await cancelRequested(over)).toBe(true);
+    expect((await handleOf(orphan).describe()).status.name).toBe('TERMINATED');
+    // The one that was told to stop has no worker to hear it.
+    expect((await by.compareAll({ dryRun: true })).differences.map((one) => one.repair)).toEqual(['stopped']);
+  });
+
+  it('says that it is not complete while Temporal does not answer, and touches nothing', async () => {
+    await running();
+    const mute: Runs = { ...runs, describe: () => Promise.reject(new Error('Temporal is away')) };
+    const by = reconciler({ runs: mute });
+    expect(await by.compareAll({ dryRun: false })).toMatchObject({ complete: false, found: 0 });
   });
 });

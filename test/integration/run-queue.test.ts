@@ -200,6 +200,8 @@ describe('the reconciler', () => {
     answer: unreachable,
     cancel: unreachable,
     liveState: unreachable,
+    terminate: unreachable,
+    openWorkflows: () => ({ [Symbol.asyncIterator]: () => ({ next: unreachable }) }),
     describe: async (executionId) => {
       started.push(executionId);
       return { kind: 'absent' };

@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { tellAfterAnOutage } from '../support/mlflow-story.ts';
 import { endSuiteServices, startSuiteServices } from '../support/suite-services.ts';
 import { until } from '../support/test-stack.ts';
-import { traceIdOf } from '../../src/delivery/mlflow/trace.ts';
+import { mlflowTraceId } from '../../src/delivery/mlflow/trace.ts';
 
 const VERSION = '3.17.0';
 const { env } = process;
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
       console.log(`run ${run.info.run_name}: ${run.info.status}`);
       console.log(`params ${params.map(({ key, value }) => `${key}=${value}`).join(' ')}`);
       console.log(`metrics ${metrics.map(({ key, value }) => `${key}=${value}`).join(' ')}`);
-      const traceId = `tr-${traceIdOf(executionId)}`;
+      const traceId = `tr-${mlflowTraceId(executionId)}`;
       const { trace } = traceSchema.parse(await get(`/api/3.0/mlflow/traces/get?trace_id=${traceId}`));
       const names = new Map(trace.spans.map(({ span_id: id, name }) => [id, name]));
       for (const { name, parent_span_id: parent } of trace.spans)

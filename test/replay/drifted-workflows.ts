@@ -5,6 +5,8 @@ import { FlowState } from '../../workflows/flow-run/flow-state.ts';
 import { runFlow } from '../../workflows/flow-run/workflow.ts';
 import type { DeliveryInput } from '../../src/contracts/delivery.ts';
 import type { Claim, CrewRunInput } from '../../src/contracts/crew-run.ts';
+import type { ScheduledStartInput } from '../../src/contracts/scheduled-start.ts';
+import { scheduledStart as trueScheduledStart } from '../../workflows/scheduled-start/workflow.ts';
 import type { Activities } from '../../activities/index.ts';
 
 const { recordPaused } = proxyActivities<Activities>({ startToCloseTimeout: '1s' });
@@ -33,4 +35,9 @@ export function flowRun(input: CrewRunInput): Promise<unknown> {
 export async function delivery(input: DeliveryInput): Promise<void> {
   await sleep('1s');
   await trueDelivery(input);
+}
+
+export async function scheduledStart(input: ScheduledStartInput): Promise<unknown> {
+  await recordPaused({ id: 0, executionId: '', generation: 1 });
+  return trueScheduledStart(input);
 }

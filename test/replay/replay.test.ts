@@ -56,6 +56,13 @@ describe('a recorded history', () => {
       expect(files.some((file) => file.startsWith('delivery-') && file.endsWith(`-${name}.json`))).toBe(true);
   });
 
+  it('is there for every shape of a schedule’s time', () => {
+    for (const name of ['ended', 'cancelled', 'known-already'])
+      expect(
+        files.some((file) => file.startsWith('scheduled-start-') && file.endsWith(`-${name}.json`)),
+      ).toBe(true);
+  });
+
   it.each(files)('%s replays with the workflow as it is today', async (file) => {
     await Worker.runReplayHistory({ workflowBundle: bundle }, read(file));
   });

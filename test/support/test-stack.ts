@@ -7,6 +7,7 @@ import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
 import { loadFlows } from '../../src/flows/flow-catalogue.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { createTracing } from '../../src/telemetry/tracing/tracing.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { type CodecSettings, encrypts } from '../../src/temporal/payload-codec.ts';
 import { bundleWorkflows, startWorker, type RunningWorker } from '../../src/worker.ts';
@@ -85,6 +86,7 @@ export async function startTestStack(
   const logLines: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
   const flows = await loadFlows(readSettings(given).FLOWS_DIR);
+  const tracing = createTracing(readSettings(given), { service: 'test-api', version: '0.0.0-test', logger });
   let engine: RunningEngine | undefined;
   const api = await startTestApi({
     settings: given,
@@ -97,10 +99,11 @@ export async function startTestStack(
         temporal,
         logger,
         flows,
+        tracing,
         crewsDir: CREWS,
         ...(heartbeatMs !== undefined && { heartbeatMs }),
       });
-      return { metrics: engine.engine.metrics, routes: engineResources(engine.engine) };
+      return { metrics: engine.engine.metrics, tracing, routes: engineResources(engine.engine) };
     },
   });
   if (engine === undefined) throw new Error('the API was made without an engine');
@@ -120,6 +123,7 @@ export async function startTestStack(
       const worker = await startWorker(own, {
         logger,
         bundle: await testBundle(own),
+        tracing,
         ...(tasksOfOneRun !== undefined && { tasksOfOneRun }),
       });
       workers.push(worker);
@@ -129,6 +133,7 @@ export async function startTestStack(
       await Promise.all(workers.map((worker) => worker.close()));
       await running.close();
       await api.close();
+      await tracing.close();
       await temporal.close();
       await model.close();
     },

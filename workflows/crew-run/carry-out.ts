@@ -21,7 +21,7 @@ import type {
 import { record } from './activities.ts';
 import { answerSignal, pauseSignal, resumeSignal, stateQuery } from './messages.ts';
 import type { RunState } from './run-state.ts';
-import { show } from './show.ts';
+import { show, showInHand } from './show.ts';
 
 /** Tasks one run works on at the same time. */
 const MAX_TASKS_OUT = 100;
@@ -64,7 +64,7 @@ export async function carryOut(input: CrewRunInput, state: RunState, work: Perfo
 }
 
 /** A run that goes on for another Temporal run takes over its claim, and each takes as many tasks as it can carry. */
-function claimRef({ id, executionId, generation, kind }: CrewRunInput): ClaimRef {
+function claimRef({ id, executionId, generation, kind, traceparent }: CrewRunInput): ClaimRef {
   const continues = workflowInfo().continuedFromExecutionRunId;
   return {
     id,
@@ -72,6 +72,7 @@ function claimRef({ id, executionId, generation, kind }: CrewRunInput): ClaimRef
     generation,
     pages: true,
     ...(kind !== undefined && { kind }),
+    ...(traceparent !== undefined && { traceparent }),
     ...(continues !== undefined && { continues }),
   };
 }
@@ -128,14 +129,16 @@ function endingOf(state: RunState): RunEnding {
 
 /** Hands one task out and takes it back. Never throws: what cannot be an outcome ends the main loop. */
 async function perform(
-  { id, executionId, generation }: CrewRunInput,
+  { id, executionId, generation, traceparent }: CrewRunInput,
   state: RunState,
   work: Perform,
   inFlight: CancellationScope,
   taskKey: string,
 ): Promise<void> {
   const dispatch = state.handOut(taskKey);
-  const task = { id, executionId, generation, taskKey, dispatch };
+  showInHand(state);
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const task = { id, executionId, generation, ...trace, taskKey, dispatch };
   let outcome: TaskOutcome | null = null;
   try {
     if (await interruptedWhileDelayed(state, taskKey)) return state.takeBack(taskKey, null);
@@ -146,6 +149,7 @@ async function perform(
     if (!(state.timedOut && isCancellation(error))) state.crash ??= error;
   }
   state.takeBack(taskKey, outcome);
+  showInHand(state);
   if (outcome?.kind === 'waiting') await untilAnswered(state, taskKey, outcome.expiresInMs);
 }
 

@@ -67,6 +67,11 @@ export class RunState {
     return this.out.size;
   }
 
+  /** The names of the first tasks that are out. */
+  namesOut(most: number): string[] {
+    return [...this.out].slice(0, most).map((key) => this.nameOf(key));
+  }
+
   get doneCount(): number {
     return this.beyond.done + this.schedule.doneCount;
   }

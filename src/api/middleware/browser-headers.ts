@@ -41,6 +41,7 @@ const ALLOWED = [
   'Idempotency-Key',
   'Last-Event-ID',
   'X-Namespace',
+  'traceparent',
 ];
 
 /** Whether pages of this origin may use the API: the list names it, or has `*`. */

@@ -1,5 +1,6 @@
 import type { AnyRoute } from '../define-route.ts';
 import type { ResourceDeps } from '../deps.ts';
+import { adminRoutes } from './admin/routes.ts';
 import { agentInstanceRoutes } from './agent-instances/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { ampRoutes } from './amp/routes.ts';
@@ -81,4 +82,5 @@ const standingRoutes = (engine: Engine): AnyRoute[] => [
   ...webSocketRoutes(engine),
   ...metricsRoutes(engine),
   ...codecRoutes(engine),
+  ...adminRoutes(engine),
 ];

@@ -8,7 +8,7 @@ import {
 import type { SqlPool } from '../../persistence/sql.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { MlflowError, type Metric, type MlflowClient, type Pair } from './rest-client.ts';
-import { traceIdOf, traceOf } from './trace.ts';
+import { mlflowTraceId, traceOf } from './trace.ts';
 
 /**
  * Tells MLflow of executions once they have ended, one run and one trace each, beside everything else: no run waits for it.
@@ -124,7 +124,7 @@ const paramsOf = ({ kind, name, model, tasks }: FinishedExecution): Pair[] => [
 const tagsOf = ({ executionId, ownerId, status, errorCode, tags }: FinishedExecution): Pair[] => [
   { key: 'muster.owner_id', value: ownerId },
   { key: 'muster.status', value: status },
-  { key: 'muster.trace_id', value: traceIdOf(executionId) },
+  { key: 'muster.trace_id', value: mlflowTraceId(executionId) },
   ...(errorCode === null ? [] : [{ key: 'muster.error_code', value: errorCode }]),
   ...(tags.length === 0 ? [] : [{ key: 'muster.tags', value: tags.join(', ').slice(0, 5_000) }]),
 ];

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import protobuf from 'protobufjs';
+import { spanIdOf, traceIdOf } from '../../telemetry/tracing/trace-ids.ts';
 import type { FinishedCall, FinishedExecution, FinishedTask } from '../../persistence/finished-executions.ts';
 
 /**
@@ -45,10 +45,10 @@ interface Span {
   status: { code: number; message?: string };
 }
 
-/** The trace of an execution: its UUID in hex. */
-export const traceIdOf = (executionId: string): string => executionId.replaceAll('-', '');
+/** MLflow's trace of an execution is one of its own, wherever the execution hangs at a collector. */
+export const mlflowTraceId = (executionId: string): string => traceIdOf({ executionId });
 
-const spanId = (of: string): Buffer => createHash('sha256').update(of).digest().subarray(0, 8);
+const spanId = (of: string): Buffer => Buffer.from(spanIdOf(of), 'hex');
 const keyValues = (attributes: Attributes): unknown[] =>
   Object.entries(attributes)
     .filter(([, value]) => value !== null)
@@ -69,7 +69,7 @@ export function traceOf(execution: FinishedExecution): Uint8Array {
     ...tasks.map((task) => taskSpan(task, execution, root.spanId)),
     ...execution.calls.map((call) => callSpan(call, execution, names.get(call.taskId) ?? root.spanId)),
   ];
-  const traceId = Buffer.from(traceIdOf(executionId), 'hex');
+  const traceId = Buffer.from(mlflowTraceId(executionId), 'hex');
   const message = requestType.fromObject({
     resourceSpans: [
       {

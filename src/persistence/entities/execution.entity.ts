@@ -25,6 +25,7 @@ const ExecutionSchema = defineEntity({
     generation: p.integer(),
     claimedRunId: p.text().nullable(),
     mlflowRunId: p.text().nullable(),
+    traceparent: p.text().nullable(),
     pauseRequested: p.boolean(),
     controlVersion: p.integer(),
     plan: p.json<CrewPlan>().lazy(),

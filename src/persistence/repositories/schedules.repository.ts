@@ -5,6 +5,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Overlap } from '../../domain/schedule.ts';
 import type { OwnerScope } from '../database.ts';
 import { toJsonb } from '../jsonb.ts';
+import { parseTimestamp } from '../timestamp.ts';
 
 /** What a schedule runs: exactly one is given. */
 export interface ScheduleTarget {
@@ -134,6 +135,23 @@ export async function deleteSchedule(em: EntityManager, id: string, now: Date): 
     `update schedules set deleted_at = ?, version = version + 1, due_at = ? where id = ? and deleted_at is null`,
     [at, at, id],
   );
+}
+
+/**
+ * A moment for a trigger of this schedule. Temporal names what it starts by the second, so each has one of its own, and
+ * none of a whole minute: those are the times of its cron.
+ * @returns ISO 8601; a little in the future where many are asked for at once
+ */
+export async function momentOfTrigger(em: EntityManager, id: string, now: Date): Promise<string> {
+  const second = `greatest(date_trunc('second', ?::timestamptz), triggered_at + interval '1 second')`;
+  const [row] = await em.execute<{ triggered_at: string }[]>(
+    `update schedules set triggered_at = ${second}
+       + case when extract(second from ${second}) = 0 then interval '1 second' else interval '0' end
+      where id = ? returning triggered_at`,
+    [now.toISOString(), now.toISOString(), id],
+  );
+  if (row === undefined) throw notFound('schedule');
+  return parseTimestamp(row.triggered_at).toISOString();
 }
 
 /** Keeps something that is asked of a schedule, until Temporal has heard it. */

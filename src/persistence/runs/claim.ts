@@ -4,6 +4,7 @@ import type { ExecutionStatus, TaskStatus } from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { together, type Sql, type SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
+import { KEYS_LEFT } from './tasks-left.ts';
 
 /** How a Temporal run takes an execution, and what it learns with that. */
 
@@ -78,10 +79,6 @@ function timeLeft(row: ClaimRow, now: Date): number | null {
 
 type Work = Pick<Extract<Claim, { accepted: true }>, 'tasks' | 'doneBefore' | 'moreTasks' | 'flow'>;
 
-/** A failed task whose run goes on without it is as good as done. */
-const LEFT = `t.status not in ('completed', 'skipped')
-  and not (t.status = 'failed' and (select on_task_failure = 'continue' from executions where id = $1))`;
-
 interface TaskRow {
   key: string;
   name: string;
@@ -94,11 +91,13 @@ interface TaskRow {
 /**
  * The next tasks in plan order that are not done. Those that wait for a person come in addition: however many they are,
  * the others go on. In plan order a task depends on earlier ones only, so these depend on nothing beyond each other.
+ * One that was left out before its turn comes as pending: handed out in its turn, it is found to be over.
  */
 async function nextTasks(sql: Sql, id: number, most: number | null): Promise<Work> {
   const rows = await sql.query<TaskRow>(
-    `with left_over as materialized (
-       select t.task_key, t.name, t.position, t.status, t.spec from task_executions t where t.execution_id = $1 and ${LEFT}
+    `with recursive ${KEYS_LEFT}, left_over as materialized (
+       select t.task_key, t.name, t.position, t.spec, case when t.status = 'skipped' then 'pending' else t.status end as status
+         from task_executions t join keys_left k on k.task_key = t.task_key where t.execution_id = $1
      ), page as (
        select * from left_over where status = 'waiting'
        union all
@@ -106,8 +105,7 @@ async function nextTasks(sql: Sql, id: number, most: number | null): Promise<Wor
      )
      select task_key as key, left(name, 200) as name, status,
        array(select d.key from jsonb_array_elements_text(page.spec->'dependsOn') d(key)
-              where exists (select 1 from task_executions t
-                             where t.execution_id = $1 and t.task_key = d.key and ${LEFT})) as depends_on,
+              where d.key in (select task_key from keys_left)) as depends_on,
        (select count(*)::integer from task_executions t where t.execution_id = $1) as total,
        (select count(*)::integer from left_over) as undone
      from page order by position`,

@@ -6,6 +6,7 @@ import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import type { OnBudget } from '../../domain/run/budget.ts';
 import { storedIds } from '../../domain/plan/task-inputs.ts';
 import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
+import { currentTraceparent } from '../../telemetry/tracing/ambient.ts';
 import { toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
@@ -59,6 +60,8 @@ export interface CreatedRun {
   createdAt: Date;
   /** The start in the outbox, the caller's to deliver; null when there is none (queued, or found). */
   outboxId: string | null;
+  /** Where its trace hangs; left out for one of its own. */
+  traceparent?: string;
 }
 
 /** What tells one run from the others that are made with it. */
@@ -76,19 +79,26 @@ export interface RunItem {
  */
 export async function createRun(sql: Sql, run: NewRun, maxActive: number, now: Date): Promise<CreatedRun> {
   const dueAt = new Date(now.getTime() + START_LEASE_MS);
-  const [created] = await createRuns(sql, run, [run], { maxActive, now, dueAt });
+  const traceparent = currentTraceparent();
+  const [created] = await createRuns(sql, run, [run], { maxActive, now, dueAt, traceparent });
   return created ?? findByReference(sql, run);
 }
 
 /**
  * The same for many runs that differ in their inputs only, in their order; those whose reference is taken are left out.
  * @param run `inputs` and `idempotencyRef` are those of `items`; with a thread there may be one item only
+ * @param options.traceparent where all of them hang in one trace; left out, each is a trace of its own
  */
 export async function createRuns(
   sql: Sql,
   run: Omit<NewRun, 'inputs' | 'idempotencyRef'>,
   items: readonly RunItem[],
-  { maxActive, now, dueAt }: { maxActive: number; now: Date; dueAt: Date },
+  {
+    maxActive,
+    now,
+    dueAt,
+    traceparent = null,
+  }: { maxActive: number; now: Date; dueAt: Date; traceparent?: string | null },
 ): Promise<CreatedRun[]> {
   const rows = await sql.query<{ id: number; execution_id: string; outbox_id: string | null }>(CREATE_RUNS, [
     JSON.stringify(items.map(toItemRow)),
@@ -118,12 +128,14 @@ export async function createRuns(
     run.flow?.snapshot === undefined ? null : JSON.stringify(run.flow.snapshot),
     run.maxCostMicroUsd ?? null,
     run.onBudget ?? 'fail',
+    traceparent,
   ]);
   return rows.map((row) => ({
     id: row.id,
     executionId: row.execution_id,
     createdAt: now,
     outboxId: row.outbox_id,
+    ...(traceparent !== null && { traceparent }),
   }));
 }
 
@@ -136,9 +148,9 @@ with run as (
   insert into executions (execution_id, owner_id, kind, crew_name, status, plan, input_data, priority, tags,
     timeout_seconds, max_tokens_total, model, created_at, updated_at, idempotency_key, graph_id, thread_id, on_task_failure,
     parent_execution_id, workflow_id, flow_name, flow_shape, flow_state, flow_snapshot, max_cost_micro_usd, on_budget, batch_id,
-    queued)
+    traceparent, queued)
   select i.execution_id, $2, $3, $4, 'pending', $5, i.input_data, $7, $8, $9, $10, $11, $12, $12, i.idempotency_key, $16, $17, $18,
-    $19, $20, $21, $22, $23, $25, $26, $27, $6, take_run_slot($2, $14) or thread_is_busy($2, $17, null)
+    $19, $20, $21, $22, $23, $25, $26, $27, $6, $28, take_run_slot($2, $14) or thread_is_busy($2, $17, null)
     from jsonb_to_recordset($1::jsonb) as i(execution_id uuid, input_data jsonb, idempotency_key text)
   on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
   returning id, execution_id, queued

@@ -11,13 +11,29 @@ import { together, type Sql, type SqlPool } from '../sql.ts';
 import { settleUnfinishedTasks } from './commands.ts';
 import { closeOpenCalls, lockRun } from './calls.ts';
 import { closeQuestions, hasOpenQuestion } from './questions.ts';
+import { ENDED_RUN, type EndedRun } from './ended-run.ts';
 import { releaseRuns } from './queue.ts';
+import { resumeToEnd } from './task-commands.ts';
 
 /** The steps of a run's life that its workflow writes, after its claim: paused, cancelling, the end. */
 
-/** Writes `paused` when nothing is in flight any more, unless somebody resumed meanwhile. */
+/**
+ * Writes `paused` when nothing is in flight any more, unless somebody resumed meanwhile, or nothing is left to be paused:
+ * then the run is told to go on to its end.
+ */
 export async function markPaused(database: SqlPool, ref: RunRef, now: Date): Promise<void> {
   await database.transaction(async (sql) => {
+    const [run] = await sql.query<{ status: ExecutionStatus }>(
+      'select status from executions where id = $1 and generation = $2 for no key update',
+      [ref.id, ref.generation],
+    );
+    if (run === undefined) return;
+    const { id, executionId: execution_id, generation } = ref;
+    const resumed = await resumeToEnd(sql, { id, execution_id, generation, status: run.status }, now);
+    if (resumed !== null) {
+      if (resumed.length > 0) await appendEvents(sql, ref.id, resumed, now);
+      return;
+    }
     const [row] = await sql.query<{ control_version: number }>(
       `update executions set status = 'paused', updated_at = $3
         where id = $1 and generation = $2 and pause_requested and status in ('running', 'waiting')
@@ -85,6 +101,8 @@ export type WrittenEnding = RunEnding & { note?: string; code?: RunErrorCode; re
 export interface Finalised {
   state: FinalState;
   released: number[];
+  /** Only there for who wrote the end, of all who may try. */
+  ended?: EndedRun;
 }
 
 /**
@@ -113,12 +131,12 @@ export async function finaliseRun(
       row.status === 'cancelling'
         ? cancelledEnding(ending.note, ending.code)
         : await endingFor(sql, ref, row, ending);
-    await writeEnding(sql, ref, written, now);
+    const ended = await writeEnding(sql, ref, written, now);
     const [released] = await together([
       releaseRuns(sql, row.owner_id, maxActive, 1, now),
       appendEvents(sql, ref.id, [finalEvent(ref, written)], now),
     ]);
-    return { state: { status: written.status, code: written.code }, released };
+    return { state: { status: written.status, code: written.code }, released, ended };
   });
 }
 
@@ -178,16 +196,18 @@ async function failureText(
     : `task "${task.name}" failed: ${task.error ?? ending.code}`;
 }
 
-async function writeEnding(sql: Sql, ref: RunRef, ending: Ending, now: Date): Promise<void> {
+async function writeEnding(sql: Sql, ref: RunRef, ending: Ending, now: Date): Promise<EndedRun> {
   await closeOpenCalls(sql, ref.id, now);
   await closeQuestions(sql, ref.id);
   if (ending.status !== 'completed') await settleUnfinishedTasks(sql, ref.id, now);
-  await sql.query(
+  const [ended] = await sql.query<EndedRun>(
     `update executions set status = $2, error = $3, error_code = $4, result = $5, pause_requested = false,
        reserved_tokens = 0, reserved_cost_micro_usd = 0, completed_at = $6, updated_at = $6, queued = false
-     where id = $1`,
+     where id = $1 returning ${ENDED_RUN}`,
     [ref.id, ending.status, ending.error, ending.code, ending.result, now.toISOString()],
   );
+  if (ended === undefined) throw new Error(`execution ${ref.id} vanished while it was ended`);
+  return ended;
 }
 
 const finalEvent = (ref: RunRef, ending: Ending): NewEvent => ({

@@ -17,6 +17,7 @@ import { toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { wakeWaiting } from './questions.ts';
 import { FRESH_START } from './task-lease.ts';
+import { isNothingLeft } from './tasks-left.ts';
 
 /**
  * What people ask of one task of a run: try it again, leave it out, change it before it starts. Each is one
@@ -159,8 +160,9 @@ export async function skipTask(database: SqlPool, id: number, taskKey: string, n
       status: 'skipped',
       data: { reason: 'left out by a person' },
     };
-    const gone = task.status === 'failed' ? await goOn(sql, run, now) : [];
-    await appendEvents(sql, id, [skipped, ...gone], now);
+    const parkedFor = task.status === 'failed' ? await goOn(sql, run, now) : [];
+    const ended = (await resumeToEnd(sql, run, now)) ?? [];
+    await appendEvents(sql, id, [skipped, ...parkedFor, ...ended], now);
   });
 }
 
@@ -270,12 +272,43 @@ async function goOn(sql: Sql, run: RunRow, now: Date): Promise<NewEvent[]> {
   const version = row.control_version;
   await deliver(sql, run, 'resume', { generation: run.generation, version }, now);
   if (run.status !== 'paused') return [];
-  return [{ type: 'workflow_resumed', key: `g${run.generation}:resumed:${version}`, status: 'running' }];
+  return [resumed(run, version, 'running')];
+}
+
+type PausedRun = Pick<RunRow, 'id' | 'execution_id' | 'generation' | 'status'>;
+
+const resumed = (run: PausedRun, version: number, status: ExecutionStatus): NewEvent => ({
+  type: 'workflow_resumed',
+  key: `g${run.generation}:resumed:${version}`,
+  status,
+});
+
+/**
+ * A run that is paused, or about to be, has nothing to stand still for once its last task is over: it goes on to its end, as
+ * it does where that task was in flight when the pause came. What is left of a flow its workflow alone knows. Call it with
+ * the run locked.
+ * @returns null where something is left or no pause was asked for, else what the log says of it
+ */
+export async function resumeToEnd(sql: Sql, run: PausedRun, now: Date): Promise<NewEvent[] | null> {
+  if (!(await isNothingLeft(sql, run.id))) return null;
+  const [row] = await sql.query<{ control_version: number; status: ExecutionStatus; queued: boolean }>(
+    `update executions set pause_requested = false, parked = false, control_version = control_version + 1, updated_at = $3,
+       status = case when status <> 'paused' then status when started_at is null or queued then 'pending' else 'running' end
+     where id = $1 and generation = $2 and kind <> 'flow' and pause_requested
+       and status in ('pending', 'running', 'waiting', 'paused')
+     returning control_version, status, queued`,
+    [run.id, run.generation, now.toISOString()],
+  );
+  if (row === undefined) return null;
+  const version = row.control_version;
+  // Of a queued run Temporal knows nothing yet.
+  if (!row.queued) await deliver(sql, run, 'resume', { generation: run.generation, version }, now);
+  return run.status === 'paused' ? [resumed(run, version, row.status)] : [];
 }
 
 async function deliver(
   sql: Sql,
-  run: RunRow,
+  run: Pick<RunRow, 'id' | 'execution_id'>,
   command: 'resume',
   payload: JsonObject,
   now: Date,

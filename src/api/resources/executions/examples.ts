@@ -31,6 +31,7 @@ export const exampleExecution = {
   updated_at: '2026-11-20T09:31:12.000Z',
   created_by: '6f1c1f5e-3b1a-4c59-9d0e-0f6f2f1f7a11',
   temporal: { workflow_id: 'crew-run/550e8400-e29b-41d4-a716-446655440000', run_id: null, url: null },
+  trace_id: '550e8400e29b41d4a716446655440000',
   mlflow: null,
 };
 

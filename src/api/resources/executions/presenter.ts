@@ -3,6 +3,7 @@ import type { EventFrame } from '../../../contracts/events.ts';
 import { MICRO_USD } from '../../../domain/run/budget.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
+import { traceIdOf } from '../../../telemetry/tracing/trace-ids.ts';
 import { runWorkflowId } from '../../../temporal/names.ts';
 import { taskOutputSchema, type ExecutionBody, type logEntrySchema, type taskRunSchema } from './schema.ts';
 
@@ -61,6 +62,7 @@ export function presentExecution(
           ? null
           : `${temporalUiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`,
     },
+    trace_id: traceIdOf(execution),
     mlflow: mlflowOf(execution.mlflowRunId, mlflowUrl),
   };
 }

@@ -65,6 +65,11 @@ export const executionSchema = z
       run_id: z.string().nullable(),
       url: z.string().nullable(),
     }),
+    trace_id: z
+      .string()
+      .describe(
+        'Its trace at a collector of OpenTelemetry and in the logs: that of the request, if it had one',
+      ),
     mlflow: z.object({ run_id: z.string().nullable(), url: z.string().nullable() }).nullable(),
   })
   .meta({ id: 'Execution', description: 'One run of anything.' });

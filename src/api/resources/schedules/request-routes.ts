@@ -1,8 +1,11 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { invalid } from '../../../domain/errors.ts';
 import {
   getSchedule,
   lastFires,
+  momentOfTrigger,
   requestOfSchedule,
+  type ScheduleRow,
 } from '../../../persistence/repositories/schedules.repository.ts';
 import type { ScheduleRequest } from '../../../temporal/schedules.ts';
 import type { Caller } from '../../context.ts';
@@ -53,7 +56,13 @@ const triggerRoute = (engine: Engine): AnyRoute =>
       responses: accepted,
     },
     async ({ params, caller, respond }) =>
-      respond(202, await request(engine, caller, params.schedule_id, () => ({ kind: 'trigger' }))),
+      respond(
+        202,
+        await request(engine, caller, params.schedule_id, async ({ id }, em) => ({
+          kind: 'trigger',
+          at: await momentOfTrigger(em, id, engine.now()),
+        })),
+      ),
   );
 
 const backfillRoute = (engine: Engine): AnyRoute =>
@@ -94,12 +103,12 @@ async function request(
   engine: Engine,
   caller: Caller,
   id: string,
-  make: (schedule: { cron: string; timezone: string }) => ScheduleRequest,
+  make: (schedule: ScheduleRow, em: EntityManager) => ScheduleRequest | Promise<ScheduleRequest>,
 ) {
   const scope = reachOf(caller);
   return engine.database.as(scope, async (em) => {
     const row = await getSchedule(em, id, scope);
-    await requestOfSchedule(em, row, make(row), engine.now());
+    await requestOfSchedule(em, row, await make(row, em), engine.now());
     return presentSchedule(row, await lastFires(em, [id], LAST_RUNS), engine.now());
   });
 }
