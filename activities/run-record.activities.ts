@@ -54,8 +54,10 @@ export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics
       const written = await flowEnding(deps, ref, ending);
       const { state, released, ended } = await finaliseRun(sql, ref, written, maxActive, now());
       if (state.status !== 'completed') await stopChildren(ref);
-      if (ended !== undefined) tellEnded(tracing, ref, ended);
-      metrics.ended(ref.kind ?? 'crew', state.status);
+      if (ended !== undefined) {
+        metrics.ended(ended);
+        tellEnded(tracing, ref, ended);
+      }
       waker.wake('log', ref.id);
       for (const id of released) waker.wake('outbox', id);
       return state;

@@ -55,7 +55,7 @@ interface RoleFlags extends CommonFlags {
 async function runRole(
   flags: RoleFlags,
   signals: StopSignals,
-  run: () => Promise<{ close(): Promise<void> }>,
+  run: () => Promise<{ close(): Promise<void>; ended?: Promise<void> }>,
 ): Promise<void> {
   if (flags.supervised === true) {
     // The supervisor was killed, and its services with it or soon: end like any crashed process, and free the port.
@@ -65,7 +65,7 @@ async function runRole(
   process.stdout.on('error', () => undefined);
   const role = await run();
   if (flags.supervised === true) process.send?.('ready');
-  await aborted(signals.stop);
+  await Promise.race([aborted(signals.stop), ...(role.ended === undefined ? [] : [role.ended])]);
   await Promise.race([role.close(), aborted(signals.hurry), sleep(CLOSE_TIMEOUT_MS)]);
   process.exit(0);
 }

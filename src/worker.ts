@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
   bundleWorkflowCode,
@@ -17,6 +19,7 @@ import { isLoopback } from './api/middleware/loopback-only.ts';
 import { createModels } from './models/create-models.ts';
 import { loadPrices } from './models/prices-file.ts';
 import { createDatabase } from './persistence/database.ts';
+import type { WorkerIdentity } from './persistence/workers.ts';
 import { createWakeListener, createWaker } from './persistence/wake.ts';
 import { createSecretBox } from './security/secret-box.ts';
 import { secretsOf } from './telemetry/hide-secrets.ts';
@@ -25,14 +28,17 @@ import { serveWorkerMetrics } from './telemetry/metrics/serve-worker-metrics.ts'
 import { createTracing, type Tracing } from './telemetry/tracing/tracing.ts';
 import { programVersion } from './api/version.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './telemetry/metrics/worker-metrics.ts';
+import { executionIdOf } from './temporal/names.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
 import { deploymentOptions } from './temporal/current-version.ts';
 import { type CodecSettings, failuresOf, workerDataConverter } from './temporal/payload-codec.ts';
+import { createWorkerPresence } from './temporal/worker-presence.ts';
 import { createGuardedFetch } from './tools/guarded-fetch.ts';
 import { createToolbox } from './tools/toolbox.ts';
 
-/** How long a shutdown waits for the turns in flight. */
-const SHUTDOWN_GRACE = '25s';
+/** How long a shutdown waits for the turns in flight, and a drain for as long as they last at most (as an activity may). */
+const SHUTDOWN_GRACE_MS = 25_000;
+const DRAIN_GRACE = '2 hours';
 /** A killed worker's runs stand still for this long before another worker takes them. */
 const STICKY_TIMEOUT = '2s';
 /** About 1 MB each. */
@@ -47,10 +53,13 @@ const TASKS_OF_ONE_RUN = 1_000;
 const MAX_DELIVERIES_AT_ONCE = 50;
 
 export interface RunningWorker {
-  /** Finishes the turns in flight, then closes everything. */
+  id: string;
+  /** Finishes the turns in flight (25 s at most), then closes everything. */
   close(): Promise<void>;
   /** Resolves when the worker has stopped, rejects when it broke. */
   done: Promise<void>;
+  /** Whether it takes work: not before its start is over, and not any more once it stops. */
+  polls(): boolean;
 }
 
 /** Builds the workflow bundle: what runs in Temporal's sandbox. Takes a second; once a process. */
@@ -83,7 +92,9 @@ function installRuntime(logger: Logger, metricsAddress: string | undefined): voi
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       // The worker of deliveries has none on purpose.
       if (message.startsWith('No workflows registered')) return;
-      logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
+      const executionId = executionIdOf(String(meta?.['workflowId']));
+      const about = executionId === null ? {} : { execution_id: executionId };
+      logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta, ...about }, message);
     }),
   });
 }
@@ -91,14 +102,14 @@ function installRuntime(logger: Logger, metricsAddress: string | undefined): voi
 /** One for runs, one for deliveries: a receiver that is slow must not hold up the tasks of crews. */
 async function createWorkers(
   settings: Settings,
-  connection: NativeConnection,
+  { connection, identity }: { connection: NativeConnection; identity: WorkerIdentity },
   workflowBundle: WorkflowBundleWithSourceMap,
   activities: Activities,
 ): Promise<Worker[]> {
   const common = {
     connection,
+    identity: temporalIdentity(identity),
     namespace: settings.TEMPORAL_NAMESPACE,
-    shutdownGraceTime: SHUTDOWN_GRACE,
     dataConverter: workerDataConverter(settings),
     ...deploymentOptions(settings),
   };
@@ -106,6 +117,7 @@ async function createWorkers(
     await Worker.create({
       ...common,
       taskQueue: settings.TEMPORAL_TASK_QUEUE,
+      shutdownGraceTime: DRAIN_GRACE,
       workflowBundle,
       activities,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
@@ -115,22 +127,52 @@ async function createWorkers(
     await Worker.create({
       ...common,
       taskQueue: deliveryQueue(settings.TEMPORAL_TASK_QUEUE),
+      shutdownGraceTime: SHUTDOWN_GRACE_MS,
       activities: { deliverDue: activities.deliverDue },
       maxConcurrentActivityTaskExecutions: MAX_DELIVERIES_AT_ONCE,
     }),
   ];
 }
 
+/** Everything this worker can do. */
+const activitiesOf = (
+  settings: Settings,
+  { logger, metrics, tracing, tasksOfOneRun = TASKS_OF_ONE_RUN }: WorkerOptions,
+  parts: Pick<
+    Parameters<typeof createActivities>[0],
+    'sql' | 'tools' | 'flows' | 'waker' | 'running' | 'draining'
+  >,
+): Activities =>
+  createActivities(
+    {
+      ...parts,
+      models: createModels(settings),
+      fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
+      secrets: createSecretBox(settings),
+      prices: loadPrices(settings.MODEL_PRICES),
+      retryDelaysMs: settings.WEBHOOK_RETRY_DELAYS,
+      disableAfterMs: settings.WEBHOOK_DISABLE_AFTER,
+      logger,
+      maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
+      tasksOfOneRun,
+      now: () => new Date(),
+    },
+    metrics,
+    tracing,
+  );
+
+interface WorkerOptions {
+  logger: Logger;
+  bundle?: WorkflowBundleWithSourceMap;
+  metrics?: WorkerMetrics;
+  tracing?: Tracing;
+  tasksOfOneRun?: number;
+}
+
 /** Starts a worker on the settings' task queue and returns once it polls. */
 export async function startWorker(
   settings: Settings & { DATABASE_URL: string },
-  options: {
-    logger: Logger;
-    bundle?: WorkflowBundleWithSourceMap;
-    metrics?: WorkerMetrics;
-    tracing?: Tracing;
-    tasksOfOneRun?: number;
-  },
+  options: WorkerOptions,
 ): Promise<RunningWorker> {
   const { logger } = options;
   const flows = await loadFlows(settings.FLOWS_DIR);
@@ -143,37 +185,37 @@ export async function startWorker(
   await tools.ready();
   let draining = false;
   const running = createRunningTasks(database.sql, listener, logger);
-  const activities = createActivities(
-    {
-      sql: database.sql,
-      models: createModels(settings),
-      tools: tools.registry,
-      flows,
-      fetch: createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
-      secrets: createSecretBox(settings),
-      prices: loadPrices(settings.MODEL_PRICES),
-      retryDelaysMs: settings.WEBHOOK_RETRY_DELAYS,
-      disableAfterMs: settings.WEBHOOK_DISABLE_AFTER,
-      waker,
-      running,
-      logger,
-      maxActive: settings.MAX_ACTIVE_EXECUTIONS_PER_USER,
-      tasksOfOneRun: options.tasksOfOneRun ?? TASKS_OF_ONE_RUN,
-      now: () => new Date(),
-      draining: () => draining,
-    },
-    options.metrics,
-    options.tracing,
-  );
-  const workers = await createWorkers(settings, connection, bundle, activities);
+  const activities = activitiesOf(settings, options, {
+    sql: database.sql,
+    tools: tools.registry,
+    flows,
+    waker,
+    running,
+    draining: () => draining,
+  });
+  const identity = newIdentity(settings);
+  const workers = await createWorkers(settings, { connection, identity }, bundle, activities);
   const shutDown = (): void => {
+    draining = true;
     for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
   };
+  const presence = createWorkerPresence({
+    sql: database.sql,
+    worker: identity,
+    tasksOut: () => running.count(),
+    onDrain: () => {
+      logger.info({ worker: identity.id, tasks: running.count() }, 'drained: the worker takes nothing new');
+      shutDown();
+    },
+    logger,
+    now: () => new Date(),
+  });
   const runToEnd = async (): Promise<void> => {
     try {
       // Where one breaks, the other ends as well: half a worker would be taken for a whole one.
       await Promise.all(workers.map((one) => one.run().finally(shutDown)));
     } finally {
+      await presence.close();
       await tools.close();
       await waker.close();
       await listener.close();
@@ -182,19 +224,36 @@ export async function startWorker(
     }
   };
   const done = runToEnd();
-  logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'the worker polls');
+  logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE, worker: identity.id }, 'the worker polls');
   return {
+    id: identity.id,
     done,
+    polls: () => workers.every((one) => one.getState() === 'RUNNING'),
     async close() {
-      draining = true;
       shutDown();
-      await done;
+      const cut = setTimeout(() => running.cutOff(), SHUTDOWN_GRACE_MS);
+      await done.finally(() => clearTimeout(cut));
     },
   };
 }
 
-/** The `worker` role of the command line. @throws when an address it needs is missing. */
-export async function runWorker(settings: Settings): Promise<{ close(): Promise<void> }> {
+const newIdentity = (settings: Settings): WorkerIdentity => ({
+  id: randomUUID(),
+  taskQueue: settings.TEMPORAL_TASK_QUEUE,
+  host: hostname(),
+  pid: process.pid,
+  buildId: settings.WORKER_BUILD_ID ?? null,
+  version: programVersion(),
+  startedAt: new Date(),
+});
+
+/** As Temporal's histories and Web UI name the worker. */
+const temporalIdentity = ({ pid, host, id }: WorkerIdentity): string => `${pid}@${host}/${id}`;
+
+/** The `worker` role of the command line; `ended` when it was drained. @throws when an address it needs is missing. */
+export async function runWorker(
+  settings: Settings,
+): Promise<{ close(): Promise<void>; ended: Promise<void> }> {
   const { DATABASE_URL, TEMPORAL_ADDRESS } = settings;
   if (DATABASE_URL === undefined) throw new Error('DATABASE_URL is not set: the worker needs the database');
   if (TEMPORAL_ADDRESS === undefined)
@@ -204,15 +263,19 @@ export async function runWorker(settings: Settings): Promise<{ close(): Promise<
   });
   const metrics = createWorkerMetrics();
   const tracing = createTracing(settings, { service: 'muster-worker', version: programVersion(), logger });
-  const served = await metricsOf(settings, metrics);
+  const started: { worker?: RunningWorker } = {};
+  const served = await metricsOf(settings, metrics, () => started.worker?.polls() ?? false);
   installRuntime(logger, served?.sdkAddress);
   const worker = await startWorker({ ...settings, DATABASE_URL }, { logger, metrics, tracing });
+  started.worker = worker;
   worker.done.catch((error: unknown) => {
     logger.fatal({ err: error }, 'the worker broke');
     process.exitCode = 1;
     process.kill(process.pid, 'SIGTERM');
   });
   return {
+    // What broke it ends the process by a signal, and is no end as it should be.
+    ended: worker.done.catch(() => new Promise<never>(() => undefined)),
     async close() {
       await worker.close();
       await tracing.close();
@@ -225,6 +288,7 @@ export async function runWorker(settings: Settings): Promise<{ close(): Promise<
 async function metricsOf(
   { WORKER_METRICS_ADDRESS: address, METRICS_TOKEN: token }: Settings,
   { registry }: WorkerMetrics,
+  polls: () => boolean,
 ): Promise<{ sdkAddress: string; close(): Promise<void> } | undefined> {
   if (address === undefined) return undefined;
   const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
@@ -238,6 +302,7 @@ async function metricsOf(
     port,
     token,
     registry,
+    polls,
     sdkUrl: `http://${sdkAddress}/metrics`,
   });
   return { sdkAddress, close: () => server.close() };

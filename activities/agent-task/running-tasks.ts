@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/activity';
 import type { Sql } from '../../src/persistence/sql.ts';
 import type { WakeListener } from '../../src/persistence/wake.ts';
 import { isFinal, type ExecutionStatus } from '../../src/domain/run/status.ts';
@@ -11,12 +12,23 @@ export class RunStopped extends Error {
   }
 }
 
+/** Told to Temporal: another worker takes the task at once. */
+const workerEnds = (): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'WorkerShutdown',
+    message: 'the worker ends',
+    nonRetryable: false,
+    nextRetryDelay: 1,
+  });
+
 /** The tasks this process works on, so that a cancel reaches the call in flight at once. */
 export interface RunningTasks {
   /** @returns a signal that aborts when the run is cancelled, and a function to call when the task is let go. */
   register(executionId: number): { signal: AbortSignal; release: () => void };
-  /** Tasks in hand, for the drain at shutdown and for metrics. */
+  /** Tasks in hand. */
   count(): number;
+  /** Cuts off every call in flight: this process ends, and another tries again. */
+  cutOff(): void;
 }
 
 /** Looks at the runs it is woken for; after a lost connection, at all of them. */
@@ -56,6 +68,10 @@ export function createRunningTasks(sql: Sql, listener: WakeListener, logger: Log
           if (set.size === 0) held.delete(executionId);
         },
       };
+    },
+    cutOff() {
+      for (const controllers of held.values())
+        for (const controller of controllers) controller.abort(workerEnds());
     },
     count: () => [...held.values()].reduce((sum, set) => sum + set.size, 0),
   };

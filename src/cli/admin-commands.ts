@@ -2,12 +2,36 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { settingsFor, withServer, type Outcome, type ServerFlags } from './command-line.ts';
 import { onServer } from './crew.ts';
+import { addCall, addList } from './listing.ts';
 import { EXIT } from './exit-codes.ts';
 import { showTable } from './table.ts';
 
 /** What admins do to the program itself. */
 export function addAdminCommands(program: Command, outcome: Outcome): void {
   addReconcile(program, outcome);
+  addWorkers(program, outcome);
+}
+
+function addWorkers(program: Command, outcome: Outcome): void {
+  const path = '/api/v1/admin/workers';
+  const workers = program.command('workers').description('the workers there are (for admins)');
+  const columns = {
+    ID: 'id',
+    STATUS: 'status',
+    HOST: 'host',
+    PID: 'pid',
+    BUILD: 'build_id',
+    TASKS: 'tasks',
+    SEEN: 'seen_at',
+  };
+  const filters = [{ flag: '--status <status>', query: 'status', about: 'running, draining, ended or gone' }];
+  addList(workers, outcome, { path, filters, columns }, 'the newest workers');
+  addCall(workers, outcome, {
+    name: 'drain',
+    about: 'have it take nothing new, finish what it holds, and end',
+    method: 'POST',
+    at: (id) => `${path}/${id}/drain`,
+  });
 }
 
 const reportSchema = z.looseObject({

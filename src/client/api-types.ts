@@ -1803,6 +1803,25 @@ export type ReconcileReportSchema = {
   released: number;
 };
 
+export type WorkerSchema = {
+  id: string;
+  /** `draining`: it takes nothing new; `ended`: as it should; `gone`: not heard of for 15 s */
+  status: 'running' | 'draining' | 'ended' | 'gone';
+  task_queue: string;
+  host: string;
+  pid: number;
+  build_id: string | null;
+  version: string;
+  /** Tasks of crews and steps of flows that it works on */
+  tasks: number;
+  /** UTC, ISO 8601 */
+  started_at: string;
+  /** UTC, ISO 8601 */
+  seen_at: string;
+  drain_requested_at: string | null;
+  ended_at: string | null;
+};
+
 export type FlowSchema = {
   /** In code of this server, or uploaded */
   kind: 'code' | 'declarative';
@@ -6409,6 +6428,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/admin/workers': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get: /** The workers there are, newest first */ {
+      parameters: {
+        query?: {
+          skip?: number | undefined;
+          limit?: number | undefined;
+          status?: 'running' | 'draining' | 'ended' | 'gone' | undefined;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': WorkerSchema[] } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/admin/workers/{worker_id}/drain': {
+    parameters: { query?: never; header?: never; path?: never; cookie?: never };
+    get?: never;
+    put?: never;
+    post: /** Have a worker take nothing new, and end */ {
+      parameters: {
+        query?: never;
+        header?: { 'Idempotency-Key'?: string | undefined };
+        path: { worker_id: string };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': WorkerSchema } };
+        401: components['responses']['Unauthenticated'];
+        403: components['responses']['Forbidden'];
+        404: components['responses']['NotFound'];
+        409: components['responses']['Conflict'];
+        422: components['responses']['ValidationFailed'];
+        429: components['responses']['RateLimited'];
+        503: components['responses']['ServiceUnavailable'];
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/flows': {
     parameters: { query?: never; header?: never; path?: never; cookie?: never };
     get: /** The flows you can run: those of this server, then those you have uploaded, by name */ {
@@ -6906,6 +6985,7 @@ export interface components {
     ClearedMemories: ClearedMemoriesSchema;
     KnowledgeSource: KnowledgeSourceSchema;
     ReconcileReport: ReconcileReportSchema;
+    Worker: WorkerSchema;
     Flow: FlowSchema;
     SavedFlow: SavedFlowSchema;
     FlowDetail: FlowDetailSchema;

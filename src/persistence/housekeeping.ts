@@ -2,6 +2,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { pruneDeliveries } from './deliveries.ts';
 import { pruneIdempotencyKeys } from './idempotency-keys.ts';
 import { pruneModelRates } from './runs/model-rates.ts';
+import { pruneWorkers } from './workers.ts';
 import type { Sql, SqlPool } from './sql.ts';
 
 /** How often one process looks whether something can be thrown away. */
@@ -11,7 +12,7 @@ const BATCH = 1_000;
 /** Advisory lock that lets one process sweep at a time; any constant will do. */
 const SWEEP_LOCK = 7_305_005;
 
-/** Throws away what has had its time: answers kept for repeats, counters of the rate limits, old deliveries. */
+/** Throws away what has had its time: answers kept for repeats, counters of the rate limits, old deliveries, workers that are gone. */
 export interface Housekeeping {
   /** One sweep, batch by batch; also called by the timer. @returns the rows deleted. */
   sweep(): Promise<number>;
@@ -29,7 +30,7 @@ export function createHousekeeping(deps: {
   const { sql, logger, now } = deps;
   const closing = new AbortController();
   let running: Promise<number> | undefined;
-  const prunes = [pruneIdempotencyKeys, pruneRateLimits, pruneModelRates];
+  const prunes = [pruneIdempotencyKeys, pruneRateLimits, pruneModelRates, pruneWorkers];
   const { keepDeliveriesMs } = deps;
   if (keepDeliveriesMs !== undefined)
     prunes.push((tx, at, limit) => pruneDeliveries(tx, new Date(at.getTime() - keepDeliveriesMs), limit));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ANNAS_FLOW } from '../support/declared-flows.ts';
+import { tellOfWorker } from '../../src/persistence/workers.ts';
 import { encoded, forged } from '../support/forged-token.ts';
 import { aGraph } from '../support/graph-bodies.ts';
 import { OPERATIONS, type Kind, type Operation, type World } from '../support/operations.ts';
@@ -32,6 +33,15 @@ const refused: Record<string, string | undefined> = {};
 let agentKey: string;
 
 const people = peopleOf(() => stack.api);
+
+/** As a worker tells of itself; an hour ahead, so that it is not gone before it is asked for. */
+async function livingWorker(): Promise<string> {
+  const startedAt = new Date();
+  const id = randomUUID();
+  const worker = { id, taskQueue: 'a', host: 'b', pid: 1, buildId: null, version: '0', startedAt };
+  await tellOfWorker(stack.api.database.sql, worker, 0, new Date(startedAt.getTime() + 3_600_000));
+  return id;
+}
 
 beforeAll(async () => {
   stack = await startTestStack({ settings: { MAX_ACTIVE_EXECUTIONS_PER_USER: '0' } });
@@ -107,6 +117,7 @@ beforeAll(async () => {
     thread: threadId,
     schedule: scheduleId,
     knowledge: knowledgeId,
+    worker: await livingWorker(),
     anna,
     victim,
     execution: executionId,
@@ -298,7 +309,7 @@ describe('every operation of the OpenAPI document', () => {
     for (const [id, entry] of of('admin')) {
       if (entry.method === 'DELETE') continue;
       const { status } = await ask(entry, stack.api.admin.token);
-      if (![200, 422].includes(status)) wrong.push(`${id} as admin: ${status}`);
+      if (![200, 202, 422].includes(status)) wrong.push(`${id} as admin: ${status}`);
     }
     expect(wrong).toEqual([]);
   });

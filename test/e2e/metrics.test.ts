@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import getPort from 'get-port';
+import { Registry } from 'prom-client';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { serveWorkerMetrics } from '../../src/telemetry/metrics/serve-worker-metrics.ts';
 import { hangs, says } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';
 import { promtool, readMetrics, valueOf } from '../support/read-metrics.ts';
@@ -74,6 +77,7 @@ describe('/metrics', () => {
     expect(valueOf(during, 'muster_executions', { kind: 'flow', status: 'running' })).toBe(0);
     expect(valueOf(during, 'muster_stream_readers', { transport: 'sse' })).toBe(1);
     expect(valueOf(during, 'muster_database_up')).toBe(1);
+    expect(valueOf(during, 'muster_workers', { status: 'running' })).toBe(1);
     await stack.call('POST', `/api/v1/executions/${running}/cancel`);
     await waitForStatus(stack, running, ['cancelled']);
     await reader.ended;
@@ -117,11 +121,36 @@ describe('/metrics of a worker', () => {
       valueOf(metrics, 'muster_model_call_duration_seconds_count', { model, outcome: 'completed' }),
     ).toBe(2);
     expect(valueOf(metrics, 'muster_tokens_total', { model, type: 'prompt' })).toBeGreaterThan(0);
+    const task = { kind: 'task', outcome: 'completed' };
+    expect(valueOf(metrics, 'muster_task_duration_seconds_count', task)).toBe(2);
+    const tasks = valueOf(metrics, 'muster_task_duration_seconds_sum', task);
+    const run = { kind: 'crew', status: 'completed' };
+    expect(valueOf(metrics, 'muster_execution_duration_seconds_count', run)).toBe(1);
+    expect(valueOf(metrics, 'muster_execution_duration_seconds_sum', run)).toBeGreaterThan(tasks);
+    expect(tasks).toBeGreaterThan(0);
+    const { body } = await stack.call('GET', `/api/v1/executions/${executionId}`);
+    const cost = z.object({ cost_usd: z.number().positive() }).parse(body).cost_usd;
+    expect(valueOf(metrics, 'muster_model_cost_usd_total', { model })).toBeCloseTo(cost, 9);
+    expect(valueOf(metrics, 'muster_execution_cost_usd_sum', run)).toBeCloseTo(cost, 9);
     expect(valueOf(metrics, 'muster_executions_ended_total', { kind: 'crew', status: 'completed' })).toBe(1);
     expect(metrics.text).toContain('# TYPE temporal_workflow_completed_total ');
     expect(metrics.text).toContain('# TYPE temporal_activity_execution_latency_seconds ');
     expect(metrics.text).toContain('# TYPE process_resident_memory_bytes ');
     expect(metrics.text).not.toContain(executionId);
+  });
+});
+
+describe('/livez of a worker', () => {
+  it('says, as its health check in a container asks, whether it takes work', async () => {
+    const check = fileURLToPath(new URL('../../src/healthcheck.mjs', import.meta.url));
+    const ask = (path: string) => spawnSync(process.execPath, [check, new URL(workerUrl).port, path]).status;
+    expect(ask('/livez')).toBe(0);
+    expect(ask('/metrics')).toBe(1);
+    const port = await getPort({ host: '127.0.0.1' });
+    const about = { host: '127.0.0.1', token: undefined, registry: new Registry(), sdkUrl: workerUrl };
+    const stopping = await serveWorkerMetrics({ ...about, port, polls: () => false });
+    expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(503);
+    await stopping.close();
   });
 });
 

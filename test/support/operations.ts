@@ -47,6 +47,7 @@ export interface World {
   userAgent: string;
   apiKey: string;
   batch: string;
+  worker: string;
   victim: Person;
 }
 
@@ -307,4 +308,6 @@ export const OPERATIONS: Record<string, Operation> = {
   deleteUser: { ...user, personOnly: true },
   listAuditEntries: { kind: 'admin' },
   reconcile: { kind: 'admin', body: () => ({ dry_run: true }) },
+  listWorkers: { kind: 'admin' },
+  drainWorker: { kind: 'admin', params: (world) => ({ worker_id: world.worker }) },
 };

@@ -8,6 +8,10 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** A worker as operators run it, in a process of its own, so that a test can kill it. */
 export interface WorkerProcess {
   pid: number;
+  /** Everything it has logged so far. */
+  said(): string;
+  /** Resolves with its exit code when it ends, by itself or not. */
+  ended: Promise<number | null>;
   /** `kill -9`: no warning, no clean-up. */
   kill(): Promise<void>;
   /** Ends it politely. @returns its exit code. */
@@ -53,6 +57,8 @@ export async function startWorkerProcess(
   };
   return {
     pid,
+    said: () => said,
+    ended: exited.then(() => child.exitCode),
     async kill() {
       await end('SIGKILL');
     },

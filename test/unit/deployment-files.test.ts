@@ -3,9 +3,10 @@ import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { settingsSchema } from '../../src/config.ts';
-import { fillIn, readCompose, type Compose } from '../../src/deployment/compose-file.ts';
+import { fillIn, readCompose, type Compose, type ComposeService } from '../../src/deployment/compose-file.ts';
 import { statementsOf } from '../../src/deployment/databases.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/names.ts';
 
@@ -20,6 +21,18 @@ const SECRETS = {
   TEMPORAL_DB_PASSWORD: 'three',
 };
 const compose = (): Promise<Compose> => readCompose(SECRETS);
+const scrapeSchema = z.object({
+  rule_files: z.array(z.string()),
+  scrape_configs: z.array(
+    z.object({
+      authorization: z.object({ credentials_file: z.string() }),
+      dns_sd_configs: z.array(z.object({ names: z.array(z.string()), port: z.int() })),
+    }),
+  ),
+});
+/** Where the files of a service lie in its container. */
+const targetsOf = (service: ComposeService | undefined): string[] =>
+  (service?.volumes ?? []).map((mount) => mount.split(':')[1] ?? '');
 const packageFile = z
   .object({ dependencies: z.record(z.string(), z.string()), version: z.string() })
   .parse(JSON.parse(read('package.json')));
@@ -86,6 +99,48 @@ describe('docker-compose.yml', () => {
     const { services } = await compose();
     for (const role of ['api', 'worker', 'migrate', 'set-current'])
       expect(read('src/main.ts')).toContain(`.command('${services[role]?.command[0]}')`);
+  });
+
+  it('has MLflow answer by the name that our services ask it by', async () => {
+    const command = (await compose()).services['mlflow']?.command ?? [];
+    // From 3.5 on it refuses every other name than localhost and private addresses.
+    expect(command[command.indexOf('--allowed-hosts') + 1]?.split(',')).toContain('mlflow:5000');
+  });
+
+  it('has Prometheus ask services at ports that they serve', async () => {
+    const { services } = await compose();
+    const { scrape_configs, rule_files } = scrapeSchema.parse(
+      parse(read('docs/operations/prometheus-compose.yaml')),
+    );
+    const asked = scrape_configs.flatMap(({ dns_sd_configs }) => dns_sd_configs);
+    expect(asked.map(({ names, port }) => [names[0], port])).toEqual([
+      ['api', Number(services['api']?.environment['API_PORT'])],
+      ['worker', Number(services['worker']?.environment['WORKER_METRICS_ADDRESS']?.split(':')[1])],
+    ]);
+    expect(services['worker']?.healthcheck).toMatchObject({
+      test: expect.arrayContaining(['9464', '/livez']),
+    });
+    const tokens = scrape_configs.map(({ authorization }) => authorization.credentials_file);
+    expect(tokens).toEqual(
+      services['prometheus']?.secrets.flatMap((name) => Array(2).fill(`/run/secrets/${name}`)),
+    );
+    const mounted = targetsOf(services['prometheus']);
+    expect(mounted).toEqual(expect.arrayContaining(rule_files));
+  });
+
+  it('has Grafana find the dashboard, and the Prometheus beside it', async () => {
+    const { services } = await compose();
+    const mounted = targetsOf(services['grafana']);
+    const { datasources } = z
+      .object({ datasources: z.array(z.object({ type: z.string(), url: z.string() })) })
+      .parse(parse(read('docs/operations/grafana/datasource.yaml')));
+    const port = services['prometheus']?.ports[0]?.split(':')[2];
+    expect(datasources).toEqual([{ type: 'prometheus', url: `http://prometheus:${port}` }]);
+    const { providers } = z
+      .object({ providers: z.array(z.object({ options: z.object({ path: z.string() }) })) })
+      .parse(parse(read('docs/operations/grafana/dashboards.yaml')));
+    expect(mounted).toContain(`${providers[0]?.options.path}/grafana-dashboard.json`);
+    expect(mounted).toContain(services['grafana']?.environment['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH']);
   });
 
   it('has the versions that the embedded services have', async () => {

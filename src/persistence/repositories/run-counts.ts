@@ -1,4 +1,5 @@
 import type { Sql } from '../sql.ts';
+import { countWorkers } from '../workers.ts';
 
 /** How things stand over all processes and owners, for those who watch. */
 export interface RunCounts {
@@ -13,6 +14,8 @@ export interface RunCounts {
   /** Of the executions created today (UTC): those that have ended. */
   today: { successful: number; failed: number; tokens: number };
   errorsToday: { code: string; count: number }[];
+  /** Those that live, and what they hold. */
+  workers: { status: string; count: number; tasks: number }[];
 }
 
 /**
@@ -22,7 +25,7 @@ export interface RunCounts {
 export async function countRuns(sql: Sql, now: Date): Promise<RunCounts> {
   const day = now.toISOString().slice(0, 10);
   const at = now.toISOString();
-  const [live, commands, ends, errors] = await Promise.all([
+  const [live, commands, ends, errors, workers] = await Promise.all([
     sql.query<{ kind: string; status: string; queued: boolean; count: number; oldest: number }>(
       `select kind, status, queued, count(*)::integer as count,
          greatest(extract(epoch from $1::timestamptz - min(created_at)), 0)::float8 as oldest
@@ -45,6 +48,7 @@ export async function countRuns(sql: Sql, now: Date): Promise<RunCounts> {
       `select error_code, sum(count) as count from execution_day_errors where day = $1::date group by error_code`,
       [day],
     ),
+    countWorkers(sql, now),
   ]);
   const started = live.filter(({ status, queued }) => status === 'pending' && !queued);
   const byState = Map.groupBy(live, ({ kind, status }) => `${kind} ${status}`);
@@ -63,5 +67,6 @@ export async function countRuns(sql: Sql, now: Date): Promise<RunCounts> {
       tokens: Number(ends[0]?.tokens ?? 0),
     },
     errorsToday: errors.map(({ error_code: code, count }) => ({ code, count: Number(count) })),
+    workers,
   };
 }

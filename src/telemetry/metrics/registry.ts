@@ -2,6 +2,10 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 
 /** Seconds, from a cached answer to the longest time a model is waited for. */
 export const LONG_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+/** Seconds, of whole tasks and executions: they may wait for people, for days. */
+export const RUN_BUCKETS = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400];
+/** US dollars, of executions. */
+export const COST_BUCKETS = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 50];
 /** Seconds, of answers to requests. */
 export const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

@@ -58,6 +58,15 @@ function addCounts(
   gauge('muster_outbox_oldest_command_seconds', 'Age of the oldest command that Temporal has not heard.').set(
     counts.oldestCommandSeconds,
   );
+  const workers = gauge('muster_workers', 'Workers heard of in the last 15 s, over all processes.', [
+    'status',
+  ]);
+  const held = gauge('muster_worker_tasks', 'Tasks and steps that workers hold.', ['status']);
+  for (const status of ['running', 'draining']) {
+    const here = counts.workers.find((one) => one.status === status);
+    workers.set({ status }, here?.count ?? 0);
+    held.set({ status }, here?.tasks ?? 0);
+  }
   const ended = gauge('muster_executions_ended_today', 'Executions created today (UTC) that have ended.', [
     'outcome',
   ]);

@@ -9,6 +9,8 @@ interface Served {
   /** Wanted of whoever asks, when there is one. */
   token: string | undefined;
   registry: Registry;
+  /** Whether the worker takes work: what `/livez` answers, to anybody. */
+  polls: () => boolean;
   /** Where Temporal's SDK tells its own, on loopback. */
   sdkUrl: string;
 }
@@ -17,7 +19,7 @@ interface Served {
 const SDK_MS = 3_000;
 
 /**
- * Serves `/metrics` of a worker: what it counts itself, its process, and Temporal's SDK.
+ * Serves `/metrics` of a worker (what it counts itself, its process, and Temporal's SDK) and `/livez`.
  * @throws when the port is taken.
  */
 export async function serveWorkerMetrics(served: Served): Promise<{ close(): Promise<void> }> {
@@ -39,7 +41,10 @@ async function answer(served: Served, request: IncomingMessage, response: Server
   const say = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
   };
-  if (request.url !== '/metrics' || request.method !== 'GET') return say(404, 'Only GET /metrics is here\n');
+  if (request.url === '/livez' && request.method === 'GET')
+    return served.polls() ? say(200, 'takes work\n') : say(503, 'takes no work\n');
+  if (request.url !== '/metrics' || request.method !== 'GET')
+    return say(404, 'Only GET /metrics and /livez are here\n');
   if (served.token !== undefined && !bringsToken(request, served.token))
     return say(401, 'Send Authorization: Bearer <METRICS_TOKEN>\n');
   const own = await exposition([served.registry, processMetrics()]);

@@ -1,17 +1,19 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 import { ModelFailure, type Model, type ModelReply, type Models } from '../../models/model.ts';
+import { costMicroUsd, type ModelPrices } from '../../models/prices.ts';
+import { MICRO_USD } from '../../domain/run/budget.ts';
+import { createEndingMetrics, type EndingMetrics } from './ending-metrics.ts';
 import { LONG_BUCKETS } from './registry.ts';
 
 /** What one worker process counts. */
-export interface WorkerMetrics {
+export interface WorkerMetrics extends EndingMetrics {
   registry: Registry;
   /** The same models, each call timed and counted. */
-  watched(models: Models): Models;
+  watched(models: Models, prices: ModelPrices): Models;
   /** Times one hand-out of a task or a step of a flow. @param outcome what it came back with */
   handOut<T extends { kind: string }>(kind: 'task' | 'step', work: () => Promise<T>): Promise<T>;
   /** The first claim of a run: how long it has waited since it was accepted. */
   started(kind: string, waitedSeconds: number): void;
-  ended(kind: string, status: string): void;
 }
 
 /** Models whose names plans make up are one beyond these, so that nobody's plan grows the list without end. */
@@ -47,10 +49,10 @@ export function createWorkerMetrics(): WorkerMetrics {
     buckets: LONG_BUCKETS,
     registers,
   });
-  const ends = new Counter({
-    name: 'muster_executions_ended_total',
-    help: 'Ends of executions that this worker wrote, those of retried ones too.',
-    labelNames: ['kind', 'status'],
+  const spent = new Counter({
+    name: 'muster_model_cost_usd_total',
+    help: 'What calls to models have cost that have a price.',
+    labelNames: ['model'],
     registers,
   });
   const names = new Set<string>();
@@ -58,16 +60,20 @@ export function createWorkerMetrics(): WorkerMetrics {
     if (names.size < MOST_MODELS) names.add(name);
     return names.has(name) ? name : 'other';
   };
-  const counted = (name: string, reply: ModelReply): void => {
+  const counted = (prices: ModelPrices, name: string, reply: ModelReply): void => {
     const model = labelOf(name);
     tokens.inc({ model, type: 'prompt' }, reply.usage.promptTokens);
     tokens.inc({ model, type: 'completion' }, reply.usage.completionTokens);
+    const cost = costMicroUsd(prices.of(name), reply.usage);
+    if (cost !== null) spent.inc({ model }, cost / MICRO_USD);
   };
   return {
     registry,
-    watched: (models) =>
-      watchModels(models, counted, (name, outcome, seconds) =>
-        calls.observe({ model: labelOf(name), outcome }, seconds),
+    watched: (models, prices) =>
+      watchModels(
+        models,
+        (name, reply) => counted(prices, name, reply),
+        (name, outcome, seconds) => calls.observe({ model: labelOf(name), outcome }, seconds),
       ),
     async handOut(kind, work) {
       const startedAt = performance.now();
@@ -81,7 +87,7 @@ export function createWorkerMetrics(): WorkerMetrics {
       }
     },
     started: (kind, seconds) => waited.observe({ kind }, Math.max(seconds, 0)),
-    ended: (kind, status) => ends.inc({ kind, status }),
+    ...createEndingMetrics(registry),
   };
 }
 
