@@ -165,6 +165,14 @@ async function pruneCommand(flags: { olderThan: string; dryRun: boolean }): Prom
   process.exitCode = await prune.pruneCommand(settings.DATABASE_URL ?? '', options);
 }
 
+/** Brings Temporal back to a database that was restored without it. */
+async function afterRestoreCommand(): Promise<void> {
+  const settings = await operatorSettings();
+  needAddresses(settings, 'after-restore', ['DATABASE_URL', 'TEMPORAL_ADDRESS']);
+  const { afterRestoreCommand: carryOut } = await import('./cli/after-restore.ts');
+  process.exitCode = await carryOut(settings, say);
+}
+
 /** Runs one of the commands that ask Temporal, and ends with its exit code. */
 async function operatorCommand(
   name: string,
@@ -275,6 +283,12 @@ function addOperatorCommands(program: Command, signals: StopSignals): void {
     .requiredOption('--older-than <duration>', 'since their end: 90d, 12h …')
     .option('--dry-run', 'only count them', false)
     .action(pruneCommand);
+  program
+    .command('after-restore')
+    .description(
+      'start open executions anew: when the database alone was restored, before API and worker start',
+    )
+    .action(afterRestoreCommand);
   program
     .command('preflight')
     .description('replay every open workflow of Temporal with this build: exit code 1 if one would break')

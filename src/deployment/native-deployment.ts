@@ -41,6 +41,10 @@ export interface NativeDeployment {
   firstAdmin: FirstAdminCredentials | null;
   apis: readonly RoleProcess[];
   workers: readonly RoleProcess[];
+  /** What a process that is started from now on is told; may be changed, as `.env` is before an upgrade. */
+  environment: Record<string, string>;
+  /** As the service `set-current` does: gives the work to the workers of the build that the environment names. */
+  setCurrent(): Promise<string | null>;
   /** Process ids of what is kept running, as it is now. */
   pids(): { postgres: number; temporal: number };
   stop(options: { graceMs: number; hurry: AbortSignal }): Promise<void>;
@@ -121,7 +125,8 @@ async function bringUp(options: NativeDeploymentOptions, undo: Undo): Promise<Na
   say(`✓ Database ready, ${applied} migrations applied`);
 
   const roles = await startRoles(compose, { options, dataDir, environment }, undo);
-  const current = await setCurrent({ ...settings, TEMPORAL_ADDRESS: address });
+  const setCurrentBuild = () => setCurrent(readSettings(childEnvironment(environment)));
+  const current = await setCurrentBuild();
   if (current !== null) say(`✓ Build ${current} is the current version`);
   say(`✓ ${roles.apis.length} APIs and ${roles.workers.length} workers ready`);
   return {
@@ -130,6 +135,8 @@ async function bringUp(options: NativeDeploymentOptions, undo: Undo): Promise<Na
     temporalAddress: address,
     temporalCli: cli.path,
     firstAdmin,
+    environment,
+    setCurrent: setCurrentBuild,
     pids: () => ({ postgres: now.postgres ?? 0, temporal: now.temporal ?? 0 }),
     async stop(how) {
       await Promise.all([...roles.apis, ...roles.workers].map((role) => role.stop(how)));

@@ -1,8 +1,8 @@
 /**
  * `npm run test:deployment`: the topology of docker-compose.yml, natively (Temporal's server on PostgreSQL, two APIs, two
- * workers), and what happens to it in operation. Builds Temporal's server once (Go, two minutes); takes about eight.
+ * workers), and what happens to it in operation. Builds Temporal's server once (Go, two minutes); takes about twelve.
  *
- *   npm run test:deployment -- [--runs 500] [--only rolling,temporal,postgres,operator] [--report FILE]
+ *   npm run test:deployment -- [--runs 500] [--only rolling,temporal,postgres,operator,upgrade,backup,older] [--report FILE]
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,28 +12,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
 import { signalProcess } from '../../src/embedded/processes.ts';
-import { startNativeDeployment, type NativeDeployment } from '../../src/deployment/native-deployment.ts';
+import { startNativeDeployment } from '../../src/deployment/native-deployment.ts';
 import { balancedClient, describeMet, type BalancedClient } from './balanced-client.ts';
-import { checkRuns, completedTasks, untilFinal } from './check-runs.ts';
+import { completedTasks } from './check-runs.ts';
+import { musterAloneRestored, wholeRestored } from './restores.ts';
+import { ENVIRONMENT, report, seconds, type Scene } from './scene.ts';
+import { rollingUpgrade } from './upgrade.ts';
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '500' },
-    only: { type: 'string', default: 'rolling,temporal,postgres,operator' },
+    only: { type: 'string', default: 'rolling,temporal,postgres,operator,upgrade,backup,older' },
     report: { type: 'string' },
   },
 });
 const GRACE_MS = 27_000;
-
-interface Scene {
-  deployment: NativeDeployment;
-  client: BalancedClient;
-  /** Says it, and keeps it for the report. */
-  note: (line: string) => void;
-  fail: (line: string) => void;
-}
-
-const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 /** Starts runs, about `perSecond` of them, until told to stop. */
 function keepStarting(client: BalancedClient, perSecond: number): { stop(): Promise<string[]> } {
@@ -59,17 +52,6 @@ function keepStarting(client: BalancedClient, perSecond: number): { stop(): Prom
       return ids;
     },
   };
-}
-
-async function report(scene: Scene, ids: readonly string[], timeoutMs: number): Promise<void> {
-  const { databaseUrl } = scene.deployment;
-  await untilFinal(databaseUrl, ids, timeoutMs);
-  const { count, byStatus, problems } = await checkRuns(databaseUrl, ids);
-  scene.note(
-    `${count} runs: ${JSON.stringify(byStatus)}; ${problems.length} with a lost, doubled or missing event or task`,
-  );
-  problems.slice(0, 10).forEach(scene.fail);
-  if ((byStatus['completed'] ?? 0) !== ids.length) scene.fail('not every run was completed');
 }
 
 /** Each process ends politely and another takes its place, under load. */
@@ -179,6 +161,9 @@ const SCENES: Record<string, [string, (scene: Scene) => Promise<void>]> = {
   temporal: ['Temporal killed (SIGKILL) and back', killTemporal],
   postgres: ['PostgreSQL stopped immediately (SIGQUIT) every 5 to 10 s for 2 minutes', stopPostgres],
   operator: ['Terminated, cancelled and reset by Temporal’s own command line', operatorsHand],
+  upgrade: ['Rolling upgrade to build-1 and to build-2 (WORKER_BUILD_ID, set-current)', rollingUpgrade],
+  backup: ['Backed up with runs under way, and restored elsewhere', wholeRestored],
+  older: ['Muster’s database alone restored: it is older than Temporal', musterAloneRestored],
 };
 
 const lines: string[] = [];
@@ -188,13 +173,7 @@ const deployment = await startNativeDeployment({
   dataDir,
   port: 0,
   apis: 2,
-  environment: {
-    DEMO_MODEL: 'on',
-    DEFAULT_MODEL: 'demo/slow',
-    RATE_LIMIT_PER_MINUTE: '0',
-    MAX_ACTIVE_EXECUTIONS_PER_USER: '0',
-    LOG_LEVEL: 'warn',
-  },
+  environment: ENVIRONMENT,
   say: (line) => console.log(line),
 });
 let finished = false;

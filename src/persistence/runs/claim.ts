@@ -42,10 +42,17 @@ export async function claimRun(
       `update executions set claimed_run_id = $3,
          status = case when status = 'pending' then 'running' else status end,
          started_at = coalesce(started_at, $4), updated_at = $4
-       where id = $1 and generation = $2 and (claimed_run_id is null or claimed_run_id in ($3, $5)) and not queued
+       where id = $1 and generation = $2 and execution_id = $6 and (claimed_run_id is null or claimed_run_id in ($3, $5)) and not queued
          and status not in ('completed', 'failed', 'cancelled')
        returning status, flow_shape, pause_requested, control_version, timeout_seconds, started_at, created_at`,
-      [ref.id, ref.generation, temporalRunId, now.toISOString(), ref.continues ?? temporalRunId],
+      [
+        ref.id,
+        ref.generation,
+        temporalRunId,
+        now.toISOString(),
+        ref.continues ?? temporalRunId,
+        ref.executionId,
+      ],
     );
     if (row === undefined) return { accepted: false };
     if (parseTimestamp(row.started_at).getTime() === now.getTime())

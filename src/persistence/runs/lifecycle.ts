@@ -15,7 +15,10 @@ import { ENDED_RUN, type EndedRun } from './ended-run.ts';
 import { releaseRuns } from './queue.ts';
 import { resumeToEnd } from './task-commands.ts';
 
-/** The steps of a run's life that its workflow writes, after its claim: paused, cancelling, the end. */
+/**
+ * The steps of a run's life that its workflow writes, after its claim: paused, cancelling, the end. By both ids: after a
+ * restore of an older database the integer may be another execution's.
+ */
 
 /**
  * Writes `paused` when nothing is in flight any more, unless somebody resumed meanwhile, or nothing is left to be paused:
@@ -36,9 +39,9 @@ export async function markPaused(database: SqlPool, ref: RunRef, now: Date): Pro
     }
     const [row] = await sql.query<{ control_version: number }>(
       `update executions set status = 'paused', updated_at = $3
-        where id = $1 and generation = $2 and pause_requested and status in ('running', 'waiting')
+        where id = $1 and generation = $2 and execution_id = $4 and pause_requested and status in ('running', 'waiting')
         returning control_version`,
-      [ref.id, ref.generation, now.toISOString()],
+      [ref.id, ref.generation, now.toISOString(), ref.executionId],
     );
     if (row === undefined) return;
     const key = `g${ref.generation}:paused:${row.control_version}`;
@@ -53,9 +56,9 @@ export async function markWaiting(database: SqlPool, ref: RunRef, now: Date): Pr
     if (!(await hasOpenQuestion(sql, ref.id))) return;
     const [row] = await sql.query<{ last: number }>(
       `update executions set status = 'waiting', updated_at = $3
-        where id = $1 and generation = $2 and not pause_requested and status = 'running'
+        where id = $1 and generation = $2 and execution_id = $4 and not pause_requested and status = 'running'
         returning (select last_seq from execution_log_heads where execution_id = $1) as last`,
-      [ref.id, ref.generation, now.toISOString()],
+      [ref.id, ref.generation, now.toISOString(), ref.executionId],
     );
     if (row === undefined) return;
     // It may wait again and again: each time has its own place in the log.
@@ -69,9 +72,9 @@ export async function markCancelling(database: SqlPool, ref: RunRef, now: Date):
   await database.transaction(async (sql) => {
     const rows = await sql.query(
       `update executions set status = 'cancelling', pause_requested = false, updated_at = $3
-        where id = $1 and generation = $2 and status in ('pending', 'running', 'paused', 'waiting')
+        where id = $1 and generation = $2 and execution_id = $4 and status in ('pending', 'running', 'paused', 'waiting')
         returning id`,
-      [ref.id, ref.generation, now.toISOString()],
+      [ref.id, ref.generation, now.toISOString(), ref.executionId],
     );
     if (rows.length === 0) return;
     const key = `g${ref.generation}:cancelling`;
@@ -120,8 +123,9 @@ export async function finaliseRun(
 ): Promise<Finalised> {
   return database.transaction(async (sql) => {
     const [row] = await sql.query<EndRow>(
-      `select owner_id, status, error_code, plan from executions where id = $1 and generation = $2 for no key update`,
-      [ref.id, ref.generation],
+      `select owner_id, status, error_code, plan from executions
+        where id = $1 and generation = $2 and execution_id = $3 for no key update`,
+      [ref.id, ref.generation, ref.executionId],
     );
     if (row === undefined) return { state: { status: 'cancelled', code: null }, released: [] };
     if (row.status === 'completed' || row.status === 'failed' || row.status === 'cancelled') {
