@@ -9,6 +9,7 @@ import { Shell } from './shell/shell.tsx';
 /** Every page and its address. Pages that are big or seldom seen are fetched when they are opened. */
 
 const RunPage = lazy(() => import('./run/run-page.tsx'));
+const KeyListPage = lazy(() => import('./keys/key-list-page.tsx'));
 
 export function App(): JSX.Element {
   const { person, isUnknown, error, again } = usePerson();
@@ -33,6 +34,7 @@ const Pages = (): JSX.Element => (
     </Route>
     <Route path="/runs" component={RunListPage} />
     <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
+    <Route path="/keys" component={KeyListPage} />
     <Route>
       <Empty title="There is no such page">
         <a href="/console/runs">To the runs</a>

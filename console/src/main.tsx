@@ -1,11 +1,12 @@
+// Before everything else: what a page says of its own elements stands above what all elements have.
+import './design/tokens.css';
+import './design/base.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { queries } from './api/client.ts';
 import { App } from './app.tsx';
-import './design/tokens.css';
-import './design/base.css';
 
 const place = document.getElementById('console');
 if (place === null) throw new Error('index.html has no place for the console');

@@ -11,7 +11,10 @@ interface Place {
   forAdmins?: true;
 }
 
-const PLACES: readonly Place[] = [{ to: '/runs', name: 'Runs' }];
+const PLACES: readonly Place[] = [
+  { to: '/runs', name: 'Runs' },
+  { to: '/keys', name: 'Keys' },
+];
 
 /** What is around every page: where one can go, who one is. */
 export function Shell({ children }: { children: ReactNode }): JSX.Element {
