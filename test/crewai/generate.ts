@@ -182,6 +182,7 @@ const MACHINE_FIELDS = new Set([
   'agent.tool_approvals',
   'crew.tool_approvals',
   'crew.tool_approval_timeout_seconds',
+  'crew.remind_after_seconds',
   'task.max_tokens_total',
   'task.max_cost_usd',
 ]);

@@ -106,7 +106,7 @@ export const GRAPH_TASK_FIELDS: Fields = table(
 /** CrewAI 0.121.1's Crew, and `compat`, which is ours. */
 export const GRAPH_CREW_FIELDS: Fields = table(
   'name:str? process:any compat:any manager_llm:any manager_agent:any tool_approvals:any ' +
-    'tool_approval_timeout_seconds:any config:json? id:id',
+    'tool_approval_timeout_seconds:any remind_after_seconds:any config:json? id:id',
   'verbose:bool cache:bool share_crew:bool? step_callback:any task_callback:any output_log_file:boolstr? ' +
     'execution_logs:dicts security_config:model chat_llm:any planning_llm:any usage_metrics:model? ' +
     'task_execution_output_json_files:strs? before_kickoff_callbacks:callables after_kickoff_callbacks:callables',

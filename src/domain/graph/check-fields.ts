@@ -17,6 +17,7 @@ const OUR_FIELDS: ReadonlySet<string> = new Set([
   'max_cost_usd',
   'tool_approvals',
   'tool_approval_timeout_seconds',
+  'remind_after_seconds',
 ]);
 
 /** A node, its `config` merged in: what stands beside it wins unless it is null, and only CrewAI's fields count. */

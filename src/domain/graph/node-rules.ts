@@ -2,6 +2,7 @@ import { asInt, isJsonObject, isTruthy } from '../crewai/field-types.ts';
 import type { JsonValue } from '../json.ts';
 import { placeholders } from '../plan/interpolate.ts';
 import { approvalProblems } from '../plan/tool-approvals.ts';
+import { waitProblem } from '../plan/wait-seconds.ts';
 import { limitProblems } from '../plan/task-limits.ts';
 import { schemaIssues } from '../run/json-schema-issues.ts';
 import type { GraphSurroundings } from './graph-document.ts';
@@ -50,14 +51,14 @@ function checkCrewNode(node: ModelNode, findings: Findings): void {
       'embedder wants a provider and the model in its config; without, memory and knowledge are found by words';
     findings.warn('graph_not_carried_out', message, node.pathOf('embedder'), node.id);
   }
-  const { tool_approval_timeout_seconds: seconds = null } = node.data;
-  if (seconds !== null && (typeof seconds !== 'number' || seconds < 1 || seconds > MOST_SECONDS)) {
-    const message = `tool_approval_timeout_seconds is a number of seconds, 1 to ${MOST_SECONDS}`;
-    findings.error('graph_bad_approval', message, node.pathOf('tool_approval_timeout_seconds'), node.id);
-  }
+  checkSeconds(node, 'tool_approval_timeout_seconds', 'graph_bad_approval', findings);
+  checkSeconds(node, 'remind_after_seconds', 'graph_bad_reminder', findings);
 }
 
-const MOST_SECONDS = 31_536_000;
+function checkSeconds(node: ModelNode, field: string, code: string, findings: Findings): void {
+  const problem = waitProblem(node.data[field]);
+  if (problem !== null) findings.error(code, `${field} ${problem}`, node.pathOf(field), node.id);
+}
 
 function checkApprovals(node: ModelNode, findings: Findings): void {
   for (const { below, message } of approvalProblems(node.data.tool_approvals))

@@ -46,7 +46,8 @@ const fields = {
     .nullable()
     .describe(
       '`manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, ' +
-        'after which a call nobody has approved is denied; the rest is kept',
+        'after which a call nobody has approved is denied · `remind_after_seconds`, after which people are reminded of a ' +
+        'question that stands open; the rest is kept',
     ),
   is_active: z.boolean().describe('An inactive one starts nothing'),
 };
