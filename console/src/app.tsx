@@ -10,6 +10,8 @@ import { Shell } from './shell/shell.tsx';
 
 const RunPage = lazy(() => import('./run/run-page.tsx'));
 const KeyListPage = lazy(() => import('./keys/key-list-page.tsx'));
+const WebhookListPage = lazy(() => import('./webhooks/webhook-list-page.tsx'));
+const WebhookPage = lazy(() => import('./webhooks/webhook-page.tsx'));
 
 export function App(): JSX.Element {
   const { person, isUnknown, error, again } = usePerson();
@@ -35,6 +37,8 @@ const Pages = (): JSX.Element => (
     <Route path="/runs" component={RunListPage} />
     <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
     <Route path="/keys" component={KeyListPage} />
+    <Route path="/webhooks" component={WebhookListPage} />
+    <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
     <Route>
       <Empty title="There is no such page">
         <a href="/console/runs">To the runs</a>

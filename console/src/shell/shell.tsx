@@ -14,6 +14,7 @@ interface Place {
 const PLACES: readonly Place[] = [
   { to: '/runs', name: 'Runs' },
   { to: '/keys', name: 'Keys' },
+  { to: '/webhooks', name: 'Webhooks' },
 ];
 
 /** What is around every page: where one can go, who one is. */
