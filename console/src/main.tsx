@@ -1,11 +1,12 @@
 import { QueryClientProvider } from '@tanstack/react-query';
+// The ground rules come first: what a component says of itself counts more.
+import './design/tokens.css';
+import './design/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { queries } from './api/client.ts';
 import { App } from './app.tsx';
-import './design/tokens.css';
-import './design/base.css';
 
 const place = document.getElementById('console');
 if (place === null) throw new Error('index.html has no place for the console');

@@ -13,16 +13,17 @@ export interface ShownCall {
   muster?: string;
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+/** A word for a shell, taken as it is. */
+export const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The request as one writes it in a shell; the key comes from the environment. */
 export function curlOf({ method, path, body }: ShownCall): string {
   const parts = [
-    `curl ${method === 'GET' ? '' : `-X ${method} `}${quoted(`${window.location.origin}/api/v1${path}`)}`,
+    `curl ${method === 'GET' ? '' : `-X ${method} `}${shellQuoted(`${window.location.origin}/api/v1${path}`)}`,
     '-H "Authorization: Bearer $MUSTER_API_KEY"',
   ];
   if (body !== undefined)
-    parts.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body))}`);
+    parts.push("-H 'Content-Type: application/json'", `-d ${shellQuoted(JSON.stringify(body))}`);
   return parts.join(' \\\n  ');
 }
 
