@@ -1,7 +1,7 @@
-import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
+import type { Node, NodeProps } from '@xyflow/react';
 import { memo, useMemo, type JSX } from 'react';
 import type { JsonObject } from '../design/json.ts';
-import { Canvas, placed, useLayout } from '../drawing/canvas.tsx';
+import { Canvas, Handles, placed, useLayout } from '../drawing/canvas.tsx';
 import type { Arrow } from '../drawing/layout.ts';
 import { edgesOf, nodesOf, titleOf, type GraphNode } from './document.ts';
 import './crew-drawing.css';
@@ -74,7 +74,7 @@ function PartBox({ data: { node, faults }, isConnectable }: NodeProps<CrewNode>)
   const title = titleOf(node);
   return (
     <div className={`node-box crew-part--${node.type} ${faults > 0 ? 'crew-part--faulty' : ''}`}>
-      <Handle type="target" position={Position.Left} isConnectable={isConnectable} />
+      <Handles isConnectable={isConnectable} />
       <span className="node-box__name" title={title}>
         {title}
       </span>
@@ -82,7 +82,6 @@ function PartBox({ data: { node, faults }, isConnectable }: NodeProps<CrewNode>)
         <span>{node.type}</span>
         <span>{faults > 0 ? `${faults} at fault` : node.id}</span>
       </span>
-      <Handle type="source" position={Position.Right} isConnectable={isConnectable} />
     </div>
   );
 }

@@ -171,8 +171,8 @@ const CrewTable = ({
               <Moment at={updatedAt} />
             </td>
             <td>
-              <Link href={`/runs?graph_id=${id}`} aria-label={`Runs of ${name}`}>
-                its runs
+              <Link href={`/runs?graph_id=${id}`}>
+                its runs<span className="visually-hidden"> of {name}</span>
               </Link>
             </td>
           </tr>

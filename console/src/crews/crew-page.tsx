@@ -14,7 +14,6 @@ import { CrewEditor } from './crew-editor.tsx';
 import { readDocument, writeDocument, type Format } from './document.ts';
 import { StartDialog } from './start-dialog.tsx';
 import { VersionView } from './version-view.tsx';
-import './crew-page.css';
 
 const CrewDrawing = lazy(() => import('./crew-drawing.tsx'));
 

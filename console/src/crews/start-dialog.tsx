@@ -7,6 +7,7 @@ import { Dialog } from '../design/dialog.tsx';
 import { JsonField } from '../design/json-field.tsx';
 import { readObject, type JsonObject } from '../design/json.ts';
 import { ErrorNote, Loading } from '../design/notes.tsx';
+import './start-dialog.css';
 
 const LIMITS = [
   { name: 'timeout_seconds', label: 'Seconds it may take' },

@@ -5,6 +5,7 @@ import { answer, answerWithTotal, api, queries } from '../api/client.ts';
 import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
 import { Pager } from '../design/pager.tsx';
 import { useSignedIn } from '../session/person.ts';
+import './template-list.css';
 
 const PAGE = 20;
 
@@ -47,7 +48,7 @@ export function TemplateList(): JSX.Element {
       {failed !== null && <ErrorNote error={failed} />}
       {templates.data.data.length === 0 && <Empty title="No templates" />}
       {templates.data.data.map(({ id, name, description, graph, created_by: createdBy }) => (
-        <article key={id} className="card crew-page__template">
+        <article key={id} className="card template-list__one">
           <div className="row spread">
             <h2>{name}</h2>
             <span className="soft">

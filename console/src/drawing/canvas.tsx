@@ -1,6 +1,8 @@
 import {
   Background,
   Controls,
+  Handle,
+  Position,
   ReactFlow,
   type Connection,
   type Edge,
@@ -10,19 +12,41 @@ import {
 import '@xyflow/react/dist/style.css';
 import { useQuery } from '@tanstack/react-query';
 import type { JSX } from 'react';
+import { useNarrow } from '../design/hooks.ts';
 import { ErrorNote, Loading } from '../design/notes.tsx';
 import { layOut, NODE_HEIGHT, NODE_WIDTH, type Arrow, type Place } from './layout.ts';
 import './canvas.css';
 
 /** Places for the nodes of a drawing, once they are known. @param shape what a new layout is made for */
-export const useLayout = (shape: string, keys: readonly string[], arrows: readonly Arrow[]) =>
-  useQuery({
-    queryKey: ['layout', shape],
-    queryFn: () => layOut(keys, arrows),
+export function useLayout(shape: string, keys: readonly string[], arrows: readonly Arrow[]) {
+  const direction = useNarrow() ? 'DOWN' : 'RIGHT';
+  return useQuery({
+    queryKey: ['layout', direction, shape],
+    queryFn: () => layOut(keys, arrows, direction),
     staleTime: Infinity,
     retry: false,
     structuralSharing: false,
   });
+}
+
+/** Where arrows come in and go out: at the sides, or above and below where nodes stand in a column. */
+export function Handles({ isConnectable }: { isConnectable: boolean }): JSX.Element {
+  const isNarrow = useNarrow();
+  return (
+    <>
+      <Handle
+        type="target"
+        position={isNarrow ? Position.Top : Position.Left}
+        isConnectable={isConnectable}
+      />
+      <Handle
+        type="source"
+        position={isNarrow ? Position.Bottom : Position.Right}
+        isConnectable={isConnectable}
+      />
+    </>
+  );
+}
 
 /** A node of the usual size at its place. */
 export const placed = (place: Place | undefined) => ({
@@ -52,12 +76,13 @@ export const Canvas = ({
   /** Somebody has drawn an arrow; without it none can be drawn. */
   onConnect?: (connection: Connection) => void;
 }): JSX.Element => {
+  const isNarrow = useNarrow();
   if (layout.error !== null) return <ErrorNote error={layout.error} again={() => void layout.refetch()} />;
   if (layout.data === undefined) return <Loading what="the drawing" />;
   return (
     <div className="card canvas" role="group" aria-label={label}>
       <ReactFlow
-        key={shape}
+        key={`${isNarrow} ${shape}`}
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}

@@ -19,12 +19,16 @@ const BETWEEN_ROWS = 26;
 /** Above so many nodes a plain grid by depth stands in for the careful drawing, which takes long. */
 const MOST_FOR_ELK = 400;
 
-/** Places for all nodes, from left to right. */
+/** From left to right, or downwards where there is room for one column only. */
+export type Direction = 'RIGHT' | 'DOWN';
+
+/** Places for all nodes. */
 export const layOut = async (
   keys: readonly string[],
   arrows: readonly Arrow[],
+  direction: Direction,
 ): Promise<Map<string, Place>> =>
-  keys.length > MOST_FOR_ELK ? gridLayout(keys, arrows) : elkLayout(keys, arrows);
+  keys.length > MOST_FOR_ELK ? gridLayout(keys, arrows) : elkLayout(keys, arrows, direction);
 
 /** Nodes by how many stand before them, in columns. @param keys each after those it hangs on */
 export function gridLayout(keys: readonly string[], arrows: readonly Arrow[]): Map<string, Place> {
@@ -43,7 +47,11 @@ export function gridLayout(keys: readonly string[], arrows: readonly Arrow[]): M
 }
 
 /** The careful drawing. The layouter is large and loaded when the first graph is drawn. */
-async function elkLayout(keys: readonly string[], arrows: readonly Arrow[]): Promise<Map<string, Place>> {
+async function elkLayout(
+  keys: readonly string[],
+  arrows: readonly Arrow[],
+  direction: Direction,
+): Promise<Map<string, Place>> {
   const [{ default: Elk }, { default: workerUrl }] = await Promise.all([
     import('elkjs/lib/elk-api.js'),
     import('elkjs/lib/elk-worker.min.js?url'),
@@ -54,7 +62,7 @@ async function elkLayout(keys: readonly string[], arrows: readonly Arrow[]): Pro
       id: 'drawing',
       layoutOptions: {
         'elk.algorithm': 'layered',
-        'elk.direction': 'RIGHT',
+        'elk.direction': direction,
         'elk.layered.spacing.nodeNodeBetweenLayers': String(BETWEEN_COLUMNS),
         'elk.spacing.nodeNode': String(BETWEEN_ROWS),
       },

@@ -1,9 +1,9 @@
-import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
+import type { Node, NodeProps } from '@xyflow/react';
 import { memo, useMemo, type JSX } from 'react';
 import type { TaskRunSchema } from '../../api/client.ts';
 import { Badge } from '../../design/badge.tsx';
 import { count, Span } from '../../design/figures.tsx';
-import { Canvas, placed, useLayout } from '../../drawing/canvas.tsx';
+import { Canvas, Handles, placed, useLayout } from '../../drawing/canvas.tsx';
 import { taskArrows } from './task-arrows.ts';
 import './task-graph.css';
 
@@ -57,7 +57,7 @@ export default function TaskGraph({
 function TaskBox({ data: { task } }: NodeProps<TaskNode>): JSX.Element {
   return (
     <div className={`node-box task-node--${task.status}`}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handles isConnectable={false} />
       <span className="node-box__name" title={task.name}>
         {task.name}
       </span>
@@ -74,7 +74,6 @@ function TaskBox({ data: { task } }: NodeProps<TaskNode>): JSX.Element {
           )}
         </span>
       </span>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   );
 }
