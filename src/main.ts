@@ -2,6 +2,7 @@ import type * as OperatorCommands from './cli/operator-commands.ts';
 import { Command, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram, type Outcome } from './cli/command-line.ts';
+import { CliError, EXIT } from './cli/exit-codes.ts';
 import { loadSettings, readDuration, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
 import { aborted } from './embedded/role-process.ts';
@@ -146,9 +147,9 @@ async function migrateCommand(): Promise<void> {
 }
 
 /** For what operators ask: of the services that are named, else of an `npm start` that runs on DATA_DIR. */
-async function operatorSettings(): Promise<Settings> {
+async function operatorSettings(flags: CommonFlags = {}): Promise<Settings> {
   const { besideStart } = await import('./embedded/running-services.ts');
-  return besideStart(loadSettings());
+  return besideStart(settingsFor(flags));
 }
 
 async function doctorCommand({ json }: { json: boolean }): Promise<void> {
@@ -187,11 +188,9 @@ async function operatorCommand(
 
 /** Decrypts for a Web UI on this machine until it is asked to stop. */
 async function codecServerCommand({ port }: { port: string }, signals: StopSignals): Promise<void> {
-  const settings = settingsFor({ port });
-  const uiUrl = settings.TEMPORAL_UI_URL ?? 'http://127.0.0.1:8233';
-  const { startCodecServer } = await import('./cli/codec-server.ts');
-  const server = await startCodecServer(settings, { port: settings.API_PORT, uiUrl });
-  say(`Codec server for ${uiUrl}: http://127.0.0.1:${settings.API_PORT}`);
+  const settings = await operatorSettings({ port });
+  const { openCodecServer } = await import('./cli/codec-server.ts');
+  const server = await openCodecServer(settings, settings.API_PORT, say);
   await aborted(signals.stop);
   server.closeAllConnections();
   server.close();
@@ -258,13 +257,13 @@ function createProgram(signals: StopSignals): Command {
   return program;
 }
 
-/** For those who run it for others. */
 /** For whoever runs the API alone and not in our image. */
 async function buildConsoleCommand(): Promise<void> {
   const { buildConsole } = await import('./embedded/console-build.ts');
   say((await buildConsole()) ? 'The console is built.' : 'The console is built already.');
 }
 
+/** For those who run it for others. */
 function addOperatorCommands(program: Command, signals: StopSignals): void {
   program
     .command('build-console')
@@ -306,8 +305,8 @@ function addOperatorCommands(program: Command, signals: StopSignals): void {
 
 /** What somebody can put right is said plainly; everything else is a bug and shows its stack. */
 function report(error: unknown): void {
-  const isPlain = error instanceof StartError || error instanceof SettingsError || error instanceof FlowError;
-  console.error(isPlain ? `\n${error.message}\n` : error);
+  const isPlain = [StartError, SettingsError, FlowError, CliError].some((kind) => error instanceof kind);
+  console.error(isPlain && error instanceof Error ? `\n${error.message}\n` : error);
 }
 
 async function runCommand(args: readonly string[]): Promise<void> {
@@ -331,5 +330,5 @@ try {
   await runCommand(process.argv.slice(2));
 } catch (error) {
   report(error);
-  process.exit(1);
+  process.exit(error instanceof CliError ? error.exitCode : EXIT.failed);
 }

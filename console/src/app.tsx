@@ -14,6 +14,7 @@ const CrewListPage = lazy(() => import('./crews/crew-list-page.tsx'));
 const CrewPage = lazy(() => import('./crews/crew-page.tsx'));
 const AgentListPage = lazy(() => import('./agents/agent-list-page.tsx'));
 const AgentPage = lazy(() => import('./agents/agent-page.tsx'));
+const KeyListPage = lazy(() => import('./keys/key-list-page.tsx'));
 
 export function App(): JSX.Element {
   const { person, isUnknown, error, again } = usePerson();
@@ -43,6 +44,7 @@ const Pages = (): JSX.Element => (
     <Route path="/crews/:id">{({ id }) => <CrewPage key={id} id={id} />}</Route>
     <Route path="/agents" component={AgentListPage} />
     <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
+    <Route path="/keys" component={KeyListPage} />
     <Route>
       <Empty title="There is no such page">
         <a href="/console/runs">To the runs</a>

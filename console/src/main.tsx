@@ -1,3 +1,6 @@
+// Before everything else: what a page says of its own elements stands above what all elements have.
+import './design/tokens.css';
+import './design/base.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 // The ground rules come first: what a component says of itself counts more.
 import './design/tokens.css';

@@ -6,7 +6,7 @@ import type { Say } from '../embedded/service.ts';
 import { StartError } from '../embedded/start-error.ts';
 
 /** Of the image in docker-compose.yml. */
-const SERVER_VERSION = '1.29.1';
+export const SERVER_VERSION = '1.29.1';
 const MODULE = 'go.temporal.io/server/cmd';
 
 /** Temporal's server for PostgreSQL, and the tool that makes its tables. */

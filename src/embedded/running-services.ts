@@ -21,10 +21,11 @@ export async function besideStart(settings: Settings): Promise<Settings> {
     const kept = await text(file);
     return kept === undefined ? undefined : portsSchema.parse(JSON.parse(kept))[name];
   };
-  const [password, postgres, grpc, secret] = await Promise.all([
+  const [password, postgres, grpc, ui, secret] = await Promise.all([
     text('postgres.password'),
     portOf('postgres.port', 'postgres'),
     portOf('temporal.ports', 'grpc'),
+    portOf('temporal.ports', 'ui'),
     text('jwt-secret'),
   ]);
   const DATABASE_URL =
@@ -32,5 +33,10 @@ export async function besideStart(settings: Settings): Promise<Settings> {
     (password === undefined || postgres === undefined ? undefined : embeddedUrl(password, postgres));
   const TEMPORAL_ADDRESS =
     settings.TEMPORAL_ADDRESS ?? (grpc === undefined ? undefined : `127.0.0.1:${grpc}`);
-  return { ...settings, DATABASE_URL, TEMPORAL_ADDRESS, JWT_SECRET: settings.JWT_SECRET ?? secret };
+  // The Web UI is that of the embedded Temporal: where another one is named, there is none of ours.
+  const TEMPORAL_UI_URL =
+    settings.TEMPORAL_UI_URL ??
+    (settings.TEMPORAL_ADDRESS !== undefined || ui === undefined ? undefined : `http://127.0.0.1:${ui}`);
+  const JWT_SECRET = settings.JWT_SECRET ?? secret;
+  return { ...settings, DATABASE_URL, TEMPORAL_ADDRESS, TEMPORAL_UI_URL, JWT_SECRET };
 }

@@ -102,3 +102,9 @@ export async function completedTasks(url: string, ids: readonly string[]): Promi
   );
   return row?.count ?? 0;
 }
+
+/** The version of PostgreSQL, as it says itself. */
+export async function postgresVersion(url: string): Promise<string> {
+  const [row] = await query<{ server_version: string }>(url, 'show server_version', []);
+  return row?.server_version ?? 'unknown';
+}

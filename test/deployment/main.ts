@@ -6,15 +6,16 @@
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
 import { signalProcess } from '../../src/embedded/processes.ts';
+import { SERVER_VERSION } from '../../src/deployment/temporal-programs.ts';
 import { startNativeDeployment } from '../../src/deployment/native-deployment.ts';
 import { balancedClient, describeMet, type BalancedClient } from './balanced-client.ts';
-import { completedTasks } from './check-runs.ts';
+import { completedTasks, postgresVersion } from './check-runs.ts';
 import { musterAloneRestored, wholeRestored } from './restores.ts';
 import { ENVIRONMENT, report, seconds, type Scene } from './scene.ts';
 import { rollingUpgrade } from './upgrade.ts';
@@ -166,6 +167,16 @@ const SCENES: Record<string, [string, (scene: Scene) => Promise<void>]> = {
   older: ['Muster’s database alone restored: it is older than Temporal', musterAloneRestored],
 };
 
+/** The commit that is run; what is not committed is not what a reader will find. */
+function currentCommit(): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--', 'src', 'workflows', 'activities', 'test') !== '';
+  return `${git('rev-parse', '--short=12', 'HEAD')}${changed ? ' and changes to it' : ''}`;
+}
+
+const commit = currentCommit();
+const begunAt = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const [loadBefore] = loadavg();
 const lines: string[] = [];
 const failures: string[] = [];
 const dataDir = await mkdtemp(join(tmpdir(), 'muster-deployment-'));
@@ -176,6 +187,7 @@ const deployment = await startNativeDeployment({
   environment: ENVIRONMENT,
   say: (line) => console.log(line),
 });
+const versionOfPostgres = await postgresVersion(deployment.databaseUrl);
 let finished = false;
 try {
   for (const name of (values.only ?? '').split(',')) {
@@ -201,13 +213,14 @@ try {
   else console.log(`logs are kept in ${dataDir}`);
 }
 if (values.report !== undefined) {
-  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
+  const machine = `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const head = [
     '# A deployment in operation',
     '',
-    `${new Date().toISOString().slice(0, 10)}, commit ${commit}. Written by \`npm run test:deployment\`: the topology of docker-compose.yml as`,
-    'processes of one machine (2 cores, 24 GiB): PostgreSQL 18.4, Temporal server 1.29.1 on it, two APIs, two workers; the',
-    'demo stand-in answers after two seconds.',
+    `${begunAt}, commit ${commit}, ${values.runs} runs where PostgreSQL is stopped. Written by`,
+    `\`npm run test:deployment -- --report\`: the topology of docker-compose.yml as processes of one machine (${machine}, other`,
+    `programs running: load ${(loadBefore ?? 0).toFixed(1)} before): PostgreSQL ${versionOfPostgres}, Temporal server ${SERVER_VERSION} on it, two APIs, two workers; the demo stand-in`,
+    'answers after two seconds.',
   ];
   await writeFile(values.report, `${[...head, ...lines].join('\n')}\n`);
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { createHash, hkdfSync } from 'node:crypto';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import getPort from 'get-port';
@@ -25,6 +26,7 @@ import {
 /** What Temporal keeps of us can be read with the keys alone (PAYLOAD_ENCRYPTION_KEYS). */
 
 const [OLD, NEW] = ['0123456789-the-old-key-of-the-tests', '9876543210-the-new-key-of-the-tests'];
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const UI = 'http://127.0.0.1:8233';
 
 let stack: TestStack;
@@ -59,9 +61,9 @@ function payloadsIn(value: unknown): PayloadJson[] {
 /** As Temporal has it: nothing is decrypted. */
 async function rawHistory(executionId: string): Promise<{ text: string; payloads: PayloadJson[] }> {
   const handle = stack.temporal.client.workflow.getHandle(crewRunWorkflowId(executionId));
-  const text = historyToJSON(await handle.fetchHistory());
-  const value: unknown = JSON.parse(text);
-  return { text, payloads: payloadsIn(value) };
+  const history = historyToJSON(await handle.fetchHistory());
+  const value: unknown = JSON.parse(history);
+  return { text: history, payloads: payloadsIn(value) };
 }
 const keysUsed = (payloads: PayloadJson[]): Set<string> =>
   new Set(
@@ -157,7 +159,11 @@ describe('with PAYLOAD_ENCRYPTION_KEYS', () => {
         body: JSON.stringify({ payloads: run.payloads.slice(0, 1) }),
       });
     try {
-      expect(JSON.stringify(await (await ask({ origin: UI })).json())).toContain('"data"');
+      for (const origin of [UI, UI.replace('127.0.0.1', 'localhost')]) {
+        const answer = await ask({ origin });
+        expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+        expect(await answer.text()).toContain('"data"');
+      }
       expect((await ask({ origin: 'https://elsewhere.example' })).status).toBe(403);
     } finally {
       server.close();
@@ -165,10 +171,19 @@ describe('with PAYLOAD_ENCRYPTION_KEYS', () => {
     }
   });
 
+  it('its command says what is missing where it has no keys, and ends with 2', async () => {
+    const child = spawn(process.execPath, [MAIN, 'codec-server'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: childEnvironment({ NODE_OPTIONS: '', PAYLOAD_ENCRYPTION_KEYS: '', MCP_SERVERS: '' }),
+    });
+    const said = text(child.stderr);
+    expect(await once(child, 'exit')).toEqual([2, null]);
+    expect(await said).toMatch(/needs PAYLOAD_ENCRYPTION_KEYS.*in the environment or in \.env/);
+  });
+
   it('its command ends when it is asked to, under the launcher as well', async () => {
     const port = String(await getPort({ host: '127.0.0.1' }));
-    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-    const child = spawn(process.execPath, [main, 'codec-server', '--port', port], {
+    const child = spawn(process.execPath, [MAIN, 'codec-server', '--port', port], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       env: childEnvironment({ NODE_OPTIONS: '', PAYLOAD_ENCRYPTION_KEYS: NEW, MCP_SERVERS: '' }),
     });

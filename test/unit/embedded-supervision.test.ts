@@ -8,6 +8,7 @@ import { readSettings } from '../../src/config.ts';
 import { ensureJwtSecret, lockDataDir } from '../../src/embedded/data-dir.ts';
 import { writeProcessRecord } from '../../src/embedded/processes.ts';
 import { readableLine } from '../../src/embedded/readable-log.ts';
+import { besideStart } from '../../src/embedded/running-services.ts';
 import { superviseRole } from '../../src/embedded/role-process.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -43,6 +44,25 @@ describe('the lock of a data directory', () => {
       await lockDataDir(folder.path)
     )();
     expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('what operators ask beside an npm start', () => {
+  const settings = (given: Record<string, string> = {}) => readSettings({ DATA_DIR: folder.path, ...given });
+
+  it('asks its Temporal, and serves its Web UI, unless others are named', async () => {
+    await writeFile(join(folder.path, 'temporal.ports'), JSON.stringify({ grpc: 26001, ui: 26002 }));
+    expect(await besideStart(settings())).toEqual(settings());
+    const release = await lockDataDir(folder.path);
+    expect(await besideStart(settings())).toMatchObject({
+      TEMPORAL_ADDRESS: '127.0.0.1:26001',
+      TEMPORAL_UI_URL: 'http://127.0.0.1:26002',
+    });
+    const named = { TEMPORAL_ADDRESS: 'temporal.example.com:7233' };
+    expect(await besideStart(settings(named))).toEqual(settings(named));
+    const page = { TEMPORAL_UI_URL: 'http://127.0.0.1:8233' };
+    expect(await besideStart(settings(page))).toMatchObject(page);
+    await release();
   });
 });
 

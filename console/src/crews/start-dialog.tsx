@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type JSX } from 'react';
 import { useLocation } from 'wouter';
 import { answer, api } from '../api/client.ts';
-import { Commands, shellQuoted } from '../design/commands.tsx';
+import { Commands, quoted } from '../design/commands.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { JsonField } from '../design/json-field.tsx';
 import { readObject, type JsonObject } from '../design/json.ts';
@@ -68,7 +68,7 @@ function StartForm({
   });
   const given = Object.entries(body.inputs).map(
     ([name, value]) =>
-      ` -i ${shellQuoted(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`,
+      ` -i ${quoted(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`,
   );
   return (
     <form

@@ -9,21 +9,23 @@ export interface ShownCall {
   /** Below `/api/v1`. */
   path: string;
   body?: unknown;
+  /** It takes a person's access token: an API key may not do it. */
+  refusesKeys?: boolean;
   /** The same with the command line, where it has a word for it. */
   muster?: string;
 }
 
-/** A word for a shell, taken as it is. */
-export const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+/** One word of a shell, whatever it holds. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The request as one writes it in a shell; the key comes from the environment. */
-export function curlOf({ method, path, body }: ShownCall): string {
+/** The request as one writes it in a shell; the credential comes from the environment. */
+export function curlOf({ method, path, body, refusesKeys = false }: ShownCall): string {
   const parts = [
-    `curl ${method === 'GET' ? '' : `-X ${method} `}${shellQuoted(`${window.location.origin}/api/v1${path}`)}`,
-    '-H "Authorization: Bearer $MUSTER_API_KEY"',
+    `curl ${method === 'GET' ? '' : `-X ${method} `}${quoted(`${window.location.origin}/api/v1${path}`)}`,
+    `-H "Authorization: Bearer ${refusesKeys ? '$ACCESS_TOKEN' : '$MUSTER_API_KEY'}"`,
   ];
   if (body !== undefined)
-    parts.push("-H 'Content-Type: application/json'", `-d ${shellQuoted(JSON.stringify(body))}`);
+    parts.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body))}`);
   return parts.join(' \\\n  ');
 }
 
@@ -35,7 +37,7 @@ export const Commands = ({ calls }: { calls: readonly ShownCall[] }): JSX.Elemen
       {calls.map((call) => (
         <section key={call.title} className="stack">
           <div className="row spread">
-            <h3>{call.title}</h3>
+            <strong>{call.title}</strong>
             <CopyButton text={curlOf(call)} label="Copy curl" />
           </div>
           <pre className="code-block">{curlOf(call)}</pre>

@@ -17,15 +17,15 @@ export function Pager({
   return (
     <nav className="row spread" aria-label="Pages of the list">
       <span className="soft">
-        {count(total)} in all{last > 1 && `, page ${count(page)} of ${count(last)}`}
+        {count(total)} in all{(last > 1 || page > last) && `, page ${count(page)} of ${count(last)}`}
       </span>
-      {last > 1 && (
+      {(last > 1 || page > last) && (
         <span className="row">
           <button
             type="button"
             className="button button--small"
             disabled={page <= 1}
-            onClick={() => onPage(page - 1)}
+            onClick={() => onPage(Math.min(page - 1, last))}
           >
             Newer
           </button>

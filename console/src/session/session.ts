@@ -97,6 +97,9 @@ export function signInWithKey(apiKey: string): void {
   tell();
 }
 
+/** Whether an API key is used, which may do less than its owner: it makes neither keys nor users. */
+export const isSignedInWithKey = (): boolean => sessionStorage.getItem(KEY_STORE) !== null;
+
 /** Ends the session here and on the server. A server that is away does not keep anybody signed in here. */
 export async function signOut(): Promise<void> {
   const stored = read();

@@ -18,6 +18,7 @@ const PLACES: readonly Place[] = [
   { to: '/inbox', name: 'Inbox' },
   { to: '/crews', name: 'Crews' },
   { to: '/agents', name: 'Agents elsewhere' },
+  { to: '/keys', name: 'Keys' },
 ];
 
 /** What is around every page: where one can go, who one is. */

@@ -1,6 +1,7 @@
 import cors from '@koa/cors';
 import helmet from 'koa-helmet';
 import type Koa from 'koa';
+import { isLoopback } from './loopback-only.ts';
 
 /**
  * Security headers for answers that are data: nothing in them may be run, framed or fetched further. Pages
@@ -48,17 +49,26 @@ const ALLOWED = [
 export const isAllowedOrigin = (origins: readonly string[], origin: string): boolean =>
   origins.some((allowed) => allowed === '*' || allowed.replace(/\/$/, '') === origin);
 
+/** Origins of the pages of Temporal's Web UI. One on this machine is opened by its number and by its name. */
+export function temporalUiOrigins(uiUrl: string | undefined): string[] {
+  if (uiUrl === undefined) return [];
+  const { origin, hostname, protocol, port } = new URL(uiUrl);
+  const names = isLoopback(hostname) ? ['127.0.0.1', 'localhost'] : [];
+  const others = names.map((name) => `${protocol}//${name}${port === '' ? '' : `:${port}`}`);
+  return [...new Set([origin, ...others])];
+}
+
 /**
  * Lets pages of the listed origins call this API; with an empty list no other origin may. `*` allows all.
  * Credentials are headers a page must set itself, so cookies are never allowed.
  * @param temporalUi whose pages may use the codec server
  */
 export function crossOrigin(origins: readonly string[], temporalUi: string | undefined): Koa.Middleware {
-  const uiOrigin = temporalUi === undefined ? undefined : new URL(temporalUi).origin;
+  const uiOrigins = temporalUiOrigins(temporalUi);
   return cors({
     origin: (ctx) => {
       const origin = ctx.get('Origin');
-      const isUi = origin === uiOrigin && ctx.path.startsWith('/codec/');
+      const isUi = uiOrigins.includes(origin) && ctx.path.startsWith('/codec/');
       return origin !== '' && (isUi || isAllowedOrigin(origins, origin)) ? origin : '';
     },
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
