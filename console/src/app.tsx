@@ -9,7 +9,14 @@ import { Shell } from './shell/shell.tsx';
 /** Every page and its address. Pages that are big or seldom seen are fetched when they are opened. */
 
 const RunPage = lazy(() => import('./run/run-page.tsx'));
+const InboxPage = lazy(() => import('./inbox/inbox-page.tsx'));
+const CrewListPage = lazy(() => import('./crews/crew-list-page.tsx'));
+const CrewPage = lazy(() => import('./crews/crew-page.tsx'));
+const AgentListPage = lazy(() => import('./agents/agent-list-page.tsx'));
+const AgentPage = lazy(() => import('./agents/agent-page.tsx'));
 const KeyListPage = lazy(() => import('./keys/key-list-page.tsx'));
+const WebhookListPage = lazy(() => import('./webhooks/webhook-list-page.tsx'));
+const WebhookPage = lazy(() => import('./webhooks/webhook-page.tsx'));
 
 export function App(): JSX.Element {
   const { person, isUnknown, error, again } = usePerson();
@@ -34,7 +41,14 @@ const Pages = (): JSX.Element => (
     </Route>
     <Route path="/runs" component={RunListPage} />
     <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
+    <Route path="/inbox" component={InboxPage} />
+    <Route path="/crews" component={CrewListPage} />
+    <Route path="/crews/:id">{({ id }) => <CrewPage key={id} id={id} />}</Route>
+    <Route path="/agents" component={AgentListPage} />
+    <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
     <Route path="/keys" component={KeyListPage} />
+    <Route path="/webhooks" component={WebhookListPage} />
+    <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
     <Route>
       <Empty title="There is no such page">
         <a href="/console/runs">To the runs</a>

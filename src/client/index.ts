@@ -2,7 +2,7 @@ import createFetchClient, { type Client } from 'openapi-fetch';
 import type { components, paths } from './api-types.ts';
 import { credentialHeaders, type Credentials } from './credentials.ts';
 import { askUntilAnswered, BackOff } from './persistent-fetch.ts';
-import { streamEvents, type ExecutionEvent, type StreamOptions } from './stream-events.ts';
+import { streamEntries, type ExecutionEvent, type OpenStream, type StreamOptions } from './stream-events.ts';
 
 /** A typed client of Muster's API, for Node and browsers. */
 
@@ -13,6 +13,9 @@ export type { ExecutionEvent, StreamOptions } from './stream-events.ts';
 
 /** An execution as the API shows it. */
 export type Execution = components['schemas']['Execution'];
+
+/** Something said to or by an agent. */
+export type ConversationMessage = components['schemas']['ConversationMessage'];
 
 /** Where the API is and who asks. */
 export interface ClientOptions extends Credentials {
@@ -32,6 +35,13 @@ export type MusterClient = Client<paths> & {
      * @throws a TimeoutError when time is up, {ApiError} when the server refuses
      */
     wait(id: number | string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Execution>;
+  };
+  agentInstances: {
+    /** Its messages in order, each once, over lost connections and restarts; ends when the signal says so. */
+    stream(
+      id: string,
+      options?: Omit<StreamOptions, 'onToken'>,
+    ): AsyncGenerator<ConversationMessage, void, undefined>;
   };
 };
 
@@ -55,11 +65,19 @@ export function createClient({
   const pathOf = (id: number | string): string =>
     `${root}/api/v1/executions/${encodeURIComponent(String(id))}`;
 
+  const opening =
+    (address: string): OpenStream =>
+    async ({ headers, signal }) =>
+      fetch(address, { headers: { ...headers, ...(await credentialHeaders(credentials)) }, signal });
+
   const stream = (id: number | string, options: StreamOptions = {}) =>
-    streamEvents(async ({ headers, signal }) => {
-      const all = { ...headers, ...(await credentialHeaders(credentials)) };
-      return fetch(`${pathOf(id)}/stream`, { headers: all, signal });
-    }, options);
+    streamEntries<ExecutionEvent>(opening(`${pathOf(id)}/stream`), options);
+
+  const streamMessages: MusterClient['agentInstances']['stream'] = (id, options = {}) =>
+    streamEntries<ConversationMessage>(
+      opening(`${root}/api/v1/agent-instances/${encodeURIComponent(id)}/messages/stream`),
+      options,
+    );
 
   const show = async (id: number | string, signal: AbortSignal | undefined): Promise<Execution> => {
     const ask = async (): Promise<Response> =>
@@ -83,5 +101,5 @@ export function createClient({
       for await (const { seq } of events) after = seq;
     }
   };
-  return { ...calls, executions: { stream, wait } };
+  return { ...calls, executions: { stream, wait }, agentInstances: { stream: streamMessages } };
 }

@@ -28,13 +28,14 @@ export type OpenStream = (init: {
 }) => Promise<Response>;
 
 /**
- * The events of a log in order, each once, over as many connections as it takes. Ends after the final event.
+ * The entries of a log in order, each once, over as many connections as it takes: the events of an execution, which
+ * end after the final one, or the messages of a conversation.
  * @throws {ApiError} when the server refuses, and the signal's reason when it is aborted
  */
-export async function* streamEvents(
+export async function* streamEntries<Entry>(
   open: OpenStream,
   { after = 0, signal, onToken, onConnection, silenceMs = SILENCE_MS }: StreamOptions,
-): AsyncGenerator<ExecutionEvent, void, undefined> {
+): AsyncGenerator<Entry, void, undefined> {
   const backOff = new BackOff();
   let last = after;
   for (;;) {

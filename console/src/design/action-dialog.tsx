@@ -23,8 +23,8 @@ export function ActionDialog<Result>({
   verb: string;
   call: Omit<ShownCall, 'title'>;
   work: () => Promise<Result>;
-  /** First part of the keys of the queries that are to be asked anew. */
-  changes: string;
+  /** How the keys of the queries begin that are to be asked anew. */
+  changes: readonly string[];
   isDangerous?: boolean;
   /** False while the fields do not make a request. */
   isReady?: boolean;
@@ -38,7 +38,7 @@ export function ActionDialog<Result>({
     onSuccess: async (result) => {
       onDone?.(result);
       onClose();
-      await queries.invalidateQueries({ queryKey: [changes] });
+      await queries.invalidateQueries({ queryKey: changes });
     },
   });
   const submit = (event: FormEvent<HTMLFormElement>): void => {

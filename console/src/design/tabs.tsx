@@ -1,4 +1,5 @@
 import type { JSX, KeyboardEvent } from 'react';
+import './tabs.css';
 
 /** Views of one thing, one at a time; arrow keys go from one to the next. The view itself has `id` as its panel. */
 export function Tabs<Name extends string>({

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type JSX } from 'react';
 import { answer, api, queries, type QuestionSchema } from '../api/client.ts';
-import { readJson, type JsonValue } from '../design/json-field.tsx';
+import { readJson, type JsonValue } from '../design/json.ts';
 import { ErrorNote } from '../design/notes.tsx';
 import './answer-form.css';
 

@@ -36,7 +36,7 @@ export function NewKeyDialog({
       verb="Make it"
       call={{ method: 'POST', path: '/api-keys', body, refusesKeys: true, muster: commandOf(body) }}
       work={() => createKey(body)}
-      changes="keys"
+      changes={['keys']}
       isReady={draft.name.trim() !== '' && draft.scopes.length > 0}
       onDone={onMade}
       onClose={onClose}
@@ -62,7 +62,7 @@ export function EditKeyDialog({ of, onClose }: { of: ApiKeySchema; onClose: () =
       verb="Save"
       call={{ method: 'PATCH', path: `/api-keys/${of.id}`, body, refusesKeys: true }}
       work={() => changeKey(of.id, body)}
-      changes="keys"
+      changes={['keys']}
       isReady={draft.name.trim() !== '' && draft.scopes.length > 0}
       onClose={onClose}
     >

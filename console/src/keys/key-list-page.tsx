@@ -89,7 +89,7 @@ function Asked({
         verb="Rotate"
         call={{ method: 'POST', path: `/api-keys/${of.id}/rotate`, refusesKeys: true }}
         work={() => rotateKey(of.id)}
-        changes="keys"
+        changes={['keys']}
         isDangerous
         onDone={tell(`${of.name}, rotated`)}
         onClose={onClose}
@@ -104,7 +104,7 @@ function Asked({
       verb="Revoke"
       call={{ method: 'DELETE', path: `/api-keys/${of.id}`, muster: `muster keys rm ${of.id}` }}
       work={() => revokeKey(of.id)}
-      changes="keys"
+      changes={['keys']}
       isDangerous
       onClose={onClose}
     >

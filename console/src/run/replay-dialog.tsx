@@ -4,7 +4,8 @@ import { useLocation } from 'wouter';
 import { answer, api } from '../api/client.ts';
 import { Commands } from '../design/commands.tsx';
 import { Dialog } from '../design/dialog.tsx';
-import { JsonField, readObject } from '../design/json-field.tsx';
+import { JsonField } from '../design/json-field.tsx';
+import { readObject } from '../design/json.ts';
 import { ErrorNote } from '../design/notes.tsx';
 import type { RunState } from './run-state.ts';
 

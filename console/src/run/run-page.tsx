@@ -74,6 +74,7 @@ function Head({ run, connection }: { run: ExecutionSchema; connection: Connectio
         <span>{count(run.token_usage.total_tokens)} tokens</span>
         <span>{money(run.cost_usd)}</span>
         {run.model !== null && <span>{run.model}</span>}
+        {run.graph_id !== null && <Link href={`/crews/${run.graph_id}`}>its crew</Link>}
         {run.parent_execution_id !== null && (
           <Link href={`/runs/${run.parent_execution_id}`}>the run before</Link>
         )}

@@ -1,5 +1,7 @@
 import { useState, type JSX, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
+import { count } from '../design/figures.tsx';
+import { useOpenCount } from '../inbox/questions.ts';
 import { signOut } from '../session/session.ts';
 import { useSignedIn } from '../session/person.ts';
 import { THEMES, useTheme, type Theme } from './theme.ts';
@@ -13,7 +15,11 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { to: '/runs', name: 'Runs' },
+  { to: '/inbox', name: 'Inbox' },
+  { to: '/crews', name: 'Crews' },
+  { to: '/agents', name: 'Agents elsewhere' },
   { to: '/keys', name: 'Keys' },
+  { to: '/webhooks', name: 'Webhooks' },
 ];
 
 /** What is around every page: where one can go, who one is. */
@@ -63,11 +69,24 @@ function Places({ location }: { location: string }): JSX.Element {
               aria-current={location === to || location.startsWith(`${to}/`) ? 'page' : undefined}
             >
               {name}
+              {to === '/inbox' && <OpenCount />}
             </Link>
           </li>
         ))}
       </ul>
     </nav>
+  );
+}
+
+/** How many questions wait for an answer. */
+function OpenCount(): JSX.Element | null {
+  const open = useOpenCount();
+  if (open === 0) return null;
+  return (
+    <span className="shell__count">
+      {count(open)}
+      <span className="visually-hidden"> open</span>
+    </span>
   );
 }
 
