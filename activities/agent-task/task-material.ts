@@ -166,7 +166,12 @@ function approvalsOf(
 ): ToolApprovals {
   const leads = plan.process === 'hierarchical' && agent.key === task.agentKey;
   const led = leads ? task.coworkers.map((key) => agents.get(key)?.toolApprovals ?? {}) : [];
-  return mergeApprovals([plan.toolApprovals ?? {}, agent.toolApprovals ?? {}, ...led]);
+  return mergeApprovals([
+    plan.toolApprovals ?? {},
+    task.toolApprovals ?? {},
+    agent.toolApprovals ?? {},
+    ...led,
+  ]);
 }
 
 /** Whether an agent may call a tool. */

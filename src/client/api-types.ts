@@ -226,6 +226,8 @@ export type ExecuteGraphBatchSchema = {
   on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+  /** None: in a thread one run speaks at a time. Each execution has a conversation of its own */
+  thread_id?: null | undefined;
 };
 
 export type CreateAgentSchema = {
@@ -338,6 +340,8 @@ export type ExecuteWorkflowBatchSchema = {
   on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+  /** None: in a thread one run speaks at a time. Each execution has a conversation of its own */
+  thread_id?: null | undefined;
 };
 
 export type CreateTaskSchema = {

@@ -75,6 +75,21 @@ describe('A broken graph', () => {
   });
 
   it.each<[string, GraphDocument, string]>([
+    [
+      'leave of an agent for a tool that nobody knows',
+      aGraph([agentNode('a', { tool_approvals: { calculater: 'ask' } }), taskNode('t')]),
+      'graph_unknown_tool /nodes/1/data/tool_approvals/calculater',
+    ],
+    [
+      'leave of a task for a tool that nobody knows',
+      aGraph([taskNode('t', { tool_approvals: { calculater: 'ask' } })]),
+      'graph_unknown_tool /nodes/1/data/tool_approvals/calculater',
+    ],
+    [
+      'leave of a task that is none',
+      aGraph([taskNode('t', { tool_approvals: { calculator: 'maybe' } })]),
+      'graph_bad_approval /nodes/1/data/tool_approvals/calculator',
+    ],
     ['an edge from nowhere', aGraph([taskNode('t')], 'x→t'), 'graph_dangling_edge /edges/0/source'],
     ['an edge to nowhere', aGraph([taskNode('t')], 't→x'), 'graph_dangling_edge /edges/0/target'],
     ['an edge to itself', aGraph([taskNode('t')], 't→t'), 'graph_self_edge /edges/0'],

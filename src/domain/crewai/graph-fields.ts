@@ -97,7 +97,7 @@ export const GRAPH_AGENT_FIELDS: Fields = table(
 /** CrewAI 0.121.1's Task; `condition`, which makes it a ConditionalTask; and our limits, with checks of their own. */
 export const GRAPH_TASK_FIELDS: Fields = table(
   'name:str? agent:any context:any tools:any async_execution:bool? human_input:bool? guardrail:guardrail? ' +
-    'max_retries:int output_json:any output_pydantic:any condition:any max_tokens_total:any max_cost_usd:any config:dict? id:id',
+    'max_retries:int output_json:any output_pydantic:any condition:any max_tokens_total:any max_cost_usd:any tool_approvals:any config:dict? id:id',
   'callback:any security_config:model converter_cls:class? prompt_context:str?',
   'output_file:str? markdown:bool? used_tools:int tools_errors:int delegations:int retry_count:int',
   ['description', 'expected_output'],

@@ -168,6 +168,7 @@ function toPlanTask(task: TaskModel, step: FlowStep, crew: CrewModel, managerKey
     output: outputOf(data),
     humanInput: asBool(data.human_input),
     ...taskLimits(data),
+    ...approvalsIn(readApprovals(data.tool_approvals)),
   };
 }
 

@@ -105,6 +105,8 @@ export interface PlanTask {
   /** What its calls may use, beneath the limits of the run. */
   maxTokensTotal?: number;
   maxCostMicroUsd?: number;
+  /** Beside those of its agent and crew. */
+  toolApprovals?: ToolApprovals;
 }
 
 /** CrewAI tells "no context given" (all previous outputs) from "an empty list" (none). */

@@ -10,7 +10,7 @@ import {
   queryBoolean,
   timestampSchema,
 } from '../../parameters.ts';
-import { manyInputs } from '../batches/schema.ts';
+import { manyInputs, noThread } from '../batches/schema.ts';
 import { startOptions } from '../crew/schema.ts';
 import { limitingConfig } from '../platform-config.ts';
 
@@ -83,8 +83,7 @@ export const executeWorkflowSchema = z
   .meta({ id: 'ExecuteWorkflow' });
 
 export const executeWorkflowBatchSchema = executeWorkflowSchema
-  .omit({ thread_id: true })
-  .extend({ input_data: manyInputs })
+  .extend({ thread_id: noThread, input_data: manyInputs })
   .meta({ id: 'ExecuteWorkflowBatch' });
 
 /** What was said of a workflow, in the words of the table. */
