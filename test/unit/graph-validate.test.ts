@@ -277,6 +277,16 @@ describe('A warning', () => {
       'graph_unused_manager /nodes/2/data/manager_llm',
     ],
     ['an edge without a meaning', aGraph([taskNode('t')], 't→writer'), 'graph_meaningless_edge /edges/0'],
+    [
+      'a callback of a task',
+      aGraph([taskNode('t', { callback: 'log' })]),
+      'graph_not_carried_out /nodes/1/data/callback',
+    ],
+    [
+      'a callback for steps',
+      aGraph([taskNode('t'), crewNode({ step_callback: 'log', task_callback: null })]),
+      'graph_not_carried_out /nodes/2/data/step_callback',
+    ],
     ['an edge twice', aGraph([taskNode('a'), taskNode('b')], 'a→b', 'a→b'), 'graph_duplicate_edge /edges/1'],
     [
       'a task that names itself',

@@ -374,7 +374,12 @@ describe('a warning', () => {
       '  async_execution: false\n  human_input: no\n  guardrail: null\n  output_file:\n',
       undefined,
     ],
-    ['what changes nothing', '  callback: hook\n', undefined],
+    [
+      'a callback',
+      '  callback: hook\n',
+      /callback is Python and is not called: make a webhook on task_completed/,
+    ],
+    ['what changes nothing', '  callback:\n  max_retries: 2\n', undefined],
   ])('for %s', (_what, extra, warning) => {
     const warnings = warningsOf(AGENTS, task(extra)).map((one) => `${one.path} ${one.message}`);
     expect(warnings).toEqual(warning === undefined ? [] : [expect.stringMatching(warning)]);

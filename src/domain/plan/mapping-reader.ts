@@ -1,3 +1,4 @@
+import { insteadOfCallback } from '../crewai/callbacks.ts';
 import type { FieldUse } from '../crewai/yaml-fields.ts';
 
 /** Takes down what is wrong with one file; `path` leads from its top to the value meant. */
@@ -122,6 +123,8 @@ function checkField(
   if (use === undefined) notes.warn(path, `${field} is no field that CrewAI 0.121.1 knows; it has no effect`);
   else if (use === 'not_carried_out' && isSet(value))
     notes.warn(path, `${field} is not carried out yet; it has no effect`);
+  else if (use === 'ignored' && isSet(value) && insteadOfCallback(field) !== null)
+    notes.warn(path, `${field} is Python and is not called: ${insteadOfCallback(field)}`);
 }
 
 /** Off, none and empty are what these fields are by default; `no` and `off` are false to Python's YAML. */
