@@ -72,7 +72,7 @@ export async function ask(
         lease,
         material,
         now,
-        unknownOutcome(`${key}:unknown:${lost}`, call.name),
+        unknownOutcome(`${key}:unknown:${lost}`, call.name, material.remindAfterMs),
         (answer) =>
           returned(answer === undefined ? 'Nobody knows whether the tool did its work.' : answerText(answer)),
       );
@@ -95,7 +95,7 @@ async function askLeave(
   { call, agentKey }: Extract<AgentAction, { kind: 'call_tool' }>,
 ): Promise<Asked> {
   const role = material.rules.agents.get(agentKey)?.role ?? agentKey;
-  const question = approvalQuestion(key, call, role, material.approvalTimeoutMs);
+  const question = approvalQuestion(key, call, role, material);
   let isApproved = false;
   const asked = await put(sql, lease, material, now, question, (answer) => {
     const denial = denialOf(call.name, answer);
@@ -127,6 +127,8 @@ async function agentAsks(
     schema: schemaOf(given.schema),
     default: given.default,
     timeoutMs: given.timeout_seconds === undefined ? null : given.timeout_seconds * 1_000,
+    remindAfterMs:
+      given.remind_after_seconds === undefined ? material.remindAfterMs : given.remind_after_seconds * 1_000,
   };
   return put(sql, lease, material, now, question, (answer) =>
     returned(answer === undefined ? 'Nobody answered in time.' : answerText(answer)),
@@ -135,7 +137,7 @@ async function agentAsks(
 
 const schemaOf = (schema: z.output<typeof askHumanInput>['schema']): JsonObject | null => schema ?? null;
 
-const reviewQuestion = ({ state, task }: TaskMaterial, raw: string): NewQuestion => ({
+const reviewQuestion = ({ state, task, remindAfterMs }: TaskMaterial, raw: string): NewQuestion => ({
   key: `turn-${state.turns}:review`,
   kind: 'human_input',
   question: `Is this a good answer to "${task.name}"? Leave the answer empty to accept it, or say what to change.\n\n${raw}`,
@@ -144,10 +146,11 @@ const reviewQuestion = ({ state, task }: TaskMaterial, raw: string): NewQuestion
   schema: null,
   default: undefined,
   timeoutMs: null,
+  remindAfterMs,
 });
 
 /** @param key with the number of times the call was lost: the leave to try again is for once */
-const unknownOutcome = (key: string, tool: string): NewQuestion => ({
+const unknownOutcome = (key: string, tool: string, remindAfterMs: number | null): NewQuestion => ({
   key,
   kind: 'unknown_outcome',
   question:
@@ -158,6 +161,7 @@ const unknownOutcome = (key: string, tool: string): NewQuestion => ({
   schema: null,
   default: undefined,
   timeoutMs: null,
+  remindAfterMs,
 });
 
 /** @param toInput what the agent learns; undefined when nobody answered in time and there is no default */

@@ -27,6 +27,7 @@ export async function meetLimit(
   lease: Lease,
   taskId: number,
   wanted: NewCall,
+  remindAfterMs: number | null,
   now: Date,
 ): Promise<Exhausted> {
   const limit = await exhaustedLimit(sql, lease.id, taskId, wanted);
@@ -60,6 +61,7 @@ export async function meetLimit(
       multiple: false,
       default: undefined,
       timeoutMs: null,
+      remindAfterMs,
     },
     now,
   );

@@ -268,7 +268,7 @@ async function overBudget(
   wanted: NewCall,
   now: Date,
 ): Promise<Position> {
-  const met = await meetLimit(sql, lease, material.taskId, wanted, now);
+  const met = await meetLimit(sql, lease, material.taskId, wanted, material.remindAfterMs, now);
   switch (met.kind) {
     case 'room':
       return proceed(deps, sql, lease, material, [], now);

@@ -42,6 +42,8 @@ export interface TaskMaterial {
   /** Which tools each agent may use freely, by leave of a person, or not at all. */
   approvals: ReadonlyMap<string, ToolApprovals>;
   approvalTimeoutMs: number | null;
+  /** When people are reminded of questions that do not say so themselves. */
+  remindAfterMs: number | null;
   state: AgentState;
   /** What it recalls from and remembers in; null when it does neither. */
   recollection: RecallScope | null;
@@ -107,6 +109,7 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
     rates: new Map([...agents].map(([key, agent]) => [key, ratesOf(held, agent)])),
     approvals: new Map([...agents].map(([key, agent]) => [key, approvalsOf(held, task, agent, agents)])),
     approvalTimeoutMs: held.plan.approvalTimeoutMs ?? null,
+    remindAfterMs: held.plan.remindAfterMs ?? null,
     output: (raw, json) => ({
       name: task.name,
       description,
@@ -163,7 +166,12 @@ function approvalsOf(
 ): ToolApprovals {
   const leads = plan.process === 'hierarchical' && agent.key === task.agentKey;
   const led = leads ? task.coworkers.map((key) => agents.get(key)?.toolApprovals ?? {}) : [];
-  return mergeApprovals([plan.toolApprovals ?? {}, agent.toolApprovals ?? {}, ...led]);
+  return mergeApprovals([
+    plan.toolApprovals ?? {},
+    task.toolApprovals ?? {},
+    agent.toolApprovals ?? {},
+    ...led,
+  ]);
 }
 
 /** Whether an agent may call a tool. */

@@ -22,13 +22,13 @@ const ANSWER: JsonObject = {
 
 /**
  * @param key of the call; the digest of the arguments is added, so that an answer can never be taken for another call
- * @param timeoutMs after which it is denied, null for never
+ * @param times after which it is denied, and people are reminded of it; null for never
  */
 export function approvalQuestion(
   key: string,
   call: ToolCall,
   role: string,
-  timeoutMs: number | null,
+  times: { approvalTimeoutMs: number | null; remindAfterMs: number | null },
 ): NewQuestion {
   const digest = createHash('sha256').update(`${call.name}\n${call.arguments}`).digest('hex');
   return {
@@ -40,8 +40,9 @@ export function approvalQuestion(
     options: null,
     multiple: false,
     schema: ANSWER,
-    default: timeoutMs === null ? undefined : DENY,
-    timeoutMs,
+    default: times.approvalTimeoutMs === null ? undefined : DENY,
+    timeoutMs: times.approvalTimeoutMs,
+    remindAfterMs: times.remindAfterMs,
   };
 }
 

@@ -361,7 +361,7 @@ function callOf(begun: OpenCall | Refused): OpenCall {
 /** The next call would pass a limit: the step fails, or stands still until a person has answered. */
 async function overBudget(sql: Sql, step: Step, wanted: NewCall, now: Date): Promise<Refused> {
   const { lease, taskId, ids } = step;
-  const met = await meetLimit(sql, lease, taskId, wanted, now);
+  const met = await meetLimit(sql, lease, taskId, wanted, null, now);
   if (met.kind === 'failed') return failTask(sql, lease, ids, met.failure, met.events, now);
   // There is room by now: the step looks again at once.
   if (met.kind === 'room') return { kind: 'outcome', outcome: { kind: 'sliced' } };

@@ -43,7 +43,7 @@ export async function lookAtQuestion(
     case undefined: {
       const said = saying(() => ask(view));
       if (!said.ok) return said.failure;
-      const { question, options, schema, timeoutMs, default: fallback } = said.value;
+      const { question, options, schema, timeoutMs, remindAfterMs, default: fallback } = said.value;
       const asked = await askQuestion(
         sql,
         lease,
@@ -57,6 +57,7 @@ export async function lookAtQuestion(
           schema: schema ?? null,
           default: fallback,
           timeoutMs: timeoutMs ?? null,
+          remindAfterMs: remindAfterMs ?? null,
         },
         now,
       );

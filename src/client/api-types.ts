@@ -226,6 +226,8 @@ export type ExecuteGraphBatchSchema = {
   on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+  /** None: in a thread one run speaks at a time. Each execution has a conversation of its own */
+  thread_id?: null | undefined;
 };
 
 export type CreateAgentSchema = {
@@ -281,7 +283,7 @@ export type CreateWorkflowSchema = {
   description?: string | null | undefined;
   /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
   workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
-  /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied; the rest is kept */
+  /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied · `remind_after_seconds`, after which people are reminded of a question that stands open; the rest is kept */
   config?: { [key: string]: __schema6Schema } | null | undefined;
   /** An inactive one starts nothing */
   is_active?: boolean | undefined;
@@ -292,7 +294,7 @@ export type UpdateWorkflowSchema = {
   description?: string | null | undefined;
   /** `linear` (default): one task after another, by `order`, then id · `parallel`: all at once · `hierarchical`: as `linear`, under a manager (`config.manager_llm`, else the default model) · `graph`: each as soon as its `dependencies` are done */
   workflow_type?: 'linear' | 'parallel' | 'hierarchical' | 'graph' | undefined;
-  /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied; the rest is kept */
+  /** `manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, after which a call nobody has approved is denied · `remind_after_seconds`, after which people are reminded of a question that stands open; the rest is kept */
   config?: { [key: string]: __schema6Schema } | null | undefined;
   /** An inactive one starts nothing */
   is_active?: boolean | undefined;
@@ -338,6 +340,8 @@ export type ExecuteWorkflowBatchSchema = {
   on_budget?: 'fail' | 'ask' | undefined;
   /** `fail` (default) ends the execution · `pause` parks it until somebody retries, edits or skips the task · `continue` goes on without its output */
   on_task_failure?: 'fail' | 'pause' | 'continue' | undefined;
+  /** None: in a thread one run speaks at a time. Each execution has a conversation of its own */
+  thread_id?: null | undefined;
 };
 
 export type CreateTaskSchema = {
@@ -549,7 +553,7 @@ export type AgentMessageSchema = {
   content: string;
   /** Whether this is a question */
   requires_user_input?: boolean | undefined;
-  /** Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, default}` says what an answer may be */
+  /** Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, remind_after_seconds, default}` says what an answer may be */
   message_metadata?: { [key: string]: __schema13Schema } | null | undefined;
   /** Your own id for the message: sent again, it is written once and answered the same */
   message_id?: string | undefined;
@@ -1019,6 +1023,7 @@ export type EventSchema = {
     | 'tool_failed'
     | 'guardrail_failed'
     | 'question_asked'
+    | 'question_reminded'
     | 'question_answered'
     | 'message_created'
     | 'budget_exhausted';
@@ -1127,6 +1132,9 @@ export type QuestionSchema = {
   asked_at: string;
   answered_at: string | null;
   expires_at: string | null;
+  /** When people are reminded of it, once, if it is still open; null for never */
+  remind_at: string | null;
+  reminded_at: string | null;
 };
 
 export type BatchSchema = {
@@ -1466,7 +1474,7 @@ export type ConversationMessageSchema = {
   agent_instance_id: string | null;
   sender_type: 'agent' | 'user';
   /** `step`: the output of a task. `result`, `failure`: how a run ended */
-  kind: 'user' | 'step' | 'question' | 'answer' | 'feedback' | 'result' | 'failure' | 'system';
+  kind: 'user' | 'step' | 'question' | 'reminder' | 'answer' | 'feedback' | 'result' | 'failure' | 'system';
   content: string;
   requires_user_input: boolean;
   message_metadata: { [key: string]: unknown };

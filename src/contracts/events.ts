@@ -23,6 +23,7 @@ export const EVENT_TYPES = [
   'tool_failed',
   'guardrail_failed',
   'question_asked',
+  'question_reminded',
   'question_answered',
   'message_created',
   'budget_exhausted',

@@ -73,6 +73,8 @@ export interface StepQuestion {
   schema?: JsonObject;
   /** Milliseconds until nobody need answer any more. */
   timeoutMs?: number;
+  /** Milliseconds until people are reminded of it, once. */
+  remindAfterMs?: number;
   /** What counts then. Without it the answer is undefined. */
   default?: JsonValue;
 }

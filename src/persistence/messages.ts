@@ -12,6 +12,7 @@ export const MESSAGE_KINDS = [
   'user',
   'step',
   'question',
+  'reminder',
   'answer',
   'feedback',
   'result',

@@ -28,6 +28,12 @@ export const askHumanInput = z.object({
     .max(31_536_000)
     .optional()
     .describe('How long to wait; for ever without it'),
+  remind_after_seconds: z
+    .int()
+    .min(1)
+    .max(31_536_000)
+    .optional()
+    .describe('After how long to remind people of it, once, if it still stands open'),
   default: z.json().optional().describe('What counts when nobody answers in time'),
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { markSilentInstances } from '../../src/persistence/instances/instance-row.ts';
+import { remindOfQuestions } from '../../src/persistence/question-reminders.ts';
 import { expireDueQuestions } from '../../src/persistence/instances/person-side.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
@@ -283,6 +284,7 @@ describe('a question of an agent elsewhere', () => {
       { options: ['a', 'b'], default: 'c' },
       { schema: { type: 7 } },
       { timeout_seconds: 0 },
+      { timeout_seconds: 60, remind_after_seconds: 60 },
       'which?',
     ]) {
       const answer = await people.send('POST', '/messages/agent', key, {
@@ -315,6 +317,22 @@ describe('a question of an agent elsewhere', () => {
       [['no', true]],
     );
     expect((await shown(id)).status).toBe('ACTIVE');
+  });
+
+  it('is said once more, in the inbox, when nobody has answered by the time it names', async () => {
+    const { agent_instance_id: id, question_id: questionId } = await say(
+      asking({ timeout_seconds: 600, remind_after_seconds: 60 }),
+    );
+    const { sql } = stack.api.database;
+    const later = new Date(Date.now() + 61_000);
+    await Promise.all([remindOfQuestions(sql, later, 100), remindOfQuestions(sql, later, 100)]);
+    expect(await question(questionId ?? '')).toMatchObject({
+      status: 'open',
+      reminded_at: later.toISOString(),
+    });
+    const { status, messages } = await shown(id);
+    expect([status, messages.map(({ kind }) => kind)]).toEqual(['AWAITING_INPUT', ['question', 'reminder']]);
+    expect((await pending(id)).messages).toEqual([]);
   });
 
   it('may be made of a message that was sent already, and expires with its session', async () => {

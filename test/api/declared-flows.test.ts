@@ -72,12 +72,18 @@ name: Bad
 methods:
   a: {start: true, do: {call: tool, ref: "crewai_tools:SerperDevTool"}}
   b: {start: true, do: {call: crew, with: {agents: {x: {role: R, goal: G, backstory: B}}, tasks: [{description: D, expected_output: E, agent: y}]}}}
+  c: {start: true, do: {call: agent, with: {role: R, goal: G, input: I, tool_approvals: {calculater: ask}}}}
+  d: {start: true, do: {call: each, in: "[1]", do: [{name: x, action: {call: agent, with: {role: R, goal: G, input: I, max_rpm: 3}}}]}}
+  e: {start: true, do: {call: crew, with: {agents: {x: {role: R, goal: G, backstory: B, tool_approvals: {calculater: ask}}}, tasks: [{description: D, expected_output: E, agent: x}]}}}
 `,
     );
     expect(answer.status).toBe(422);
     const issues = issuesOf(answer.body);
     expect(issues['/methods/a/do/ref']).toContain('there is no tool "crewai_tools:SerperDevTool" here');
     expect(issues['/methods/b/do/with']).toContain("references agent 'y'");
+    expect(issues['/methods/c/do/with/tool_approvals/calculater']).toContain('no tool "calculater" here');
+    expect(issues['/methods/d/do/do/0/action/with/max_rpm']).toContain('use a method of its own');
+    expect(issues['/methods/e/do/with']).toContain('no tool is called "calculater"');
   });
 
   it('that is no YAML, or none of a flow, is told where', async () => {

@@ -181,7 +181,9 @@ const MACHINE_FIELDS = new Set([
   'crew.memory',
   'agent.tool_approvals',
   'crew.tool_approvals',
+  'task.tool_approvals',
   'crew.tool_approval_timeout_seconds',
+  'crew.remind_after_seconds',
   'task.max_tokens_total',
   'task.max_cost_usd',
 ]);

@@ -70,6 +70,18 @@ describe('a batch', () => {
       const answer = await stack.call('POST', path(graph), { inputs });
       expect(answer).toMatchObject({ status: 422, body: { details: { issues: [{ path: place }] } } });
     }
+    const threaded = await stack.call('POST', path(graph), {
+      inputs: [{ topic: 'tea' }],
+      thread_id: '6f1c1f5e-3b1a-4c59-9d0e-0f6f2f1f7a22',
+    });
+    expect(threaded).toMatchObject({
+      status: 422,
+      body: {
+        details: {
+          issues: [{ path: '/thread_id', message: expect.stringContaining('leave thread_id out') }],
+        },
+      },
+    });
     expect(await executionsOf()).toBe(before);
   });
 

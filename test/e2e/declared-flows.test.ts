@@ -61,6 +61,44 @@ describe('an uploaded flow', () => {
     expect(listed.body).toMatchObject([{ execution_id: id, kind: 'flow' }]);
   }, 60_000);
 
+  it('has its agents ask their model so often only, and a person before they use a tool', async () => {
+    await upload(
+      stack,
+      `
+schema: crewai.flow/v1
+name: Careful
+methods:
+  think:
+    start: true
+    do: {call: agent, with: {role: Thinker, goal: Think, input: Think., max_rpm: 5}}
+  sum:
+    listen: think
+    do:
+      call: agent
+      with: {role: Clerk, goal: Sum, input: Sum., tools: [calculator], tool_approvals: {calculator: ask}}
+`,
+    );
+    stack.model.script([says('thought'), callsTool('calculator', { expression: '1+1' }), says('without')]);
+    const id = await startFlow(stack, 'careful', {});
+    await until('a person is asked', async () => {
+      const { body } = await stack.call('GET', '/api/v1/questions?status=open');
+      return z.array(z.looseObject({ kind: z.string() })).parse(body).length === 1;
+    });
+    const [question] = z
+      .array(z.looseObject({ id: z.uuid(), kind: z.string() }))
+      .parse((await stack.call('GET', '/api/v1/questions?status=open')).body);
+    expect(question?.kind).toBe('tool_approval');
+    await stack.call('POST', `/api/v1/questions/${question?.id}/answer`, { answer: 'deny' });
+    expect(await flowEnd(stack, 'careful', id)).toMatchObject({
+      status: 'completed',
+      result: { output: { raw: 'without' } },
+    });
+    const rates = await stack.engine.engine.system.query<{ used: number }>(
+      `select used from model_rates where scope like '%/crew:think/agent:agent'`,
+    );
+    expect(rates).toEqual([{ used: 1 }]);
+  }, 60_000);
+
   it('loops through a person, joins, uses tools and goes over lists', async () => {
     expect((await upload(stack, REVIEW)).status).toBe(201);
     const id = await startFlow(stack, 'order-review', {});

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { createInstanceWatch } from '../../src/persistence/instances/instance-watch.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { peopleOf } from '../support/people.ts';
 import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, aTask, anAgent } from '../support/plans.ts';
@@ -13,6 +15,7 @@ import {
   waitForStatus,
   type TestStack,
 } from '../support/test-stack.ts';
+import { getDeliveries } from '../support/webhooks.ts';
 
 /** Runs that ask people, and what comes of it. */
 
@@ -22,7 +25,8 @@ const questionsSchema = z.array(
 );
 
 beforeAll(async () => {
-  stack = await startTestStack();
+  stack = await startTestStack({ settings: { EGRESS_ALLOW_PRIVATE: 'true' } });
+  await stack.startWorker();
 });
 afterEach(() => stack.model.assertDone());
 afterAll(() => stack.close());
@@ -44,8 +48,6 @@ async function waiting(plan: CrewPlan, status = 'waiting'): Promise<{ id: string
 }
 
 describe('an agent that asks a person', () => {
-  beforeAll(() => stack.startWorker());
-
   it('waits, and goes on with the answer', async () => {
     stack.model.script([
       callsTool('ask_human', { question: 'Red or blue?', options: ['red', 'blue'] }),
@@ -170,6 +172,94 @@ describe('an agent that asks a person', () => {
     expect(foreign.status).toBe(404);
     await answer(id, question, 'yes');
     await waitForStatus(stack, id, END);
+  });
+});
+
+describe('a question that stands open', () => {
+  const messagesOf = async (id: string) =>
+    z
+      .array(z.looseObject({ kind: z.string(), content: z.string(), requires_user_input: z.boolean() }))
+      .parse((await stack.call('GET', `/api/v1/agent-instances/${id}/messages?limit=100`)).body);
+  /** One look of a watch whose clock is ahead. */
+  async function lookLater(seconds: number): Promise<void> {
+    const watch = createInstanceWatch({
+      sql: stack.api.database.sql,
+      waker: stack.engine.engine.waker,
+      logger: createLogger({ level: 'silent' }),
+      now: () => new Date(Date.now() + seconds * 1_000),
+    });
+    await watch.look();
+    await watch.close();
+  }
+  const reminders = async (id: string) =>
+    (await getEvents(stack, id)).filter(({ type }) => type === 'question_reminded');
+
+  it('reminds people once, in log, messages and webhooks, whoever looks how often, and is still answered', async () => {
+    const hook = z.object({ id: z.uuid() }).parse(
+      (
+        await stack.call('POST', '/api/v1/webhooks', {
+          url: 'http://127.0.0.1:9/reminders',
+          events: ['question_reminded'],
+        })
+      ).body,
+    );
+    stack.model.script([
+      callsTool('ask_human', {
+        question: 'Red or blue?',
+        options: ['red', 'blue'],
+        remind_after_seconds: 60,
+      }),
+      says('It shall be blue.'),
+    ]);
+    const { id, question } = await waiting(asker());
+    await lookLater(50);
+    expect(await reminders(id)).toEqual([]);
+    await Promise.all([lookLater(70), lookLater(70)]);
+    await lookLater(600);
+    expect(await reminders(id)).toMatchObject([
+      {
+        task_key: 'task-1',
+        status: 'waiting',
+        data: { question_id: question, question: 'Red or blue?', options: ['red', 'blue'] },
+      },
+    ]);
+    expect((await messagesOf(id)).filter(({ kind }) => kind === 'reminder')).toMatchObject([
+      { content: 'Red or blue?', requires_user_input: true, message_metadata: { question_id: question } },
+    ]);
+    expect((await getDeliveries(stack, hook.id)).map(({ event_type: type }) => type)).toEqual([
+      'question_reminded',
+    ]);
+    await stack.call('DELETE', `/api/v1/webhooks/${hook.id}`);
+    expect((await questions(id))[0]).toMatchObject({ status: 'open', reminded_at: expect.any(String) });
+    expect(await answer(id, question, 'blue')).toMatchObject({ status: 202 });
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+  });
+
+  it('reminds of whatever a crew asks after the time the crew sets, and of nothing that is answered or late', async () => {
+    stack.model.script([
+      callsTool('ask_human', { question: 'Once?' }),
+      callsTool('ask_human', { question: 'Soon over?', timeout_seconds: 20, default: 'no' }),
+      says('a draft'),
+    ]);
+    const { id, question } = await waiting(
+      aPlan({
+        agents: [anAgent({ tools: ['ask_human'] })],
+        tasks: [aTask({ humanInput: true })],
+        remindAfterMs: 30_000,
+      }),
+    );
+    await answer(id, question, 'yes');
+    await until('it asks again', async () => (await questions(id)).length === 2);
+    await lookLater(60);
+    expect(await reminders(id)).toEqual([]);
+    const [, second] = await questions(id);
+    await answer(id, second?.id ?? '', 'yes');
+    await until('its answer is looked at', async () => (await questions(id)).length === 3);
+    const [, , review] = await questions(id);
+    await lookLater(60);
+    expect((await reminders(id)).map(({ data }) => data['question_id'])).toEqual([review?.id]);
+    await answer(id, review?.id ?? '', '');
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { z } from 'zod';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { startPlan } from '../support/plan-runs.ts';
-import { aPlan, anAgent } from '../support/plans.ts';
+import { aPlan, aTask, anAgent } from '../support/plans.ts';
 import { callsTool, says } from '../support/scripted-model.ts';
 import {
   END,
@@ -81,6 +81,22 @@ describe('a tool that is asked for', () => {
 });
 
 describe('a tool that is denied', () => {
+  it('in one task is still used in the others', async () => {
+    stack.model.script([says('one'), callsTool('calculator', SUM), says('two')]);
+    const id = await start(
+      aPlan({
+        agents: [anAgent({ tools: ['calculator'] })],
+        tasks: [
+          aTask({ key: 'a', toolApprovals: { calculator: 'deny' } }),
+          aTask({ key: 'b', dependsOn: ['a'] }),
+        ],
+      }),
+    );
+    expect(await waitForStatus(stack, id, END)).toMatchObject({ status: 'completed' });
+    const offered = stack.model.requests.slice(-3).map(({ body }) => body.tools?.length);
+    expect(offered).toEqual([0, 1, 1]);
+  });
+
   it('is not offered, and refused to a model that calls it all the same, as is one that nobody knows', async () => {
     stack.model.script([callsTool('calculator', SUM), callsTool('delete_everything', {}), says('done')]);
     const plan = calculating('deny');

@@ -199,6 +199,10 @@ class Letters():
         return Agent(role="Boss", goal='Lead ' "well", backstory=("a"
           "b"), llm=self.careful())
 
+    @before_kickoff
+    def prepare(self, inputs):
+        return inputs
+
     @crew
     def crew(self) -> Crew:
         return Crew(agents=self.agents, tasks=self.tasks, process=Process.hierarchical,
@@ -248,7 +252,18 @@ describe('a crew.py beside the files', () => {
       { path: 'x/src/x/crew.py:16', message: 'tools of the agent writer is Python and was left out' },
       { path: 'x/src/x/crew.py:27', message: 'output_pydantic of the task plan is Python and was left out' },
       { path: 'x/src/x/crew.py:28', message: 'async_execution of the task plan is Python and was left out' },
-      { path: 'x/src/x/crew.py:38', message: 'step_callback of the crew is Python and was left out' },
+      {
+        path: 'x/src/x/crew.py:35',
+        message: expect.stringMatching(
+          /^the method under @before_kickoff is Python and was left out: start it with the inputs .* workflow_started/,
+        ),
+      },
+      {
+        path: 'x/src/x/crew.py:42',
+        message: expect.stringMatching(
+          /^step_callback of the crew is Python and was left out: make a webhook on llm_call_completed and tool_completed/,
+        ),
+      },
       {
         path: 'x/src/x/config/tasks.yaml',
         message: 'the task unused is none of the crew in crew.py, so CrewAI does not run it; it was left out',

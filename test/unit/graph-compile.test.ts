@@ -228,6 +228,20 @@ describe('A start', () => {
     expect(compiled).toMatchObject({ ok: false, report: { valid: false, errors: [{ code }] } });
   });
 
+  it.each([
+    [0, 'must be a number of seconds, 1 to 31536000'],
+    ['60', 'must be a number of seconds, 1 to 31536000'],
+    [90.5, null],
+  ])('reminds of its questions after the seconds of its crew, and not after %j', (seconds, problem) => {
+    const graph = aGraph([taskNode('t'), crewNode({ remind_after_seconds: seconds })]);
+    const path = '/nodes/2/data/remind_after_seconds';
+    expect(compile(graph)).toMatchObject(
+      problem === null
+        ? { ok: true, plan: { remindAfterMs: 90_500 } }
+        : { ok: false, report: { errors: [{ code: 'graph_bad_reminder', path }] } },
+    );
+  });
+
   it('goes by the name it is given, the crew’s, or the graph’s', () => {
     const graph = aGraph([taskNode('t'), crewNode({ name: 'Poets' })]);
     expect(planOf(graph).name).toBe('Poets');

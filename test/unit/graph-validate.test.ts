@@ -75,6 +75,21 @@ describe('A broken graph', () => {
   });
 
   it.each<[string, GraphDocument, string]>([
+    [
+      'leave of an agent for a tool that nobody knows',
+      aGraph([agentNode('a', { tool_approvals: { calculater: 'ask' } }), taskNode('t')]),
+      'graph_unknown_tool /nodes/1/data/tool_approvals/calculater',
+    ],
+    [
+      'leave of a task for a tool that nobody knows',
+      aGraph([taskNode('t', { tool_approvals: { calculater: 'ask' } })]),
+      'graph_unknown_tool /nodes/1/data/tool_approvals/calculater',
+    ],
+    [
+      'leave of a task that is none',
+      aGraph([taskNode('t', { tool_approvals: { calculator: 'maybe' } })]),
+      'graph_bad_approval /nodes/1/data/tool_approvals/calculator',
+    ],
     ['an edge from nowhere', aGraph([taskNode('t')], 'x→t'), 'graph_dangling_edge /edges/0/source'],
     ['an edge to nowhere', aGraph([taskNode('t')], 't→x'), 'graph_dangling_edge /edges/0/target'],
     ['an edge to itself', aGraph([taskNode('t')], 't→t'), 'graph_self_edge /edges/0'],
@@ -262,6 +277,16 @@ describe('A warning', () => {
       'graph_unused_manager /nodes/2/data/manager_llm',
     ],
     ['an edge without a meaning', aGraph([taskNode('t')], 't→writer'), 'graph_meaningless_edge /edges/0'],
+    [
+      'a callback of a task',
+      aGraph([taskNode('t', { callback: 'log' })]),
+      'graph_not_carried_out /nodes/1/data/callback',
+    ],
+    [
+      'a callback for steps',
+      aGraph([taskNode('t'), crewNode({ step_callback: 'log', task_callback: null })]),
+      'graph_not_carried_out /nodes/2/data/step_callback',
+    ],
     ['an edge twice', aGraph([taskNode('a'), taskNode('b')], 'a→b', 'a→b'), 'graph_duplicate_edge /edges/1'],
     [
       'a task that names itself',

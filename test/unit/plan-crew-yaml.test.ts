@@ -121,6 +121,17 @@ sage:
     expect(plan.tasks[0]).toMatchObject({ key: 'one', name: 'The one', tools: ['hello_world'] });
   });
 
+  it('takes which tools a person is asked about, of an agent and of a task', () => {
+    const agents = AGENTS.replace("''", "''\n  tool_approvals: {calculator: ask, hello_world: allow}");
+    const plan = planOf(agents, task('  tools: [calculator]\n  tool_approvals: {calculator: deny}\n'));
+    expect(plan.agents.map(({ toolApprovals }) => toolApprovals)).toEqual([
+      undefined,
+      { calculator: 'ask', hello_world: 'allow' },
+    ]);
+    expect(plan.tasks[0]?.toolApprovals).toEqual({ calculator: 'deny' });
+    expect(warningsOf(agents, TASKS)).toEqual([]);
+  });
+
   it('takes the model’s parameters from an llm mapping', () => {
     const agents = AGENTS.replace(
       "backstory: ''",
@@ -155,6 +166,24 @@ describe('what is wrong with a crew', () => {
     issuesOf(agents, tasks).map((issue) => `${issue.path} ${issue.message}`);
 
   it.each<[what: string, agents: string, tasks: string, issue: RegExp]>([
+    [
+      'leave for a tool that nobody knows',
+      AGENTS.replace("''", "''\n  tool_approvals:\n    calculater: ask"),
+      TASKS,
+      /^agents\.yaml:11:5 no tool is called "calculater"; there are: calculator, hello_world$/,
+    ],
+    [
+      'leave in a word that nobody knows',
+      AGENTS,
+      task('  tool_approvals: {calculator: maybe}\n'),
+      /^tasks\.yaml:5:20 tool_approvals of calculator must be allow or ask or deny$/,
+    ],
+    [
+      'leave that is a list',
+      AGENTS,
+      task('  tool_approvals: [calculator]\n'),
+      /^tasks\.yaml:5:3 tool_approvals must be a mapping of names, each to allow or ask or deny, not a list$/,
+    ],
     ['a missing role', 'cook:\n  goal: g\n  backstory: b\n', task(''), /^agents\.yaml:1:1 role is missing$/],
     [
       'a missing backstory',
@@ -345,7 +374,12 @@ describe('a warning', () => {
       '  async_execution: false\n  human_input: no\n  guardrail: null\n  output_file:\n',
       undefined,
     ],
-    ['what changes nothing', '  callback: hook\n', undefined],
+    [
+      'a callback',
+      '  callback: hook\n',
+      /callback is Python and is not called: make a webhook on task_completed/,
+    ],
+    ['what changes nothing', '  callback:\n  max_retries: 2\n', undefined],
   ])('for %s', (_what, extra, warning) => {
     const warnings = warningsOf(AGENTS, task(extra)).map((one) => `${one.path} ${one.message}`);
     expect(warnings).toEqual(warning === undefined ? [] : [expect.stringMatching(warning)]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { approvalProblems } from '../../domain/plan/tool-approvals.ts';
+import { waitProblem } from '../../domain/plan/wait-seconds.ts';
 
 /** The `config` of a stored agent or workflow: free, but what limits something must be what it says. */
 export const limitingConfig = z.record(z.string(), z.json()).superRefine((config, context) => {
@@ -11,7 +12,8 @@ export const limitingConfig = z.record(z.string(), z.json()).superRefine((config
   const rpm = config['max_rpm'] ?? null;
   if (rpm !== null && (typeof rpm !== 'number' || !Number.isInteger(rpm) || rpm < 1))
     refuse(['max_rpm'], 'must be a whole number of model calls a minute, 1 or more');
-  const seconds = config['tool_approval_timeout_seconds'] ?? null;
-  if (seconds !== null && (typeof seconds !== 'number' || seconds < 1 || seconds > 31_536_000))
-    refuse(['tool_approval_timeout_seconds'], 'must be a number of seconds, 1 to 31536000');
+  for (const field of ['tool_approval_timeout_seconds', 'remind_after_seconds']) {
+    const problem = waitProblem(config[field]);
+    if (problem !== null) refuse([field], problem);
+  }
 });

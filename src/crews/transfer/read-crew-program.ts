@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import { insteadOfCallback } from '../../domain/crewai/callbacks.ts';
 import type { CrewFile, ImportWarning } from './imported-crew.ts';
 import { pythonTokens } from './python-tokens.ts';
 import type { PythonToken } from './python-tokens.ts';
@@ -62,6 +63,7 @@ export function readCrewProgram({ path, text }: CrewFile): CrewProgram {
   for (const { line } of more) warn(line, 'another Crew(…); only the first is read');
   const fields = crew === undefined ? null : crewFields(crew, read);
   const members = tasks.map((one) => memberOf(one, 'task', read));
+  warnOfHooks(tokens, warn);
   const agentMembers = agents.map((one) => memberOf(one, 'agent', read));
   const taskMembers = crew === undefined ? members : inOrder(members, tasks, crew, read);
   return {
@@ -170,8 +172,7 @@ function memberOf(made: Made, kind: 'agent' | 'task', read: Read): ProgramMember
     if (field === 'config') continue;
     const value = valueOf(field, argument, read);
     if (value === undefined) {
-      const what = field === 'condition' ? '; without it the task always runs' : '';
-      read.warn(argument.line, `${field} of the ${kind} ${name} is Python and was left out${what}`);
+      read.warn(argument.line, `${field} of the ${kind} ${name} is Python and was left out${without(field)}`);
     } else if (value !== null) {
       fields.push([field, value]);
     }
@@ -179,12 +180,30 @@ function memberOf(made: Made, kind: 'agent' | 'task', read: Read): ProgramMember
   return { name, fields: Object.fromEntries(fields) };
 }
 
+/** What follows from leaving an argument out. */
+function without(field: string): string {
+  if (field === 'condition') return '; without it the task always runs';
+  const instead = insteadOfCallback(field);
+  return instead === null ? '' : `: ${instead}`;
+}
+
+/** Methods that `@CrewBase` calls around a kickoff. */
+function warnOfHooks(tokens: readonly PythonToken[], warn: Read['warn']): void {
+  for (const [at, { text, line }] of tokens.entries()) {
+    const before = tokens[at - 1];
+    const isDecorator = before?.text === '@' && (tokens[at - 2]?.kind ?? 'line_end') === 'line_end';
+    if (isDecorator && (text === 'before_kickoff' || text === 'after_kickoff'))
+      warn(line, `the method under @${text} is Python and was left out${without(text)}`);
+  }
+}
+
 function crewFields({ call }: Made, read: Read): JsonObject {
   const fields: [string, JsonValue][] = [];
   for (const [field, argument] of call.named) {
     if (field === 'agents' || field === 'tasks') continue;
     const value = valueOf(field, argument, read);
-    if (value === undefined) read.warn(argument.line, `${field} of the crew is Python and was left out`);
+    if (value === undefined)
+      read.warn(argument.line, `${field} of the crew is Python and was left out${without(field)}`);
     else if (value !== null) fields.push([field, value]);
   }
   return Object.fromEntries(fields);

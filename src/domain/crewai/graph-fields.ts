@@ -97,7 +97,7 @@ export const GRAPH_AGENT_FIELDS: Fields = table(
 /** CrewAI 0.121.1's Task; `condition`, which makes it a ConditionalTask; and our limits, with checks of their own. */
 export const GRAPH_TASK_FIELDS: Fields = table(
   'name:str? agent:any context:any tools:any async_execution:bool? human_input:bool? guardrail:guardrail? ' +
-    'max_retries:int output_json:any output_pydantic:any condition:any max_tokens_total:any max_cost_usd:any config:dict? id:id',
+    'max_retries:int output_json:any output_pydantic:any condition:any max_tokens_total:any max_cost_usd:any tool_approvals:any config:dict? id:id',
   'callback:any security_config:model converter_cls:class? prompt_context:str?',
   'output_file:str? markdown:bool? used_tools:int tools_errors:int delegations:int retry_count:int',
   ['description', 'expected_output'],
@@ -106,7 +106,7 @@ export const GRAPH_TASK_FIELDS: Fields = table(
 /** CrewAI 0.121.1's Crew, and `compat`, which is ours. */
 export const GRAPH_CREW_FIELDS: Fields = table(
   'name:str? process:any compat:any manager_llm:any manager_agent:any tool_approvals:any ' +
-    'tool_approval_timeout_seconds:any config:json? id:id',
+    'tool_approval_timeout_seconds:any remind_after_seconds:any config:json? id:id',
   'verbose:bool cache:bool share_crew:bool? step_callback:any task_callback:any output_log_file:boolstr? ' +
     'execution_logs:dicts security_config:model chat_llm:any planning_llm:any usage_metrics:model? ' +
     'task_execution_output_json_files:strs? before_kickoff_callbacks:callables after_kickoff_callbacks:callables',

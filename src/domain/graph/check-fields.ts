@@ -1,4 +1,5 @@
 import { asBool, isJsonObject, isTruthy, typeProblem } from '../crewai/field-types.ts';
+import { insteadOfCallback } from '../crewai/callbacks.ts';
 import type { GraphField } from '../crewai/graph-fields.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { GraphNode } from './graph-document.ts';
@@ -17,6 +18,7 @@ const OUR_FIELDS: ReadonlySet<string> = new Set([
   'max_cost_usd',
   'tool_approvals',
   'tool_approval_timeout_seconds',
+  'remind_after_seconds',
 ]);
 
 /** A node, its `config` merged in: what stands beside it wins unless it is null, and only CrewAI's fields count. */
@@ -61,7 +63,7 @@ export function checkFields(node: ModelNode, fields: Fields, findings: Findings)
 
 function unknown(name: string, fields: Fields): string {
   if (name === 'callbacks')
-    return 'callbacks is no field of a task in CrewAI 0.121.1 (callback is); it has no effect';
+    return `callbacks is no field of a task in CrewAI 0.121.1 (callback is); it has no effect: ${insteadOfCallback(name)}`;
   if (fields.has('manager_agent') && (name === 'agents' || name === 'tasks'))
     return `the nodes of the graph are its ${name}; this has no effect`;
   return `${name} is no field that CrewAI 0.121.1 knows here; it has no effect`;
@@ -77,6 +79,11 @@ function checkField(
   const found = typeProblem(field.type, value);
   if (found !== null) {
     findings.error(found.code, found.message, node.pathOf(name) + found.below, node.id);
+  } else if (field.use === 'ignored' && isTruthy(value)) {
+    const instead = insteadOfCallback(name);
+    if (instead === null) return;
+    const message = `${name} is Python and is not called: ${instead}`;
+    findings.warn('graph_not_carried_out', message, node.pathOf(name), node.id);
   } else if (field.use === 'not_carried_out') {
     const isSet = field.type === 'bool' || field.type === '?bool' ? asBool(value) : isTruthy(value);
     if (isSet) {

@@ -9,12 +9,8 @@ import type {
   TaskGuardrail,
   TaskOutputShape,
 } from '../plan/crew-plan.ts';
-import {
-  approvalTimeoutMs,
-  mergeApprovals,
-  readApprovals,
-  type ToolApprovals,
-} from '../plan/tool-approvals.ts';
+import { mergeApprovals, readApprovals, type ToolApprovals } from '../plan/tool-approvals.ts';
+import { waitMs } from '../plan/wait-seconds.ts';
 import { taskLimits } from '../plan/task-limits.ts';
 import { crewManager } from '../plan/crew-manager.ts';
 import { withPlanning } from '../plan/crew-planning.ts';
@@ -89,11 +85,13 @@ function planOf(crew: CrewModel, name: string): CrewPlan {
 /** What the crew node, and tool nodes, hold all agents to. */
 function crewLimits({ node, toolApprovals }: CrewModel): Partial<CrewPlan> {
   const data = node?.data ?? {};
-  const timeoutMs = approvalTimeoutMs(data.tool_approval_timeout_seconds);
+  const timeoutMs = waitMs(data.tool_approval_timeout_seconds);
+  const remindAfterMs = waitMs(data.remind_after_seconds);
   return {
     ...rpmOf(data),
     ...approvalsIn(mergeApprovals([toolApprovals, readApprovals(data.tool_approvals)])),
     ...(timeoutMs !== null && { approvalTimeoutMs: timeoutMs }),
+    ...(remindAfterMs !== null && { remindAfterMs }),
   };
 }
 
@@ -170,6 +168,7 @@ function toPlanTask(task: TaskModel, step: FlowStep, crew: CrewModel, managerKey
     output: outputOf(data),
     humanInput: asBool(data.human_input),
     ...taskLimits(data),
+    ...approvalsIn(readApprovals(data.tool_approvals)),
   };
 }
 

@@ -1,11 +1,12 @@
 import { asInt, isJsonObject, isTruthy } from '../crewai/field-types.ts';
 import type { JsonValue } from '../json.ts';
 import { placeholders } from '../plan/interpolate.ts';
-import { approvalProblems } from '../plan/tool-approvals.ts';
+import { approvalProblems, readApprovals } from '../plan/tool-approvals.ts';
+import { waitProblem } from '../plan/wait-seconds.ts';
 import { limitProblems } from '../plan/task-limits.ts';
 import { schemaIssues } from '../run/json-schema-issues.ts';
 import type { GraphSurroundings } from './graph-document.ts';
-import type { Findings } from './graph-findings.ts';
+import { pointerStep, type Findings } from './graph-findings.ts';
 import type { AgentModel, CrewModel, ModelNode, TaskModel } from './graph-model.ts';
 import { checkKnowledge } from './read-knowledge.ts';
 import { readEmbedder } from './read-embedder.ts';
@@ -16,6 +17,8 @@ export function checkNodes(crew: CrewModel, surroundings: GraphSurroundings, fin
   const agents = crew.manager === null ? crew.agents : [...crew.agents, crew.manager];
   for (const agent of agents) checkAgent(agent, findings);
   for (const task of crew.tasks) checkTask(task, findings);
+  for (const node of [...agents, ...crew.tasks, ...(crew.node === null ? [] : [crew.node])])
+    checkApprovals(node, surroundings.offeredTools, findings);
   for (const node of crew.node === null ? agents : [...agents, crew.node])
     checkKnowledge(node, surroundings.knowledge, findings);
   if (crew.node !== null) checkCrewNode(crew.node, findings);
@@ -23,7 +26,6 @@ export function checkNodes(crew: CrewModel, surroundings: GraphSurroundings, fin
 
 function checkAgent(agent: AgentModel, findings: Findings): void {
   checkLlm(agent, 'llm', findings);
-  checkApprovals(agent, findings);
   warnBelow(agent, 'max_rpm', 0, 'it is taken for no limit', findings);
   const { fallback_models: fallbacks, max_execution_time: seconds } = agent.data;
   const areNames =
@@ -43,26 +45,34 @@ function checkAgent(agent: AgentModel, findings: Findings): void {
 
 function checkCrewNode(node: ModelNode, findings: Findings): void {
   for (const field of ['manager_llm', 'planning_llm']) checkLlm(node, field, findings);
-  checkApprovals(node, findings);
   warnBelow(node, 'max_rpm', 0, 'it is taken for no limit', findings);
   if (isTruthy(node.data.embedder) && readEmbedder(node.data.embedder) === null) {
     const message =
       'embedder wants a provider and the model in its config; without, memory and knowledge are found by words';
     findings.warn('graph_not_carried_out', message, node.pathOf('embedder'), node.id);
   }
-  const { tool_approval_timeout_seconds: seconds = null } = node.data;
-  if (seconds !== null && (typeof seconds !== 'number' || seconds < 1 || seconds > MOST_SECONDS)) {
-    const message = `tool_approval_timeout_seconds is a number of seconds, 1 to ${MOST_SECONDS}`;
-    findings.error('graph_bad_approval', message, node.pathOf('tool_approval_timeout_seconds'), node.id);
+  checkSeconds(node, 'tool_approval_timeout_seconds', 'graph_bad_approval', findings);
+  checkSeconds(node, 'remind_after_seconds', 'graph_bad_reminder', findings);
+}
+
+function checkSeconds(node: ModelNode, field: string, code: string, findings: Findings): void {
+  const problem = waitProblem(node.data[field]);
+  if (problem !== null) findings.error(code, `${field} ${problem}`, node.pathOf(field), node.id);
+}
+
+/** A tool that is misspelt here would be used without leave. */
+function checkApprovals(node: ModelNode, offered: readonly string[], findings: Findings): void {
+  for (const { below, message } of approvalProblems(node.data.tool_approvals))
+    findings.error('graph_bad_approval', message, node.pathOf('tool_approvals') + below, node.id);
+  for (const tool of Object.keys(readApprovals(node.data.tool_approvals))) {
+    if (offered.includes(tool)) continue;
+    const path = `${node.pathOf('tool_approvals')}/${pointerStep(tool)}`;
+    findings.error('graph_unknown_tool', `no tool is called "${tool}"; ${listed(offered)}`, path, node.id);
   }
 }
 
-const MOST_SECONDS = 31_536_000;
-
-function checkApprovals(node: ModelNode, findings: Findings): void {
-  for (const { below, message } of approvalProblems(node.data.tool_approvals))
-    findings.error('graph_bad_approval', message, node.pathOf('tool_approvals') + below, node.id);
-}
+const listed = (tools: readonly string[]): string =>
+  tools.length === 0 ? 'there is none' : `there are: ${tools.join(', ')}`;
 
 function warnBelow(node: ModelNode, field: string, least: number, then: string, findings: Findings): void {
   const value = node.data[field];

@@ -4,6 +4,7 @@ import type { Issue } from '../errors.ts';
 import type { CrewPlan, PlanAgent, PlanTask, TaskContext } from './crew-plan.ts';
 import { placeholders } from './interpolate.ts';
 import { createMappingReader, isMapping, kindOf } from './mapping-reader.ts';
+import { TOOL_APPROVALS, type ToolApprovals } from './tool-approvals.ts';
 import type { MappingReader, Notes } from './mapping-reader.ts';
 
 export type CrewFile = 'agents' | 'tasks';
@@ -41,10 +42,13 @@ export function buildCrewPlan(source: CrewSource): CrewPlanResult {
   const tasks = readFile(source.tasks, TASK_FIELDS, taskNotes, readTask);
   if (tasks?.names.length === 0) taskNotes.issue([], 'a crew needs at least one task');
 
-  for (const agent of agents?.entries ?? [])
-    checkTools(agent.key, agent.tools, source.offeredTools, agentNotes);
+  for (const agent of agents?.entries ?? []) {
+    checkTools(agent.key, 'tools', agent.tools, source.offeredTools, agentNotes);
+    checkApprovals(agent, source.offeredTools, agentNotes);
+  }
   for (const task of tasks?.entries ?? []) {
-    checkTools(task.key, task.tools, source.offeredTools, taskNotes);
+    checkTools(task.key, 'tools', task.tools, source.offeredTools, taskNotes);
+    checkApprovals(task, source.offeredTools, taskNotes);
     if (agents !== null) checkAgent(task, agents.names, taskNotes);
     checkContext(task, tasks?.names ?? [], taskNotes);
   }
@@ -116,7 +120,14 @@ function readAgent(entry: MappingReader, key: string): PlanAgent {
     fallbackModels: [],
     maxExecutionTimeMs: null,
     ...(maxRpm > 0 && { maxRpm }),
+    ...readApprovals(entry),
   };
+}
+
+/** `tool_approvals`, which is ours; nothing where it is absent or empty. */
+function readApprovals(entry: MappingReader): { toolApprovals?: ToolApprovals } {
+  const toolApprovals = entry.choices('tool_approvals', TOOL_APPROVALS);
+  return Object.keys(toolApprovals).length > 0 ? { toolApprovals } : {};
 }
 
 const LLM_FIELDS: ReadonlyMap<string, FieldUse> = new Map(
@@ -150,6 +161,7 @@ interface RawTask {
   /** False when the file does not speak of a context, which is not the same as an empty list. */
   contextGiven: boolean;
   tools: string[];
+  toolApprovals?: ToolApprovals;
 }
 
 function readTask(entry: MappingReader, key: string): RawTask {
@@ -162,6 +174,7 @@ function readTask(entry: MappingReader, key: string): RawTask {
     context: entry.names('context'),
     contextGiven: entry.contains('context'),
     tools: unique(entry.names('tools')),
+    ...readApprovals(entry),
   };
 }
 
@@ -179,6 +192,7 @@ const toPlanTask = (task: RawTask, previous: RawTask | undefined): PlanTask => (
   guardrail: null,
   output: null,
   humanInput: false,
+  ...(task.toolApprovals !== undefined && { toolApprovals: task.toolApprovals }),
 });
 
 const contextOf = (task: RawTask): TaskContext =>
@@ -189,12 +203,25 @@ const unique = (names: readonly string[]): string[] => [...new Set(names)];
 const listed = (names: readonly string[]): string =>
   names.length === 0 ? 'there is none' : `there are: ${names.join(', ')}`;
 
-function checkTools(key: string, tools: readonly string[], offered: readonly string[], notes: Notes): void {
+function checkTools(
+  key: string,
+  field: string,
+  tools: readonly string[],
+  offered: readonly string[],
+  notes: Notes,
+): void {
   for (const tool of tools) {
     if (!offered.includes(tool))
-      notes.issue([key, 'tools', tool], `no tool is called "${tool}"; ${listed(offered)}`);
+      notes.issue([key, field, tool], `no tool is called "${tool}"; ${listed(offered)}`);
   }
 }
+
+/** A tool that is misspelt here would be used without leave. */
+const checkApprovals = (
+  { key, toolApprovals = {} }: Pick<PlanTask, 'key' | 'toolApprovals'>,
+  offered: readonly string[],
+  notes: Notes,
+): void => checkTools(key, 'tool_approvals', Object.keys(toolApprovals), offered, notes);
 
 function checkAgent(task: RawTask, agents: readonly string[], notes: Notes): void {
   if (task.agent === null) {

@@ -6,7 +6,8 @@ import type { JsonObject } from '../json.ts';
 import { crewManager } from './crew-manager.ts';
 import type { CrewPlan, CrewProcess, PlanAgent, PlanTask } from './crew-plan.ts';
 import { placeholders } from './interpolate.ts';
-import { approvalTimeoutMs, readApprovals } from './tool-approvals.ts';
+import { readApprovals } from './tool-approvals.ts';
+import { waitMs } from './wait-seconds.ts';
 import { taskLimits } from './task-limits.ts';
 import { wantedInputs } from './task-inputs.ts';
 
@@ -206,8 +207,13 @@ function rpmAndApprovals(config: JsonObject): Pick<CrewPlan, 'maxRpm' | 'toolApp
 }
 
 function limitsOf(config: JsonObject): Partial<CrewPlan> {
-  const timeoutMs = approvalTimeoutMs(config['tool_approval_timeout_seconds']);
-  return { ...rpmAndApprovals(config), ...(timeoutMs !== null && { approvalTimeoutMs: timeoutMs }) };
+  const timeoutMs = waitMs(config['tool_approval_timeout_seconds']);
+  const remindAfterMs = waitMs(config['remind_after_seconds']);
+  return {
+    ...rpmAndApprovals(config),
+    ...(timeoutMs !== null && { approvalTimeoutMs: timeoutMs }),
+    ...(remindAfterMs !== null && { remindAfterMs }),
+  };
 }
 
 const plainTask = {

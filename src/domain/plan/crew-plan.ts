@@ -37,6 +37,8 @@ export interface CrewPlan {
   toolApprovals?: ToolApprovals;
   /** After which a call that nobody has approved is denied; left out for never. */
   approvalTimeoutMs?: number;
+  /** After which people are reminded of a question that does not say so itself; left out for never. */
+  remindAfterMs?: number;
   /** The task that plans the others, and its agent (crew-planning.ts); left out where nothing is planned. */
   planning?: { taskKey: string; agentKey: string };
 }
@@ -103,6 +105,8 @@ export interface PlanTask {
   /** What its calls may use, beneath the limits of the run. */
   maxTokensTotal?: number;
   maxCostMicroUsd?: number;
+  /** Beside those of its agent and crew. */
+  toolApprovals?: ToolApprovals;
 }
 
 /** CrewAI tells "no context given" (all previous outputs) from "an empty list" (none). */

@@ -1,3 +1,4 @@
+import { insteadOfCallback } from '../crewai/callbacks.ts';
 import type { FieldUse } from '../crewai/yaml-fields.ts';
 
 /** Takes down what is wrong with one file; `path` leads from its top to the value meant. */
@@ -21,6 +22,8 @@ export interface MappingReader {
   optionalText: (field: string) => string | null;
   /** A list of names; absent and null are the empty list. */
   names: (field: string) => string[];
+  /** A mapping of names, each to one of some words; absent and null are the empty one. */
+  choices: <Word extends string>(field: string, words: readonly Word[]) => Record<string, Word>;
   number: (field: string, bounds: { whole: boolean; min: number; max?: number }) => number | null;
   /** A mapping in this one; null when the field is anything else, without complaint. */
   nested: (field: string) => MappingReader | null;
@@ -48,6 +51,7 @@ export function createMappingReader(mapping: Mapping, path: readonly string[], n
       return null;
     },
     names: (field) => readNames(mapping.get(field), at(field), field, notes),
+    choices: (field, words) => readChoices(mapping.get(field), at(field), field, words, notes),
     number: (field, bounds) => {
       if (absent(field)) return null;
       const value = mapping.get(field);
@@ -82,6 +86,32 @@ function readNames(value: unknown, path: readonly string[], field: string, notes
   });
 }
 
+function readChoices<Word extends string>(
+  value: unknown,
+  path: readonly string[],
+  field: string,
+  words: readonly Word[],
+  notes: Notes,
+): Record<string, Word> {
+  if (value === undefined || value === null) return {};
+  if (!isMapping(value)) {
+    notes.issue(
+      path,
+      `${field} must be a mapping of names, each to ${words.join(' or ')}, not ${kindOf(value)}`,
+    );
+    return {};
+  }
+  return Object.fromEntries(
+    [...value].flatMap(([key, chosen]): [string, Word][] => {
+      const name = String(key);
+      const word = words.find((one) => one === chosen);
+      if (word !== undefined) return [[name, word]];
+      notes.issue([...path, name], `${field} of ${name} must be ${words.join(' or ')}`);
+      return [];
+    }),
+  );
+}
+
 function checkField(
   field: string,
   value: unknown,
@@ -93,6 +123,8 @@ function checkField(
   if (use === undefined) notes.warn(path, `${field} is no field that CrewAI 0.121.1 knows; it has no effect`);
   else if (use === 'not_carried_out' && isSet(value))
     notes.warn(path, `${field} is not carried out yet; it has no effect`);
+  else if (use === 'ignored' && isSet(value) && insteadOfCallback(field) !== null)
+    notes.warn(path, `${field} is Python and is not called: ${insteadOfCallback(field)}`);
 }
 
 /** Off, none and empty are what these fields are by default; `no` and `off` are false to Python's YAML. */

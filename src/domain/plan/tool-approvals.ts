@@ -54,7 +54,3 @@ export const mergeApprovals = (all: readonly ToolApprovals[]): ToolApprovals =>
   Object.fromEntries(
     [...new Set(all.flatMap((one) => Object.keys(one)))].map((tool) => [tool, strictestApproval(tool, all)]),
   );
-
-/** Seconds a person has, `tool_approval_timeout_seconds`; null for as long as it takes. */
-export const approvalTimeoutMs = (value: JsonValue | undefined): number | null =>
-  typeof value === 'number' && value > 0 ? Math.round(value * 1_000) : null;

@@ -32,7 +32,7 @@ export function prepareFlow(definition: FlowDefinition, surroundings: FlowSurrou
   for (const [name, { do: action }] of Object.entries(definition.methods)) {
     const path = `/methods/${name}/do`;
     issues.push(...toolIssues(action, path, surroundings.offeredTools));
-    if (action.call === 'agent' && action.with.tools.length > 0) crews[name] = agentPlan(name, action);
+    if (action.call === 'agent' && needsCrew(action)) crews[name] = agentPlan(name, action);
     if (action.call !== 'crew') continue;
     const made = crewPlan(name, action, path, surroundings);
     if (made.ok) crews[name] = made.plan;
@@ -42,20 +42,17 @@ export function prepareFlow(definition: FlowDefinition, surroundings: FlowSurrou
   return issues.length > 0 ? { ok: false, issues } : { ok: true, snapshot: { definition, crews }, warnings };
 }
 
+/** An agent that uses tools, or waits for its next call of its model, is a crew; any other is one question to its model. */
+const needsCrew = ({ with: agent }: AgentAction): boolean =>
+  agent.tools.length > 0 || typeof agent.max_rpm === 'number';
+
 type Action = FlowDefinition['methods'][string]['do'];
 
 function toolIssues(action: Action, path: string, offered: readonly string[]): Issue[] {
   if (action.call === 'each')
     return action.do.flatMap(({ action: inner }, place) => {
       const at = `${path}/do/${place}/action`;
-      if (inner.call === 'agent' && inner.with.tools.length > 0)
-        return [
-          {
-            path: `${at}/with/tools`,
-            message: 'inside `each` an agent has no tools: use a method of its own, or `call: tool`',
-          },
-        ];
-      return inner.call === 'tool' ? toolIssues(inner, at, offered) : [];
+      return inner.call === 'agent' ? innerAgentIssues(inner, at) : toolIssues(inner, at, offered);
     });
   const unknown = (name: string): string =>
     `there is no tool "${name}" here; there are: ${offered.join(', ')}`;
@@ -65,8 +62,24 @@ function toolIssues(action: Action, path: string, offered: readonly string[]): I
     return offered.includes(action.ref) ? [] : [{ path: `${path}/ref`, message: unknown(action.ref) }];
   }
   if (action.call !== 'agent') return [];
-  return action.with.tools.flatMap((name, place) =>
-    offered.includes(name) ? [] : [{ path: `${path}/with/tools/${place}`, message: unknown(name) }],
+  const named = [
+    ...action.with.tools.map((name, place) => ({ name, below: `tools/${place}` })),
+    ...Object.keys(action.with.tool_approvals).map((name) => ({ name, below: `tool_approvals/${name}` })),
+  ];
+  return named.flatMap(({ name, below }) =>
+    offered.includes(name) ? [] : [{ path: `${path}/with/${below}`, message: unknown(name) }],
+  );
+}
+
+/** One question to its model is all that an agent is inside `each`. */
+function innerAgentIssues({ with: agent }: AgentAction, path: string): Issue[] {
+  const refused: [string, boolean, string][] = [
+    ['tools', agent.tools.length > 0, 'has no tools: use a method of its own, or `call: tool`'],
+    ['tool_approvals', Object.keys(agent.tool_approvals).length > 0, 'has no tools'],
+    ['max_rpm', typeof agent.max_rpm === 'number', 'does not wait: use a method of its own'],
+  ];
+  return refused.flatMap(([field, is, why]) =>
+    is ? [{ path: `${path}/with/${field}`, message: `inside \`each\` an agent ${why}` }] : [],
   );
 }
 
@@ -92,7 +105,15 @@ export function llmSetting(setting: LlmSetting | null | undefined): ReturnType<t
 
 function agentPlan(name: string, { with: agent }: AgentAction): CrewPlan {
   const { model, temperature, maxTokens } = llmOf(agent);
-  const { role, goal, backstory, tools, max_iter: maxIter } = agent;
+  const {
+    role,
+    goal,
+    backstory,
+    tools,
+    max_iter: maxIter,
+    max_rpm: maxRpm,
+    tool_approvals: approvals,
+  } = agent;
   const plan = agentCrew(name, {
     role,
     goal,
@@ -107,6 +128,8 @@ function agentPlan(name: string, { with: agent }: AgentAction): CrewPlan {
     maxIter: maxIter ?? one.maxIter,
     temperature: temperature ?? null,
     maxTokens: maxTokens ?? null,
+    ...(typeof maxRpm === 'number' && { maxRpm }),
+    ...(Object.keys(approvals).length > 0 && { toolApprovals: approvals }),
   }));
   return { ...plan, agents };
 }

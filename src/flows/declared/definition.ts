@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isJsonObject, type JsonValue } from '../../domain/json.ts';
+import { TOOL_APPROVALS } from '../../domain/plan/tool-approvals.ts';
 import { schemaIssues } from '../../domain/run/json-schema-issues.ts';
 import { expressionProblem, type Root } from './expression.ts';
 import { templateProblems } from './template.ts';
@@ -68,13 +69,17 @@ const agent = (roots: readonly Root[]) =>
     llm: llm.optional(),
     settings: z.strictObject({ llm: llm.optional() }).optional(),
     tools: z.array(z.string().min(1)).max(50).default([]),
+    tool_approvals: z
+      .record(z.string(), z.enum(TOOL_APPROVALS, 'must be allow, ask or deny'))
+      .nullish()
+      .transform((given) => given ?? {}),
     input: templateText(roots),
     type: refused('classes of Python cannot be run here'),
     from_repository: refused('there is no repository of agents here: write the agent out'),
     planning_config: refused('agents do not plan here'),
     allow_delegation: refused('an agent by itself has nobody to delegate to'),
     max_iter: z.int().min(1).max(200).nullish(),
-    max_rpm: refused('requests a minute are not limited by the agent here'),
+    max_rpm: z.int().min(1).nullish(),
     max_execution_time: refused('give the execution a `timeout_seconds` instead'),
     apps: refused('apps of the CrewAI platform cannot be reached from here'),
     mcps: refused('tools of MCP servers are named in `tools`; the operator of this server configures them'),

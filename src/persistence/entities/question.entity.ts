@@ -31,6 +31,9 @@ const QuestionSchema = defineEntity({
     answeredAt: p.datetime().nullable(),
     answeredBy: p.uuid().nullable(),
     expiresAt: p.datetime().nullable(),
+    /** When people are reminded of it, unless it is answered by then; null for never. */
+    remindAt: p.datetime().nullable(),
+    remindedAt: p.datetime().nullable(),
   },
 });
 

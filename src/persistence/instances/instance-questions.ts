@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { answerProblems, answerText, type AnswerRules } from '../../domain/run/answer.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import { appendMessage, type Message } from '../messages.ts';
+import { remindTime } from '../question-reminders.ts';
 import type { Sql } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import type { Instance } from './instance-row.ts';
@@ -20,6 +21,8 @@ export interface AskedFor extends AnswerRules {
   default: JsonValue | undefined;
   /** Null for as long as the session lasts. */
   timeoutSeconds: number | null;
+  /** After which people are reminded, once; null for never. */
+  remindAfterSeconds: number | null;
 }
 
 /** A question of an agent elsewhere, as its row says. */
@@ -65,10 +68,11 @@ export async function askInInstance(
 ): Promise<void> {
   const expiresAt =
     asked.timeoutSeconds === null ? null : new Date(now.getTime() + asked.timeoutSeconds * 1_000);
+  const remindAfterMs = asked.remindAfterSeconds === null ? null : asked.remindAfterSeconds * 1_000;
   await sql.query(
     `insert into questions (id, owner_id, agent_instance_id, message_id, kind, question, options, multiple, schema,
-       has_default, default_answer, status, asked_at, expires_at)
-     values ($1, $2, $3, $4, 'agent', $5, $6, $7, $8, $9, $10, 'open', $11, $12)`,
+       has_default, default_answer, status, asked_at, expires_at, remind_at)
+     values ($1, $2, $3, $4, 'agent', $5, $6, $7, $8, $9, $10, 'open', $11, $12, $13)`,
     [
       asked.id,
       instance.ownerId,
@@ -82,6 +86,7 @@ export async function askInInstance(
       asked.default === undefined ? null : toJsonb(asked.default),
       now.toISOString(),
       expiresAt?.toISOString() ?? null,
+      remindTime(now, remindAfterMs, expiresAt)?.toISOString() ?? null,
     ],
   );
 }

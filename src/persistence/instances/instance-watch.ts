@@ -3,18 +3,22 @@ import type { SqlPool } from '../sql.ts';
 import type { Waker } from '../wake.ts';
 import { foldInstanceCounts } from './instance-counts.ts';
 import { markSilentInstances } from './instance-row.ts';
+import { remindOfQuestions } from '../question-reminders.ts';
 import { expireDueQuestions } from './person-side.ts';
 
 /** How long an agent elsewhere may be silent before its instance is STALE. */
 export const SILENCE_MS = 15 * 60_000;
-/** How often one process looks: a question's time-out is told at most so much late, unless its agent looks itself. */
+/**
+ * How often one process looks: a reminder goes out at most so much late, and so is the time-out of an agent's question
+ * told, unless the agent looks itself.
+ */
 const LOOK_MS = 15_000;
-/** Instances with a question whose time is up that one look takes. */
+/** Instances with a question whose time is up, and questions people are to be reminded of, that are taken at once. */
 const MOST_DUE = 200;
 
 /**
- * Marks silent instances STALE, ends questions whose time is up, and folds the counts of instances. Every process may look;
- * each does it once.
+ * Marks silent instances STALE, ends their questions whose time is up, reminds of those that wait, runs' too, and folds
+ * the counts of instances. Every process may look; each thing is done once.
  */
 export interface InstanceWatch {
   /** One look; also called by the timer. @returns how many became STALE */
@@ -30,9 +34,17 @@ export function createInstanceWatch(deps: {
 }): InstanceWatch {
   const { sql, waker, logger, now } = deps;
   let running: Promise<number> | undefined;
+  const remind = async (): Promise<number> => {
+    const { runs, conversations } = await remindOfQuestions(sql, now(), MOST_DUE);
+    for (const run of runs) waker.wake('log', run);
+    for (const conversation of conversations) waker.wake('message', conversation);
+    return runs.length + conversations.length;
+  };
   const once = async (): Promise<number> => {
     for (const conversation of await expireDueQuestions(sql, now(), MOST_DUE))
       waker.wake('message', conversation);
+    let reminded = MOST_DUE;
+    while (reminded === MOST_DUE) reminded = await remind();
     const at = now();
     const silent = await markSilentInstances(sql, new Date(at.getTime() - SILENCE_MS), at);
     await foldInstanceCounts(sql);

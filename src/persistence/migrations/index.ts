@@ -19,6 +19,7 @@ import { Migration20261124000021 } from './migration-20261124000021-recollection
 import { Migration20261124000023 } from './migration-20261124000023-long-plans.ts';
 import { Migration20261124000025 } from './migration-20261124000025-instance-counts.ts';
 import { Migration20261124000033 } from './migration-20261124000033-mlflow.ts';
+import { Migration20261128000035 } from './migration-20261128000035-reminders.ts';
 import { Migration20261128000037 } from './migration-20261128000037-observed.ts';
 import { Migration20261128000039 } from './migration-20261128000039-schedule-removals.ts';
 import { Migration20261124000031 } from './migration-20261124000031-pruning.ts';
@@ -49,6 +50,7 @@ export const migrations = [
   { name: 'Migration20261124000026', class: Migration20261124000026 },
   { name: 'Migration20261124000031', class: Migration20261124000031 },
   { name: 'Migration20261124000033', class: Migration20261124000033 },
+  { name: 'Migration20261128000035', class: Migration20261128000035 },
   { name: 'Migration20261128000037', class: Migration20261128000037 },
   { name: 'Migration20261128000039', class: Migration20261128000039 },
 ];

@@ -8,6 +8,7 @@ import { appendEvents, type NewEvent } from '../event-log.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
+import { remindTime } from '../question-reminders.ts';
 import { raiseLimit } from './budgets.ts';
 
 /** Questions that runs put to people: asked under a task's lease, answered by anybody who may, each once. */
@@ -40,6 +41,8 @@ export interface NewQuestion {
   default: JsonValue | undefined;
   /** Milliseconds until nobody need answer any more, null for never. */
   timeoutMs: number | null;
+  /** Milliseconds until people are reminded of it, once; null for never. */
+  remindAfterMs: number | null;
 }
 
 /** How a question stands. */
@@ -99,10 +102,12 @@ export async function askQuestion(
 ): Promise<{ event: Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>; expiresAt: Date | null }> {
   const id = randomUUID();
   const expiresAt = asked.timeoutMs === null ? null : new Date(now.getTime() + asked.timeoutMs);
+  const remindAt = remindTime(now, asked.remindAfterMs, expiresAt);
   await sql.query(
     `insert into questions (id, owner_id, execution_id, task_execution_id, task_key, question_key, generation, kind,
-       question, options, schema, has_default, default_answer, status, asked_at, expires_at, multiple, agent_instance_id)
-     select $1, owner_id, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13, $14, $15,
+       question, options, schema, has_default, default_answer, status, asked_at, expires_at, multiple, remind_at,
+       agent_instance_id)
+     select $1, owner_id, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13, $14, $15, $16,
        case when kind = 'crew' then execution_id end from executions where id = $2`,
     [
       id,
@@ -120,6 +125,7 @@ export async function askQuestion(
       now.toISOString(),
       expiresAt?.toISOString() ?? null,
       asked.multiple,
+      remindAt?.toISOString() ?? null,
     ],
   );
   const data: JsonObject = {

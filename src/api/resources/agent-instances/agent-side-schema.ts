@@ -26,7 +26,7 @@ export const agentMessageSchema = z
       .record(z.string(), z.json())
       .nullish()
       .describe(
-        'Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, default}` says what an ' +
+        'Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, remind_after_seconds, default}` says what an ' +
           'answer may be',
       ),
     message_id: messageId,

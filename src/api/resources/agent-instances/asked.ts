@@ -13,6 +13,12 @@ export const askedSchema = z
     multiple: z.boolean().nullish().describe('Several of the options may be chosen: the answer is an array'),
     schema: z.record(z.string(), z.json()).nullish().describe('A JSON schema the answer must fit'),
     timeout_seconds: z.int().min(1).max(31_536_000).nullish().describe('For ever without it'),
+    remind_after_seconds: z
+      .int()
+      .min(1)
+      .max(31_536_000)
+      .nullish()
+      .describe('After how long people are reminded of it, once, if it still stands open'),
     default: z.json().optional().describe('What counts when nobody answers in time'),
   })
   .meta({ id: 'AskedFor' });
@@ -24,6 +30,7 @@ const FREE: AskedFor = {
   schema: null,
   default: undefined,
   timeoutSeconds: null,
+  remindAfterSeconds: null,
 };
 
 /** The rules as a question keeps them. @throws {MusterError} VALIDATION_FAILED, with paths under `at` */
@@ -34,10 +41,13 @@ export function toAsked(given: z.output<typeof askedSchema>, at: string): AskedF
     schema: given.schema ?? null,
     default: given.default,
     timeoutSeconds: given.timeout_seconds ?? null,
+    remindAfterSeconds: given.remind_after_seconds ?? null,
   };
   const issues: Issue[] = [];
   if (asked.multiple && asked.options === null)
     issues.push({ path: `${at}/multiple`, message: 'needs options to choose from' });
+  if ((asked.remindAfterSeconds ?? 0) >= (asked.timeoutSeconds ?? Infinity))
+    issues.push({ path: `${at}/remind_after_seconds`, message: 'must be sooner than timeout_seconds' });
   if (asked.options !== null && asked.schema !== null)
     issues.push({ path: `${at}/schema`, message: 'give options or a schema, not both' });
   if (asked.options !== null && new Set(asked.options).size < asked.options.length)

@@ -14,6 +14,15 @@ export const manyInputs = z
   .max(BATCH_MOST)
   .describe(`One execution for each, 1 to ${BATCH_MOST}`);
 
+/** `thread_id` of a batch: refused, because in a thread one run speaks at a time, and what is asked for would not happen. */
+export const noThread = z
+  .null(
+    'a batch is in no thread, where one run speaks at a time: leave thread_id out. Each execution has a conversation of its ' +
+      'own (/api/v1/agent-instances/{execution_id}/messages); for a thread, start them one by one',
+  )
+  .optional()
+  .describe('None: in a thread one run speaks at a time. Each execution has a conversation of its own');
+
 export const batchStartedSchema = z
   .object({
     batch_id: z.uuid(),

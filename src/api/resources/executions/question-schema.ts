@@ -38,6 +38,10 @@ export const questionSchema = z
     asked_at: timestampSchema,
     answered_at: timestampSchema.nullable(),
     expires_at: timestampSchema.nullable(),
+    remind_at: timestampSchema
+      .nullable()
+      .describe('When people are reminded of it, once, if it is still open; null for never'),
+    reminded_at: timestampSchema.nullable(),
   })
   .meta({ id: 'Question' });
 
@@ -75,6 +79,8 @@ export const presentQuestion = (row: Question): z.input<typeof questionSchema> =
   asked_at: row.askedAt.toISOString(),
   answered_at: row.answeredAt?.toISOString() ?? null,
   expires_at: row.expiresAt?.toISOString() ?? null,
+  remind_at: row.remindAt?.toISOString() ?? null,
+  reminded_at: row.remindedAt?.toISOString() ?? null,
 });
 
 export const exampleQuestion: z.input<typeof questionSchema> = {
@@ -94,4 +100,6 @@ export const exampleQuestion: z.input<typeof questionSchema> = {
   asked_at: '2026-11-20T09:31:00.000Z',
   answered_at: null,
   expires_at: '2026-11-21T09:31:00.000Z',
+  remind_at: '2026-11-20T21:31:00.000Z',
+  reminded_at: null,
 };

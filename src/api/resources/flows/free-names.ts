@@ -4,7 +4,7 @@ import type { AnyRoute } from '../../define-route.ts';
 
 /** First segments under /api/v1 that belong, or will, to something else (contract §4, §8). */
 const TAKEN =
-  'auth users api-keys audit flows executions batches questions graphs threads templates tools tool-servers agents workflows ' +
+  'auth users api-keys audit admin flows executions batches questions graphs threads templates tools tool-servers agents workflows ' +
   'tasks agent-types agent-instances agent-summary user-agents messages inbox sessions schedules webhooks memories knowledge ' +
   'crew crews mcp health';
 

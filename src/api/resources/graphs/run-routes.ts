@@ -155,7 +155,7 @@ const executeBatchRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params, body, caller, request, respond }) => {
       const graph = await reachGraph(engine, caller, params.graph_id);
-      const { inputs, ...options } = body;
+      const { inputs, thread_id: _none, ...options } = body;
       const created = await startCrewBatch(engine, {
         ownerId: caller.userId,
         plan: await planOfGraph(engine, caller.userId, graph),

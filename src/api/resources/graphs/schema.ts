@@ -3,7 +3,7 @@ import { graphDocumentSchema, graphFields, type GraphDocumentBody } from '../../
 import type { JsonObject } from '../../../domain/json.ts';
 import type { Graph, GraphVersion } from '../../../persistence/entities/graph.entity.ts';
 import { integerIdParam, ownershipQuery, pageQuery, timestampSchema, uuidParam } from '../../parameters.ts';
-import { manyInputs } from '../batches/schema.ts';
+import { manyInputs, noThread } from '../batches/schema.ts';
 import { startOptions } from '../crew/schema.ts';
 
 const versionSchema = z.int().describe('Raised by every save that changes something');
@@ -77,10 +77,8 @@ export const executeGraphSchema = z
   .object({ inputs: inputsSchema.optional(), ...startOptions })
   .meta({ id: 'ExecuteGraph' });
 
-/** A batch is in no thread: there one run speaks at a time. */
 export const executeGraphBatchSchema = executeGraphSchema
-  .omit({ thread_id: true })
-  .extend({ inputs: manyInputs })
+  .extend({ thread_id: noThread, inputs: manyInputs })
   .meta({ id: 'ExecuteGraphBatch' });
 
 const issueSchema = z.object({

@@ -105,7 +105,7 @@ const executeBatchRoute = (engine: Engine): AnyRoute =>
     async ({ params, body, caller, request, respond }) => {
       const workflow = await reachWorkflow(engine, caller, params.workflow_id);
       if (!workflow.isActive) throw conflict(`the workflow ${workflow.name} is inactive`);
-      const { input_data: inputs, config, ...options } = body;
+      const { input_data: inputs, config, thread_id: _none, ...options } = body;
       const { plan, priority } = await planOfWorkflow(engine, workflow, config ?? {});
       const created = await startCrewBatch(engine, {
         ownerId: caller.userId,

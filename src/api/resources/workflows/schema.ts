@@ -10,7 +10,7 @@ import {
   queryBoolean,
   timestampSchema,
 } from '../../parameters.ts';
-import { manyInputs } from '../batches/schema.ts';
+import { manyInputs, noThread } from '../batches/schema.ts';
 import { startOptions } from '../crew/schema.ts';
 import { limitingConfig } from '../platform-config.ts';
 
@@ -46,7 +46,8 @@ const fields = {
     .nullable()
     .describe(
       '`manager_llm` · `max_rpm`, `tool_approvals`: as of an agent, for all of them · `tool_approval_timeout_seconds`, ' +
-        'after which a call nobody has approved is denied; the rest is kept',
+        'after which a call nobody has approved is denied · `remind_after_seconds`, after which people are reminded of a ' +
+        'question that stands open; the rest is kept',
     ),
   is_active: z.boolean().describe('An inactive one starts nothing'),
 };
@@ -82,8 +83,7 @@ export const executeWorkflowSchema = z
   .meta({ id: 'ExecuteWorkflow' });
 
 export const executeWorkflowBatchSchema = executeWorkflowSchema
-  .omit({ thread_id: true })
-  .extend({ input_data: manyInputs })
+  .extend({ thread_id: noThread, input_data: manyInputs })
   .meta({ id: 'ExecuteWorkflowBatch' });
 
 /** What was said of a workflow, in the words of the table. */

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import type { JsonObject, JsonValue } from '../domain/json.ts';
+import { appendEvents } from './event-log.ts';
+import { lockInstance, noteInInstance } from './instances/instance-row.ts';
+import { appendMessage } from './messages.ts';
+import type { SqlPool } from './sql.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+/**
+ * Reminders of questions that stand open, of runs and of agents elsewhere: one each. When is a column of the question, so
+ * a reminder outlives every process, and that it went out is written in the transaction in which it does.
+ */
+
+/** When people are reminded of a question asked now; null for never, and where nobody could answer any more by then. */
+export function remindTime(now: Date, afterMs: number | null, expiresAt: Date | null): Date | null {
+  if (afterMs === null) return null;
+  const at = new Date(now.getTime() + afterMs);
+  return expiresAt !== null && at >= expiresAt ? null : at;
+}
+
+interface DueRow {
+  id: string;
+  owner_id: string;
+  execution_id: number | null;
+  agent_instance_id: string | null;
+}
+
+const IS_DUE = `q.status = 'open' and q.reminded_at is null and q.remind_at <= $1
+  and (q.expires_at is null or q.expires_at > $1)`;
+
+/** Reminds of questions that are due, those that wait longest first. @returns integer ids of runs, and conversations, that have news */
+export async function remindOfQuestions(
+  database: SqlPool,
+  now: Date,
+  limit: number,
+): Promise<{ runs: number[]; conversations: number[] }> {
+  const due = await database.query<DueRow>(
+    `select id, owner_id, execution_id, agent_instance_id from questions q where ${IS_DUE} order by remind_at limit $2`,
+    [now.toISOString(), limit],
+  );
+  const runs: number[] = [];
+  const conversations: number[] = [];
+  // Each in a transaction of its own: a sweep holds up one run or agent at a time, and can meet no other's locks crosswise.
+  for (const question of due) {
+    if (question.execution_id !== null) {
+      if (await remindInRun(database, question.execution_id, question.id, now))
+        runs.push(question.execution_id);
+    } else if (question.agent_instance_id !== null) {
+      const { owner_id: ownerId, agent_instance_id: id } = question;
+      const conversation = await remindInInstance(database, { ownerId, id }, question.id, now);
+      if (conversation !== null) conversations.push(conversation);
+    }
+  }
+  return { runs, conversations };
+}
+
+interface RemindedRow {
+  task_id: number | null;
+  agent_id: number | null;
+  task_key: string;
+  kind: string;
+  question: string;
+  options: string[] | null;
+  multiple: boolean;
+  schema: JsonObject | null;
+  has_default: boolean;
+  default_answer: JsonValue;
+  asked_at: string;
+  expires_at: string | null;
+}
+
+/** @returns false when it was answered, closed or reminded of meanwhile */
+function remindInRun(database: SqlPool, runId: number, questionId: string, now: Date): Promise<boolean> {
+  return database.transaction(async (sql) => {
+    await sql.query('select 1 from executions where id = $1 for no key update', [runId]);
+    const [row] = await sql.query<RemindedRow>(
+      `update questions q set reminded_at = $1 from task_executions t
+        where q.id = $2 and t.id = q.task_execution_id and ${IS_DUE}
+        returning t.task_id, t.agent_id, q.task_key, q.kind, q.question, q.options, q.multiple, q.schema,
+          q.has_default, q.default_answer, q.asked_at, q.expires_at`,
+      [now.toISOString(), questionId],
+    );
+    if (row === undefined) return false;
+    const data: JsonObject = {
+      question_id: questionId,
+      kind: row.kind,
+      question: row.question,
+      options: row.options,
+      ...(row.multiple && { multiple: true }),
+      schema: row.schema,
+      asked_at: parseTimestamp(row.asked_at).toISOString(),
+      expires_at: row.expires_at === null ? null : parseTimestamp(row.expires_at).toISOString(),
+      ...(row.has_default && { default: row.default_answer }),
+    };
+    const event = {
+      type: 'question_reminded' as const,
+      key: `${row.task_key}/question:${questionId}:reminded`,
+      taskKey: row.task_key,
+      taskId: row.task_id,
+      agentId: row.agent_id,
+      status: 'waiting',
+      data,
+    };
+    await appendEvents(sql, runId, [event], now);
+    return true;
+  });
+}
+
+/** An agent elsewhere has no log: people are reminded by a message. @returns its conversation; null as for a run */
+function remindInInstance(
+  database: SqlPool,
+  of: { ownerId: string; id: string },
+  questionId: string,
+  now: Date,
+): Promise<number | null> {
+  return database.transaction(async (sql) => {
+    const instance = await lockInstance(sql, of.ownerId, of.id);
+    const [row] = await sql.query<{ question: string }>(
+      `update questions q set reminded_at = $1 where q.id = $2 and ${IS_DUE} returning q.question`,
+      [now.toISOString(), questionId],
+    );
+    if (row === undefined) return null;
+    const message = await appendMessage(
+      sql,
+      {
+        id: randomUUID(),
+        ownerId: instance.ownerId,
+        conversationId: instance.conversationId,
+        threadId: null,
+        executionId: null,
+        agentInstanceId: instance.id,
+        senderType: 'agent',
+        kind: 'reminder',
+        content: row.question,
+        requiresUserInput: true,
+        metadata: { question_id: questionId },
+      },
+      now,
+    );
+    await noteInInstance(sql, instance, { status: instance.status, said: [message] }, now);
+    return instance.conversationId;
+  });
+}
