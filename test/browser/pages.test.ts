@@ -111,6 +111,29 @@ async function furnish(): Promise<Record<string, string>> {
   const [question] = z.array(z.looseObject({ id: z.string() })).parse(body);
   await made(`/api/v1/questions/${question?.id}/answer`, { answer: '' });
   await until('one run is over', () => isAt(finished, 'completed'));
+  const scheduleId = idOf(
+    await made('/api/v1/schedules', {
+      name: 'Morning news',
+      graph_id: graphId,
+      inputs: { topic: 'weather' },
+      cron: '0 7 * * 1-5',
+      timezone: 'Europe/Berlin',
+    }),
+  );
+  const webhookId = idOf(
+    await made('/api/v1/webhooks', {
+      url: 'https://example.com/hooks/muster',
+      events: ['workflow_*', 'question_asked'],
+      description: 'The chat of the newsroom',
+    }),
+  );
+  await made(`/api/v1/webhooks/${webhookId}/test`, {});
+  await made('/api/v1/api-keys', { name: 'build server', scopes: ['read', 'write'] });
+  await made('/api/v1/users', {
+    email: 'editor@example.com',
+    password: 'a long enough password',
+    name: 'Editor',
+  });
   const instanceId = randomUUID();
   const say = (content: string, more: object = {}): Promise<unknown> =>
     made('/api/v1/messages/agent', {
@@ -141,6 +164,14 @@ async function furnish(): Promise<Record<string, string>> {
     agents: '/agents',
     agent: `/agents/${instanceId}`,
     'agents-called': '/agents?view=called',
+    schedules: '/schedules',
+    schedule: `/schedules/${scheduleId}`,
+    keys: '/keys',
+    webhooks: '/webhooks',
+    webhook: `/webhooks/${webhookId}`,
+    statistics: '/statistics',
+    users: '/users',
+    audit: '/audit',
   };
 }
 
@@ -161,6 +192,13 @@ const NAMES = [
   'agents',
   'agent',
   'agents-called',
+  'schedules',
+  'schedule',
+  'keys',
+  'webhooks',
+  'webhook',
+  'users',
+  'audit',
 ];
 
 beforeAll(async () => {

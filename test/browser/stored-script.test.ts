@@ -19,6 +19,7 @@ let shown: WatchedPage;
 let page: Page;
 let runId: number;
 let graphId: string;
+let webhookIds: string[];
 const instanceId = randomUUID();
 
 /** A name may be no longer than this, of whatever it is. */
@@ -105,6 +106,31 @@ beforeAll(async () => {
       content: payload,
     }),
   );
+  await forEachPayload(async (payload, number) => {
+    await made('POST', '/api/v1/api-keys', { name: `${number} ${name(payload)}`.slice(0, 100) });
+    await made('POST', '/api/v1/users', {
+      email: `person-${number}@example.com`,
+      password: 'a long enough password',
+      name: name(payload),
+    });
+    await made('POST', '/api/v1/schedules', {
+      name: `${number} ${name(payload)}`.slice(0, 100),
+      graph_id: graphId,
+      cron: '0 7 * * *',
+      paused: true,
+    });
+  });
+  webhookIds = await Promise.all(
+    PAYLOADS.slice(0, 20).map(async (payload) =>
+      idOf(
+        await made('POST', '/api/v1/webhooks', {
+          url: `https://example.com/?${encodeURIComponent(payload)}`,
+          events: ['*'],
+          description: payload,
+        }),
+      ),
+    ),
+  );
   browser = await startChromium();
   shown = await openPage(browser, stack.api.url, { withoutPolicy: true });
   ({ page } = shown);
@@ -184,6 +210,12 @@ describe('a hundred stored scripts', () => {
     ])
       await look(path, '__ran');
     await look(`/agents/${instanceId}`, '__ran');
+  });
+
+  it('never run in schedules, keys, webhooks, people and the audit trail', async () => {
+    for (const path of ['/schedules', '/keys', '/webhooks', '/users', '/audit'])
+      await look(path, path === '/audit' ? 'Audit' : '__ran');
+    for (const id of webhookIds.slice(15)) await look(`/webhooks/${id}`, '__ran');
   });
 
   it.each(['drawing', 'editor', 'versions'])('never run in the %s of a crew', async (view) => {
