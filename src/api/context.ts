@@ -39,7 +39,7 @@ export interface RequestState {
   /** What this request was counted against. */
   limits?: readonly LimitState[];
   /** What is asked for: set once a route was found. `path` as its spec writes it; `target` is what the path names. */
-  operation?: { id: string; path: string; isStream: boolean; target?: string };
+  operation?: { id: string; path: string; isStream: boolean; isReading: boolean; target?: string };
   /** The trace it is part of: the caller's, or its own where traces are exported. */
   traceId?: string | undefined;
   /** What it turned out to be about. */

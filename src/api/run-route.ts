@@ -44,6 +44,8 @@ export function runRoute(
       id,
       path,
       isStream: route.kind === 'stream',
+      // What a key that only reads may ask for changes nothing.
+      isReading: route.spec.scopes?.includes('read') === true,
       ...(target !== undefined && { target }),
     };
     const caller = await identify(route, ctx, runner);

@@ -186,6 +186,23 @@ describe('a graph as a crew', () => {
     });
   });
 
+  it('leaves no entry in the audit trail when it is only validated', async () => {
+    const actions = async (): Promise<unknown[]> => {
+      await stack.api.audit.flush();
+      const entries = await json(send('GET', '/audit?limit=1000', stack.api.admin.token));
+      return z
+        .array(z.looseObject({ action: z.string() }))
+        .parse(entries)
+        .map(({ action }) => action);
+    };
+    const before = await actions();
+    const made = await send('POST', '/graphs', stack.api.admin.token, topical);
+    const { id } = madeSchema.parse(await made.json());
+    await send('POST', '/graphs/validate', stack.api.admin.token, topical);
+    await send('POST', `/graphs/${id}/validate`, stack.api.admin.token);
+    expect((await actions()).slice(0, -before.length || undefined)).toEqual(['createGraph']);
+  });
+
   it('is stored when it is none, which validation and a start tell in full', async () => {
     const { id } = await make(aGraph({ edges: [{ source: 'writer', target: 'nobody' }] }));
     const report = z

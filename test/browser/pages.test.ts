@@ -197,6 +197,7 @@ const NAMES = [
   'keys',
   'webhooks',
   'webhook',
+  'statistics',
   'users',
   'audit',
 ];

@@ -222,25 +222,18 @@ describe('a hundred stored scripts', () => {
     await look(`/crews/${graphId}?view=${view}`, view === 'versions' ? 'Version' : '__ran');
   });
 
-  it('never run in what is said about the files of an import', async () => {
+  it('never run in what is said about a file that cannot be read', async () => {
     await page.goto('/console/crews');
     await page.getByRole('button', { name: 'Import' }).click();
-    const file = (name: string, text: string) => ({
-      name,
-      mimeType: 'text/plain',
-      buffer: Buffer.from(text),
-    });
-    await page
-      .getByLabel('Files')
-      .setInputFiles([
-        file('agents.yaml', `writer:\n  role: ${JSON.stringify(PAYLOADS[15])}\n  goal: g\n  backstory: b\n`),
-        file('tasks.yaml', 'write:\n  description: d\n  expected_output: e\n  agent: writer\n'),
-        file('<img src=x onerror=__ran(1)>.py', 'this is not Python'),
-      ]);
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('button', { name: 'Import' }).click();
-    await dialog.getByText('is imported').waitFor();
-    await dialog.getByText('<img src=x').waitFor();
+    for (const payload of PAYLOADS.slice(15, 20)) {
+      const file = `${payload.replaceAll('/', '-')}.json`;
+      await page
+        .getByLabel('Files')
+        .setInputFiles({ name: file, mimeType: 'application/json', buffer: Buffer.from('{"nodes": [') });
+      await dialog.getByRole('button', { name: 'Import' }).click();
+      await dialog.getByText(file).waitFor();
+    }
     expect(await page.evaluate('window.ran')).toEqual([]);
   });
 });

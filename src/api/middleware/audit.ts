@@ -22,7 +22,8 @@ function notesOf({ method, state }: ApiContext): readonly AuditNote[] {
   const { caller, notes = [], operation } = state;
   const isWatched = caller !== undefined && (caller.isAdmin || caller.credential === 'api_key');
   const isNoted = notes.some(({ action }) => action === undefined);
-  return operation === undefined || isNoted || !isWatched || READING.has(method) ? notes : [{}, ...notes];
+  const isReading = READING.has(method) || operation?.isReading === true;
+  return operation === undefined || isNoted || !isWatched || isReading ? notes : [{}, ...notes];
 }
 
 function factOf(ctx: ApiContext, note: AuditNote, at: Date): Parameters<AuditTrail['record']>[0] {
