@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { startEmbeddedPostgres, stopPostgresLeftBehind } from '../src/embedded/postgres.ts';
+import { startEmbeddedPostgres } from '../src/embedded/postgres.ts';
 import { createDatabase, type Database } from '../src/persistence/database.ts';
 import { migrateDatabase } from '../src/persistence/migrate.ts';
 import { executionStats } from '../src/persistence/repositories/execution-stats.repository.ts';
+import { endServicesOn, endWhenAsked, makeKeptFolder } from '../test/support/folder-keeper.ts';
 import { percentile } from './statistics.ts';
 
 /** `npm run bench:stats`: how long statistics take over a million executions of one owner. */
@@ -127,7 +127,8 @@ ${measured
 }
 
 async function main(): Promise<void> {
-  const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'muster-bench-stats-')));
+  endWhenAsked();
+  const dataDir = await makeKeptFolder('muster-bench-stats-');
   try {
     const { url } = await startEmbeddedPostgres({ dataDir, log: say });
     const schema = await createDatabase(url, { poolMax: 2, actsFor: 'schema' });
@@ -150,8 +151,7 @@ async function main(): Promise<void> {
     console.log(text);
     if (measured.some(({ p95 }) => p95 > AIM_MS)) process.exitCode = 1;
   } finally {
-    await stopPostgresLeftBehind(dataDir, say);
-    await rm(dataDir, { recursive: true, force: true });
+    await endServicesOn(dataDir);
   }
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { prepareFirstAdmin } from '../../src/persistence/first-admin.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
+import { endServicesOn, endWhenAsked, makeKeptFolder } from '../../test/support/folder-keeper.ts';
 import { startChild } from '../stack/child.ts';
 import { percentile } from '../statistics.ts';
 import { fillOwner, LONG_CONVERSATION } from './fill.ts';
@@ -216,8 +217,9 @@ async function measure(dataDir: string, undo: Undo): Promise<Facts> {
   return { commit: stdout.trim(), loadBefore, answers, writes };
 }
 
-const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'muster-bench-instances-')));
-const undo: Undo = [() => rm(dataDir, { recursive: true, force: true })];
+endWhenAsked();
+const dataDir = await makeKeptFolder('muster-bench-instances-');
+const undo: Undo = [() => endServicesOn(dataDir)];
 let code = 0;
 try {
   const facts = await measure(dataDir, undo);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ import { prepareFirstAdmin } from '../../src/persistence/first-admin.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
+import { endServicesOn, endWhenAsked, makeKeptFolder } from '../../test/support/folder-keeper.ts';
 import { startChild, type BenchChild } from '../stack/child.ts';
 import { DATA } from './event.ts';
 import { fromReadersSchema, type FromReaders, type ToReaders } from './protocol.ts';
@@ -137,8 +138,9 @@ async function login(url: string, admin: { email: string; password: string }): P
   return JSON.parse(await answer.text()).access_token;
 }
 
-const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'muster-bench-streams-')));
-const undo: (() => Promise<unknown>)[] = [() => rm(dataDir, { recursive: true, force: true })];
+endWhenAsked();
+const dataDir = await makeKeptFolder('muster-bench-streams-');
+const undo: (() => Promise<unknown>)[] = [() => endServicesOn(dataDir)];
 
 async function measure(): Promise<StreamResults> {
   const postgres = await startEmbeddedPostgres({ dataDir, port: await getPort(), log: say });
