@@ -12,8 +12,13 @@ export const RESULTS_FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url)
 
 /** What stands before the first `## ` of a Markdown text, and each section with its heading. */
 function partsOf(text: string): { head: string; sections: Map<string, string> } {
-  const [head = '', ...rest] = text.split(/^(?=## )/m);
-  const sections = rest.map((section): [string, string] => [section.split('\n', 1)[0] ?? '', section.trim()]);
+  const parts = text.split(/^(?=## )/m);
+  // A text that begins with a section has no head.
+  const [head = ''] = parts[0]?.startsWith('## ') === true ? [] : parts.splice(0, 1);
+  const sections = parts.map((section): [string, string] => [
+    section.split('\n', 1)[0] ?? '',
+    section.trim(),
+  ]);
   return { head: head.trim(), sections: new Map(sections) };
 }
 

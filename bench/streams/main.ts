@@ -16,12 +16,16 @@ import { migrate } from '../../src/persistence/migrate.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { endServicesOn, endWhenAsked, makeKeptFolder } from '../../test/support/folder-keeper.ts';
+import { recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';
 import { startChild, type BenchChild } from '../stack/child.ts';
 import { DATA } from './event.ts';
 import { fromReadersSchema, type FromReaders, type ToReaders } from './protocol.ts';
 import { renderStreams, type StreamResults } from './report.ts';
 
-/** `npm run bench:streams`: thousands of readers on a hundred live executions, beside a bare loop. */
+/**
+ * `npm run bench:streams`: thousands of readers on a hundred live executions, beside a bare loop. In full size it writes its
+ * section of bench/RESULTS.md.
+ */
 
 const { values } = parseArgs({
   options: {
@@ -240,9 +244,12 @@ async function measure(): Promise<StreamResults> {
 
 let code = 0;
 try {
+  const describeRun = await watchRun('npm run bench:streams');
   const text = renderStreams(await measure());
   console.log(text);
   if (values.out !== undefined) await writeFile(values.out, text);
+  if (counts.sse >= 5_000 && counts.sockets >= 1_000)
+    await recordSections(`## Thousands of readers\n\n${await describeRun()}\n\n${text}`, RESULTS_FILE);
 } catch (error) {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   code = 1;

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { promisify } from 'node:util';
+import { recordSections, RESULTS_FILE } from '../../bench/results-file.ts';
 import { endServicesOn, endWhenAsked } from '../support/folder-keeper.ts';
 import { startSuiteServices } from '../support/suite-services.ts';
 
@@ -15,6 +16,8 @@ export async function runProof(proof: {
   what: string;
   /** Where the report is written; undefined for nowhere. */
   report: string | undefined;
+  /** Whether the report is also a section of bench/RESULTS.md. */
+  isBench?: boolean;
   prove: () => Promise<{ failures: string[]; lost?: string[] }>;
 }): Promise<never> {
   endWhenAsked();
@@ -44,6 +47,7 @@ export async function runProof(proof: {
     ].join('\n');
     console.log(text);
     if (proof.report !== undefined) await writeFile(proof.report, `${text.trimEnd()}\n`);
+    if (proof.isBench === true) await recordSections(`#${text}`, RESULTS_FILE);
     if (failures.length > 0) code = 1;
   } finally {
     await endServicesOn(services.dataDir);
