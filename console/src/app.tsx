@@ -14,9 +14,13 @@ const CrewListPage = lazy(() => import('./crews/crew-list-page.tsx'));
 const CrewPage = lazy(() => import('./crews/crew-page.tsx'));
 const AgentListPage = lazy(() => import('./agents/agent-list-page.tsx'));
 const AgentPage = lazy(() => import('./agents/agent-page.tsx'));
+const ScheduleListPage = lazy(() => import('./schedules/schedule-list-page.tsx'));
+const SchedulePage = lazy(() => import('./schedules/schedule-page.tsx'));
 const KeyListPage = lazy(() => import('./keys/key-list-page.tsx'));
 const WebhookListPage = lazy(() => import('./webhooks/webhook-list-page.tsx'));
 const WebhookPage = lazy(() => import('./webhooks/webhook-page.tsx'));
+const UserListPage = lazy(() => import('./users/user-list-page.tsx'));
+const AuditPage = lazy(() => import('./audit/audit-page.tsx'));
 
 export function App(): JSX.Element {
   const { person, isUnknown, error, again } = usePerson();
@@ -46,9 +50,13 @@ const Pages = (): JSX.Element => (
     <Route path="/crews/:id">{({ id }) => <CrewPage key={id} id={id} />}</Route>
     <Route path="/agents" component={AgentListPage} />
     <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
+    <Route path="/schedules" component={ScheduleListPage} />
+    <Route path="/schedules/:id">{({ id }) => <SchedulePage key={id} id={id} />}</Route>
     <Route path="/keys" component={KeyListPage} />
     <Route path="/webhooks" component={WebhookListPage} />
     <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
+    <Route path="/users" component={UserListPage} />
+    <Route path="/audit" component={AuditPage} />
     <Route>
       <Empty title="There is no such page">
         <a href="/console/runs">To the runs</a>

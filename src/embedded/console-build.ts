@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../config.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = join(root, 'dist', 'console');
@@ -27,7 +28,12 @@ function runVite(outDir: string, signal: AbortSignal | undefined): Promise<strin
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const args = ['build', '--config', join(root, 'console', 'vite.config.ts'), '--outDir', outDir];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [vite, ...args, '--logLevel', 'error'], { cwd: root, signal });
+    const child = spawn(process.execPath, [vite, ...args, '--logLevel', 'error'], {
+      cwd: root,
+      signal,
+      // Under any other name React is built with all its warnings, at twice the size.
+      env: childEnvironment({ NODE_ENV: 'production' }),
+    });
     let said = '';
     const listen = (chunk: Buffer): void => {
       said = `${said}${chunk.toString('utf8')}`.slice(-4_000);

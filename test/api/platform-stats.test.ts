@@ -38,7 +38,7 @@ interface Life {
 }
 
 /** A run with a life as the engine would write it. */
-async function live(life: Life, who = owner): Promise<number> {
+async function live(life: Life, who = owner): Promise<{ id: number; executionId: string }> {
   const { sql } = stack.api.database;
   const createdAt = life.createdAt ?? new Date(NOW);
   const row = {
@@ -49,8 +49,8 @@ async function live(life: Life, who = owner): Promise<number> {
     inputs: {},
     model: null,
   };
-  const { id } = await createRun(sql, { ...row, workflowId: life.workflowId }, 0, createdAt);
-  const ref = { id, generation: 1, executionId: '' };
+  const { id, executionId } = await createRun(sql, { ...row, workflowId: life.workflowId }, 0, createdAt);
+  const ref = { id, generation: 1, executionId };
   await claimRun(sql, ref, `run-${randomUUID()}`, createdAt);
   await sql.query('update executions set total_tokens = $2 where id = $1', [id, life.tokens ?? 0]);
   const endedAt = new Date(createdAt.getTime() + (life.seconds ?? 1) * 1_000);
@@ -64,7 +64,7 @@ async function live(life: Life, who = owner): Promise<number> {
   if (life.end === 'failed')
     await finaliseRun(sql, ref, { status: 'failed', code: 'MODEL_AUTH', taskKey: 'task-1' }, 0, endedAt);
   if (life.end === 'cancelled') await finaliseRun(sql, ref, { status: 'cancelled' }, 0, endedAt);
-  return id;
+  return { id, executionId };
 }
 
 describe('statistics', () => {
@@ -135,7 +135,7 @@ describe('statistics', () => {
 
   it('take an execution back when it is retried, and count how it ends then', async () => {
     owner = await register('again@example.com');
-    const id = await live({ end: 'failed', tokens: 10, seconds: 5 });
+    const { id } = await live({ end: 'failed', tokens: 10, seconds: 5 });
     expect(await statsOf()).toMatchObject({ failed_executions: 1, total_tokens_used: 10 });
     await commandRun(stack.api.database.sql, id, 'retry', 0, new Date());
     expect(await statsOf()).toMatchObject({
@@ -154,21 +154,15 @@ describe('statistics', () => {
 
   it('lose nothing when many runs of one owner end and are retried at once', async () => {
     owner = await register('many@example.com');
-    const ids = await Promise.all(Array.from({ length: 24 }, () => live({ workflowId: 9 })));
+    const runs = await Promise.all(Array.from({ length: 24 }, () => live({ workflowId: 9 })));
     const { sql } = stack.api.database;
     await Promise.all(
-      ids.map(async (id) => {
-        await finaliseRun(
-          sql,
-          { id, generation: 1, executionId: '' },
-          { status: 'cancelled' },
-          2,
-          new Date(),
-        );
+      runs.map(async ({ id, executionId }) => {
+        await finaliseRun(sql, { id, generation: 1, executionId }, { status: 'cancelled' }, 2, new Date());
         if (id % 2 === 0) await commandRun(sql, id, 'retry', 2, new Date());
       }),
     );
-    const odd = ids.filter((id) => id % 2 === 1).length;
+    const odd = runs.filter(({ id }) => id % 2 === 1).length;
     expect(await statsOf()).toMatchObject({ total_executions: odd, failed_executions: odd });
   });
 

@@ -131,7 +131,7 @@ const Toolbar = ({
         ))}
       </div>
       <label className="row">
-        as
+        <span className="visually-hidden">Notation</span>
         <select
           className="input button--small"
           value={format}

@@ -5,10 +5,10 @@ import { ActionDialog } from '../design/action-dialog.tsx';
 import { Badge } from '../design/badge.tsx';
 import { Commands } from '../design/commands.tsx';
 import { Moment } from '../design/figures.tsx';
-import { PAGE_SIZE, useListAddress } from '../design/list-address.ts';
-import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
+import { useListAddress } from '../design/list-address.ts';
+import { Listed } from '../design/listed.tsx';
+import { Empty } from '../design/notes.tsx';
 import { PageHead } from '../design/page-head.tsx';
-import { Pager } from '../design/pager.tsx';
 import { SecretDialog, type Secret } from '../design/secret-dialog.tsx';
 import { Everybodys } from '../session/everybodys.tsx';
 import { isSignedInWithKey } from '../session/session.ts';
@@ -55,15 +55,9 @@ export default function KeyListPage(): JSX.Element {
           password for that.
         </p>
       )}
-      {keys.error !== null && <ErrorNote error={keys.error} again={() => void keys.refetch()} />}
-      {keys.data === undefined ? (
-        keys.error === null && <Loading what="keys" />
-      ) : (
-        <>
-          <KeyTable keys={keys.data.data} isEverybodys={scope === 'all'} onAsk={setQuestion} />
-          <Pager page={page} size={PAGE_SIZE} total={keys.data.total} onPage={showPage} />
-        </>
-      )}
+      <Listed query={keys} what="keys" page={page} onPage={showPage}>
+        {(rows) => <KeyTable keys={rows} isEverybodys={scope === 'all'} onAsk={setQuestion} />}
+      </Listed>
       {question !== null && <Asked question={question} tell={tell} onClose={close} />}
       {secret !== null && <SecretDialog shown={secret} onClose={() => setSecret(null)} />}
     </>

@@ -18,6 +18,7 @@ const LIVE_MS = 4_000;
 
 /** All runs, newest first. */
 export function RunListPage(): JSX.Element {
+  const isAdmin = useSignedIn().role === 'admin';
   const [params, setParams] = useSearchParams();
   const filter = readFilter(params);
   const show = (next: RunFilter): void => setParams(writeFilter(next));
@@ -38,9 +39,7 @@ export function RunListPage(): JSX.Element {
         runs.error === null && <Loading what="runs" />
       ) : (
         <>
-          {useSignedIn().role === 'admin' && (
-            <BulkBar filter={filter} chosen={chosen} onDone={() => setChosen(new Set())} />
-          )}
+          {isAdmin && <BulkBar filter={filter} chosen={chosen} onDone={() => setChosen(new Set())} />}
           <RunTable runs={runs.data.data} chosen={chosen} onChoose={setChosen} />
           <Pager
             page={filter.page}

@@ -18,8 +18,11 @@ const PLACES: readonly Place[] = [
   { to: '/inbox', name: 'Inbox' },
   { to: '/crews', name: 'Crews' },
   { to: '/agents', name: 'Agents elsewhere' },
+  { to: '/schedules', name: 'Schedules' },
   { to: '/keys', name: 'Keys' },
   { to: '/webhooks', name: 'Webhooks' },
+  { to: '/users', name: 'Users', forAdmins: true },
+  { to: '/audit', name: 'Audit', forAdmins: true },
 ];
 
 /** What is around every page: where one can go, who one is. */

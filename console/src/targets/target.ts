@@ -30,3 +30,22 @@ export function targetOf(fields: {
   if (workflow !== null) return { kind: 'workflow', id: String(workflow) };
   return flow === null ? null : { kind: 'flow', id: flow };
 }
+
+/** The target as the API's field for it. */
+export function fieldsOf({ kind, id }: Target): {
+  crew?: string;
+  graph_id?: string;
+  workflow_id?: number;
+  flow?: string;
+} {
+  switch (kind) {
+    case 'crew':
+      return { crew: id };
+    case 'graph':
+      return { graph_id: id };
+    case 'workflow':
+      return { workflow_id: Number(id) };
+    case 'flow':
+      return { flow: id };
+  }
+}

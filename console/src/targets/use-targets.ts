@@ -50,3 +50,14 @@ export function useTargetName(target: Target | null): string {
   const { choices } = useChoices(target?.kind === 'flow' ? undefined : target?.kind);
   return choices?.find(({ id }) => id === target?.id)?.name ?? target?.id ?? '';
 }
+
+/** The inputs that a graph wants; of the other kinds the API does not tell. */
+export function useWantedInputs({ kind, id }: Target): readonly string[] {
+  const { data } = useQuery({
+    queryKey: ['graph-inputs', id],
+    queryFn: () =>
+      answer(api.GET('/api/v1/graphs/{graph_id}/inputs', { params: { path: { graph_id: id } } })),
+    enabled: kind === 'graph' && id !== '',
+  });
+  return (kind === 'graph' ? data?.inputs : undefined) ?? [];
+}

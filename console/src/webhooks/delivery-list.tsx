@@ -5,9 +5,9 @@ import { queries, type WebhookDeliverySchema, type WebhookSchema } from '../api/
 import { Badge } from '../design/badge.tsx';
 import { Commands } from '../design/commands.tsx';
 import { count, Moment, spanOf } from '../design/figures.tsx';
-import { PAGE_SIZE, useListAddress } from '../design/list-address.ts';
-import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
-import { Pager } from '../design/pager.tsx';
+import { useListAddress } from '../design/list-address.ts';
+import { Listed } from '../design/listed.tsx';
+import { Empty, ErrorNote } from '../design/notes.tsx';
 import { DELIVERY_STATUSES, listDeliveries, sendAgain } from './webhooks-api.ts';
 
 /** What was and will be sent to a webhook, newest first; each can be sent again. */
@@ -25,7 +25,6 @@ export function DeliveryList({ of, liveMs }: { of: WebhookSchema; liveMs: number
     mutationFn: (delivery: string) => sendAgain(of.id, delivery),
     onSettled: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
   });
-  const error = again.error ?? deliveries.error;
   return (
     <section className="stack" aria-labelledby="deliveries">
       <div className="row spread">
@@ -47,19 +46,16 @@ export function DeliveryList({ of, liveMs }: { of: WebhookSchema; liveMs: number
           </label>
         </div>
       </div>
-      {error !== null && <ErrorNote error={error} />}
-      {deliveries.data === undefined ? (
-        deliveries.error === null && <Loading what="deliveries" />
-      ) : (
-        <>
+      {again.error !== null && <ErrorNote error={again.error} />}
+      <Listed query={deliveries} what="deliveries" page={page} onPage={showPage}>
+        {(rows) => (
           <DeliveryTable
-            deliveries={deliveries.data.data}
+            deliveries={rows}
             canSend={of.is_enabled && !again.isPending}
             onSend={(id) => again.mutate(id)}
           />
-          <Pager page={page} size={PAGE_SIZE} total={deliveries.data.total} onPage={showPage} />
-        </>
-      )}
+        )}
+      </Listed>
     </section>
   );
 }

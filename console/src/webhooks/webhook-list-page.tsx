@@ -5,10 +5,10 @@ import type { WebhookSchema } from '../api/client.ts';
 import { Badge } from '../design/badge.tsx';
 import { Commands } from '../design/commands.tsx';
 import { Moment } from '../design/figures.tsx';
-import { PAGE_SIZE, useListAddress } from '../design/list-address.ts';
-import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
+import { useListAddress } from '../design/list-address.ts';
+import { Listed } from '../design/listed.tsx';
+import { Empty } from '../design/notes.tsx';
 import { PageHead } from '../design/page-head.tsx';
-import { Pager } from '../design/pager.tsx';
 import { SecretDialog, type Secret } from '../design/secret-dialog.tsx';
 import { Everybodys } from '../session/everybodys.tsx';
 import { SIGNING_WORDS } from './signing-words.ts';
@@ -36,15 +36,9 @@ export default function WebhookListPage(): JSX.Element {
           New webhook
         </button>
       </PageHead>
-      {webhooks.error !== null && <ErrorNote error={webhooks.error} again={() => void webhooks.refetch()} />}
-      {webhooks.data === undefined ? (
-        webhooks.error === null && <Loading what="webhooks" />
-      ) : (
-        <>
-          <WebhookTable webhooks={webhooks.data.data} />
-          <Pager page={page} size={PAGE_SIZE} total={webhooks.data.total} onPage={showPage} />
-        </>
-      )}
+      <Listed query={webhooks} what="webhooks" page={page} onPage={showPage}>
+        {(rows) => <WebhookTable webhooks={rows} />}
+      </Listed>
       {isMaking && (
         <NewWebhookDialog
           onMade={({ secret }) =>

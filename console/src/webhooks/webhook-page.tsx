@@ -17,38 +17,31 @@ const LIVE_MS = 4_000;
 
 /** One webhook: what it is told, how it is doing, what was and will be sent. */
 export default function WebhookPage({ id }: { id: string }): JSX.Element {
-  const webhook = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['webhooks', 'one', id],
     queryFn: () => readWebhook(id),
     refetchInterval: LIVE_MS,
   });
-  if (webhook.data === undefined) {
-    return (
-      <>
-        <Link href="/webhooks">Webhooks</Link>
-        <PageHead title="Webhook" />
-        {webhook.error === null ? (
-          <Loading what="the webhook" />
-        ) : (
-          <ErrorNote error={webhook.error} again={() => void webhook.refetch()} />
-        )}
-      </>
-    );
-  }
   return (
     <>
       <Link href="/webhooks">Webhooks</Link>
-      <PageHead title={webhook.data.url}>
-        <Badge status={stateOf(webhook.data)} />
+      <PageHead title={data?.url ?? 'Webhook'}>
+        {data !== undefined && <Badge status={stateOf(data)} />}
       </PageHead>
-      {webhook.data.description !== '' && <p>{webhook.data.description}</p>}
-      {webhook.error !== null && <ErrorNote error={webhook.error} />}
-      {webhook.data.disabled_reason !== null && (
-        <p className="note note--warn">It was switched off by itself: {webhook.data.disabled_reason}</p>
+      {error !== null && <ErrorNote error={error} again={() => void refetch()} />}
+      {data === undefined ? (
+        error === null && <Loading what="the webhook" />
+      ) : (
+        <>
+          {data.description !== '' && <p>{data.description}</p>}
+          {data.disabled_reason !== null && (
+            <p className="note note--warn">It was switched off by itself: {data.disabled_reason}</p>
+          )}
+          <WebhookControls of={data} />
+          <WebhookFacts of={data} />
+          <DeliveryList of={data} liveMs={LIVE_MS} />
+        </>
       )}
-      <WebhookControls of={webhook.data} />
-      <WebhookFacts of={webhook.data} />
-      <DeliveryList of={webhook.data} liveMs={LIVE_MS} />
     </>
   );
 }
