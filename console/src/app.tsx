@@ -19,6 +19,7 @@ const SchedulePage = lazy(() => import('./schedules/schedule-page.tsx'));
 const KeyListPage = lazy(() => import('./keys/key-list-page.tsx'));
 const WebhookListPage = lazy(() => import('./webhooks/webhook-list-page.tsx'));
 const WebhookPage = lazy(() => import('./webhooks/webhook-page.tsx'));
+const StatisticsPage = lazy(() => import('./statistics/statistics-page.tsx'));
 const UserListPage = lazy(() => import('./users/user-list-page.tsx'));
 const AuditPage = lazy(() => import('./audit/audit-page.tsx'));
 
@@ -55,6 +56,7 @@ const Pages = (): JSX.Element => (
     <Route path="/keys" component={KeyListPage} />
     <Route path="/webhooks" component={WebhookListPage} />
     <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
+    <Route path="/statistics" component={StatisticsPage} />
     <Route path="/users" component={UserListPage} />
     <Route path="/audit" component={AuditPage} />
     <Route>
