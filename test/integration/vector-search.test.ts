@@ -14,12 +14,14 @@ import { openEngineDatabase, type EngineDatabase } from './engine-database.ts';
 let here: EngineDatabase;
 let there: PgvectorDatabase;
 beforeAll(async () => {
-  [here, there] = await Promise.all([openEngineDatabase(), openPgvectorDatabase()]);
+  // One after the other, as all below: the WebAssembly one keeps this thread, and connections have but so long to open.
+  here = await openEngineDatabase();
   // A server of your own may have pgvector.
   const schema = await createDatabase(here.url, { poolMax: 1, actsFor: 'schema' });
   for (const table of ['memories', 'knowledge_chunks'])
     await schema.sql.query(`alter table ${table} drop column if exists embedding_vector`);
   await schema.close();
+  there = await openPgvectorDatabase();
 });
 afterAll(() => Promise.all([here.close(), there.close()]));
 
@@ -87,12 +89,10 @@ describe('a search by meaning', () => {
     await fill(here.database.sql, 0, 3_000, scopeOf(here.owner));
     expect(await hasVectorSearch(here.database.sql)).toBe(false);
     for (const seed of [7, 1_999, 40_000.5]) {
-      const [inDatabase, inWorker] = await Promise.all([
-        recall(there.sql, 0, scopeOf(owner), 'nothing', direction(seed)),
-        here.database.sql.transaction((sql) =>
-          recall(sql, 0, scopeOf(here.owner), 'nothing', direction(seed)),
-        ),
-      ]);
+      const inDatabase = await recall(there.sql, 0, scopeOf(owner), 'nothing', direction(seed));
+      const inWorker = await here.database.sql.transaction((sql) =>
+        recall(sql, 0, scopeOf(here.owner), 'nothing', direction(seed)),
+      );
       const sorted = inWorker.memories.toSorted((one, other) => one.kind.localeCompare(other.kind));
       expect(inDatabase.memories.toSorted((one, other) => one.kind.localeCompare(other.kind))).toEqual(
         sorted,
