@@ -28,6 +28,9 @@ export async function installVectorSearch(sql: Sql): Promise<boolean> {
   if (extension === undefined || !(extension.installed || extension.allowed)) return false;
   if (await hasVectorSearch(sql)) return true;
   await sql.query('create extension if not exists vector');
+  // Somebody may have put it into a schema where our statements do not look.
+  const [found] = await sql.query<{ type: string | null }>(`select to_regtype('vector')::text as type`);
+  if ((found?.type ?? null) === null) return false;
   await sql.query(BYTES_VECTOR);
   // Joined to nothing, bytes that are stored elsewhere are fetched once and not for every number: twenty times as fast.
   for (const table of ['memories', 'knowledge_chunks'])
@@ -53,6 +56,12 @@ export async function offersVectorSearch(sql: Sql): Promise<boolean> {
   const rows = await sql.query(`select 1 from pg_available_extensions where name = 'vector'`);
   return rows.length > 0;
 }
+
+/** Whether a vector is one that pgvector takes; an embedder may answer anything. */
+export const isComparable = (vector: readonly number[]): boolean =>
+  vector.length > 0 &&
+  4 * vector.length <= MOST_BYTES &&
+  vector.every((number) => Number.isFinite(Math.fround(number)));
 
 /** A vector as pgvector reads it. */
 export const vectorLiteral = (vector: readonly number[]): string =>

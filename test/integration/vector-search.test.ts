@@ -106,10 +106,27 @@ describe('a search by meaning', () => {
     });
   });
 
+  it('stays with the workers where pgvector is in a schema of somebody’s own', async () => {
+    await there.sql.query('begin');
+    await there.sql.query('drop extension vector cascade');
+    await there.sql.query('create schema elsewhere');
+    await there.sql.query('create extension vector schema elsewhere');
+    expect(await installVectorSearch(there.sql)).toBe(false);
+    expect(await hasVectorSearch(there.sql)).toBe(false);
+    await there.sql.query('rollback');
+  });
+
   it('is made ready once, by whoever starts next', async () => {
     expect(await installVectorSearch(there.sql)).toBe(true);
     expect(await installVectorSearch(there.sql)).toBe(true);
     expect(await hasVectorSearch(there.sql)).toBe(true);
+  });
+
+  it('goes by words when an embedder answers with no vector', async () => {
+    const [user] = await there.sql.query<{ id: string }>('select id from users limit 1');
+    const scope = scopeOf(user?.id ?? '');
+    for (const none of [[], [Number.NaN], [1e300], Array.from({ length: 16_001 }, () => 1)])
+      expect((await recall(there.sql, 0, scope, 'piece', none)).knowledge).toHaveLength(3);
   });
 
   it('compares in the database exactly what the bytes say', async () => {

@@ -1,7 +1,7 @@
 import { MEMORY_KINDS, type MemoryKind, type Recalled, type Remembered } from '../../domain/agent/memory.ts';
 import { storableText } from '../jsonb.ts';
 import { together, type Sql } from '../sql.ts';
-import { hasVectorSearch, vectorLiteral } from '../vector-search.ts';
+import { hasVectorSearch, isComparable, vectorLiteral } from '../vector-search.ts';
 import { anyWord, LEAST_LIKENESS, nearestTo, vectorText } from '../vectors.ts';
 
 /** What a run reads of memory and knowledge, and what its tasks leave behind. Everything is of one owner. */
@@ -26,14 +26,15 @@ const MOST_PIECES = 100_000;
 /** Memories of one kind that a crew keeps; the oldest go. */
 const MOST_KEPT = 2_000;
 
-/** Finds what may help with a text, in a transaction. @param vector of the text, null to look for its words */
+/** Finds what may help with a text, in a transaction. @param given vector of the text, null to look for its words */
 export async function recall(
   sql: Sql,
   executionId: number,
   scope: RecallScope,
   text: string,
-  vector: readonly number[] | null,
+  given: readonly number[] | null,
 ): Promise<Recalled> {
+  const vector = given !== null && isComparable(given) ? given : null;
   const [memories, knowledge] = await together([
     scope.memoryOf === null ? [] : recallMemories(sql, executionId, scope, text, vector),
     scope.knowledge.length === 0 ? [] : recallKnowledge(sql, scope, text, vector),
