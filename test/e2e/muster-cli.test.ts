@@ -187,6 +187,18 @@ describe('muster', () => {
     expect(await muster(['runs', 'get', 'nope'])).toMatchObject({ code: 4, out: '' });
     expect(await muster(['graphs', 'import', join(folder.path, 'nowhere')])).toMatchObject({ code: 2 });
     expect(await muster(['runs', 'ls'], { MUSTER_URL: 'http://127.0.0.1:1' })).toMatchObject({ code: 7 });
+    for (const [wrong, said] of [
+      [['prune'], '--older-than'],
+      [['prune', '--older-than', 'soon'], '--older-than'],
+      [['doctor', '--frob'], '--frob'],
+      [['preflight', 'now'], 'too many arguments'],
+      [['api'], 'DATABASE_URL'],
+    ] as const)
+      expect([
+        wrong,
+        await muster([...wrong], { DATABASE_URL: wrong[0] === 'prune' ? 'postgres://x@127.0.0.1:1/x' : '' }),
+      ]).toEqual([wrong, expect.objectContaining({ code: 2, err: expect.stringContaining(said) })]);
+    expect(await muster(['doctor', '--help'])).toMatchObject({ code: 0, err: '' });
     expect((await muster([])).out).toContain('Exit codes: 0 done');
     expect((await muster(['completions', 'bash'])).out).toContain('"runs") words="ls get');
   });
