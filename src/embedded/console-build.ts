@@ -4,6 +4,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../config.ts';
+import { hasCode } from './processes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = join(root, 'dist', 'console');
@@ -53,7 +54,7 @@ function runVite(outDir: string, signal: AbortSignal | undefined): Promise<strin
 export async function buildConsole({ signal }: { signal?: AbortSignal } = {}): Promise<boolean> {
   const sources = await hashOfSources();
   const stamp = await readFile(stampFile, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   });
   if (stamp === sources) return false;

@@ -14,9 +14,9 @@ export interface StopStep {
 const processRecord = z.object({ pid: z.number().int().positive(), commandLine: z.string() });
 export type ProcessRecord = z.output<typeof processRecord>;
 
-/** By its shape, not its class: an error of the system may come from another realm than ours. */
 const systemError = z.object({ code: z.string() });
-const hasCode = (error: unknown, ...codes: string[]): boolean => {
+/** Whether a system error has one of these codes. By its shape, not its class: it may come from another realm than ours. */
+export const hasCode = (error: unknown, ...codes: string[]): boolean => {
   const parsed = systemError.safeParse(error);
   return parsed.success && codes.includes(parsed.data.code);
 };
