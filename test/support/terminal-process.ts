@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, settingsSchema } from '../../src/config.ts';
+import { COMPILE_CACHE } from './cli-process.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -40,6 +41,7 @@ export function runOnTerminal(
       stdio: ['pipe', 'pipe', 'inherit'],
       env: childEnvironment({
         ...none,
+        ...COMPILE_CACHE,
         NODE_OPTIONS: '',
         FORCE_COLOR: undefined,
         NO_COLOR: undefined,
