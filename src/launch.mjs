@@ -24,6 +24,7 @@ const scripts = {
   'bench-streams': 'bench/streams/main.ts',
   'bench-stats': 'bench/stats.ts',
   'bench-scale': 'bench/scale/main.ts',
+  'bench-recollection': 'bench/recollection/main.ts',
   'bench-instances': 'bench/instances/main.ts',
   runs: 'test/proofs/run-states.ts',
   chaos: 'test/proofs/chaos.ts',

@@ -19,14 +19,28 @@ const SchedulePage = lazy(() => import('./schedules/schedule-page.tsx'));
 const KeyListPage = lazy(() => import('./keys/key-list-page.tsx'));
 const WebhookListPage = lazy(() => import('./webhooks/webhook-list-page.tsx'));
 const WebhookPage = lazy(() => import('./webhooks/webhook-page.tsx'));
+const StatisticsPage = lazy(() => import('./statistics/statistics-page.tsx'));
 const UserListPage = lazy(() => import('./users/user-list-page.tsx'));
 const AuditPage = lazy(() => import('./audit/audit-page.tsx'));
 
 export function App(): JSX.Element {
   const { person, isUnknown, error, again } = usePerson();
-  if (error !== null) return <ErrorNote error={error} again={again} />;
+  if (error !== null) {
+    return (
+      <main className="shell__main">
+        <h1>Muster</h1>
+        <ErrorNote error={error} again={again} />
+      </main>
+    );
+  }
   if (isUnknown) return <SignInPage />;
-  if (person === undefined) return <Loading what="the console" />;
+  if (person === undefined) {
+    return (
+      <main>
+        <Loading what="the console" />
+      </main>
+    );
+  }
   return (
     <PersonContext value={person}>
       <Shell>
@@ -55,6 +69,7 @@ const Pages = (): JSX.Element => (
     <Route path="/keys" component={KeyListPage} />
     <Route path="/webhooks" component={WebhookListPage} />
     <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
+    <Route path="/statistics" component={StatisticsPage} />
     <Route path="/users" component={UserListPage} />
     <Route path="/audit" component={AuditPage} />
     <Route>

@@ -1056,8 +1056,21 @@ export type ExecutionStatsSchema = {
   /** Seconds from start to end */
   average_execution_time: number;
   total_tokens_used: number;
+  /** US dollars; calls of models without a known price count as nothing */
+  total_cost_usd: number;
   /** UTC days, oldest first */
-  executions_by_day: { date: string; count: number; successful: number; failed: number }[];
+  executions_by_day: {
+    date: string;
+    count: number;
+    successful: number;
+    failed: number;
+    /** Of `count`: some are cancelled before they start */
+    started: number;
+    /** Seconds from start to end, added up over those started */
+    execution_time: number;
+    tokens: number;
+    cost_usd: number;
+  }[];
   top_workflows: { workflow_id: number; count: number; successful: number; failed: number }[];
   error_breakdown: {
     /** An `error_code` */

@@ -35,6 +35,7 @@ interface Life {
   end?: 'completed' | 'failed' | 'cancelled';
   seconds?: number;
   tokens?: number;
+  microUsd?: number;
 }
 
 /** A run with a life as the engine would write it. */
@@ -52,7 +53,11 @@ async function live(life: Life, who = owner): Promise<{ id: number; executionId:
   const { id, executionId } = await createRun(sql, { ...row, workflowId: life.workflowId }, 0, createdAt);
   const ref = { id, generation: 1, executionId };
   await claimRun(sql, ref, `run-${randomUUID()}`, createdAt);
-  await sql.query('update executions set total_tokens = $2 where id = $1', [id, life.tokens ?? 0]);
+  await sql.query('update executions set total_tokens = $2, cost_micro_usd = $3 where id = $1', [
+    id,
+    life.tokens ?? 0,
+    life.microUsd ?? null,
+  ]);
   const endedAt = new Date(createdAt.getTime() + (life.seconds ?? 1) * 1_000);
   if (life.end === 'completed') {
     await sql.query(
@@ -67,6 +72,14 @@ async function live(life: Life, who = owner): Promise<{ id: number; executionId:
   return { id, executionId };
 }
 
+/** What a day of the answer says beside its ends. */
+const took = (started: number, seconds: number, tokens: number, usd: number) => ({
+  started,
+  execution_time: seconds,
+  tokens,
+  cost_usd: usd,
+});
+
 describe('statistics', () => {
   it('are nothing but zeros before the first execution', async () => {
     owner = await register('nobody@example.com');
@@ -78,6 +91,7 @@ describe('statistics', () => {
       success_rate: 0,
       average_execution_time: 0,
       total_tokens_used: 0,
+      total_cost_usd: 0,
       executions_by_day: [],
       top_workflows: [],
       error_breakdown: [],
@@ -86,7 +100,7 @@ describe('statistics', () => {
 
   it('count what has ended by day, workflow and error, and what runs beside it', async () => {
     owner = await register('anna@example.com');
-    await live({ end: 'completed', workflowId: 7, seconds: 3, tokens: 100 });
+    await live({ end: 'completed', workflowId: 7, seconds: 3, tokens: 100, microUsd: 750_000 });
     await live({ end: 'completed', workflowId: 7, seconds: 2, tokens: 50, createdAt: daysAgo(2) });
     await live({ end: 'failed', workflowId: 8, seconds: 1, tokens: 5 });
     await live({ end: 'cancelled', seconds: 4 });
@@ -100,9 +114,10 @@ describe('statistics', () => {
       success_rate: 50,
       average_execution_time: 2.5,
       total_tokens_used: 155,
+      total_cost_usd: 0.75,
       executions_by_day: [
-        { date: dayOf(daysAgo(2)), count: 1, successful: 1, failed: 0 },
-        { date: dayOf(daysAgo(0)), count: 3, successful: 1, failed: 2 },
+        { date: dayOf(daysAgo(2)), count: 1, successful: 1, failed: 0, ...took(1, 2, 50, 0) },
+        { date: dayOf(daysAgo(0)), count: 3, successful: 1, failed: 2, ...took(3, 8, 105, 0.75) },
       ],
       top_workflows: [
         { workflow_id: 7, count: 2, successful: 2, failed: 0 },
@@ -169,13 +184,13 @@ describe('statistics', () => {
   it('agree with a count over all rows', async () => {
     const { sql } = stack.api.database;
     const counted = await sql.query<Record<string, unknown>>(
-      `select owner_id, sum(successful)::integer as good, sum(failed)::integer as bad, sum(tokens)::integer as tokens
-         from execution_days group by 1 having sum(successful) + sum(failed) > 0 order by 1`,
+      `select owner_id, sum(successful)::integer as good, sum(failed)::integer as bad, sum(tokens)::integer as tokens,
+         sum(cost_micro_usd)::integer as cost from execution_days group by 1 having sum(successful) + sum(failed) > 0 order by 1`,
     );
     const real = await sql.query<Record<string, unknown>>(
       `select owner_id, count(*) filter (where status = 'completed')::integer as good,
-         count(*) filter (where status <> 'completed')::integer as bad, sum(total_tokens)::integer as tokens
-       from executions where status in ('completed', 'failed', 'cancelled') group by 1 order by 1`,
+         count(*) filter (where status <> 'completed')::integer as bad, sum(total_tokens)::integer as tokens,
+         coalesce(sum(cost_micro_usd), 0)::integer as cost from executions where status in ('completed', 'failed', 'cancelled') group by 1 order by 1`,
     );
     expect(real.length).toBeGreaterThan(3);
     expect(counted).toEqual(real);

@@ -21,6 +21,7 @@ const PLACES: readonly Place[] = [
   { to: '/schedules', name: 'Schedules' },
   { to: '/keys', name: 'Keys' },
   { to: '/webhooks', name: 'Webhooks' },
+  { to: '/statistics', name: 'Statistics' },
   { to: '/users', name: 'Users', forAdmins: true },
   { to: '/audit', name: 'Audit', forAdmins: true },
 ];

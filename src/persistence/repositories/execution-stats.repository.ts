@@ -8,13 +8,26 @@ interface Ends {
   failed: number;
 }
 
+/** What they took. */
+interface Took {
+  /** How many were started: some are cancelled before. */
+  started: number;
+  /** From start to end, added up. */
+  durationMs: number;
+  tokens: number;
+  /** Millionths of a US dollar; what has no known price counts as nothing. */
+  costMicroUsd: number;
+}
+
 export interface ExecutionStats extends Ends {
   running: number;
   /** Milliseconds from start to end, of those that were started; null when there are none. */
   averageMs: number | null;
   tokens: number;
+  /** Millionths of a US dollar. */
+  costMicroUsd: number;
   /** Oldest first; days on which nothing was created that has ended are left out. */
-  days: (Ends & { day: string })[];
+  days: (Ends & Took & { day: string })[];
   /** Those with the most ends. */
   workflows: (Ends & { workflowId: number })[];
   /** The most frequent. */
@@ -32,6 +45,7 @@ interface GroupRow {
   timed: string;
   duration_ms: string;
   tokens: string;
+  cost_micro_usd: string;
 }
 
 /** By day, by workflow, and in all: told apart by `grouping`, whose bits say what was summed over. */
@@ -53,7 +67,7 @@ export async function executionStats(
   const groups = await em.execute<GroupRow[]>(
     `select to_char(day, 'YYYY-MM-DD') as day, workflow_id, grouping(day, workflow_id) as level,
        sum(successful)::bigint as successful, sum(failed)::bigint as failed, sum(timed)::bigint as timed,
-       sum(duration_ms)::bigint as duration_ms, sum(tokens)::bigint as tokens
+       sum(duration_ms)::bigint as duration_ms, sum(tokens)::bigint as tokens, sum(cost_micro_usd)::bigint as cost_micro_usd
      from execution_days where day >= ?::date${condition}
      group by grouping sets ((day), (workflow_id), ())`,
     [since, ...values],
@@ -74,9 +88,10 @@ export async function executionStats(
     running: running[0]?.running ?? 0,
     averageMs: averageOf(total),
     tokens: Number(total?.tokens ?? 0),
+    costMicroUsd: Number(total?.cost_micro_usd ?? 0),
     days: groups
       .filter((row) => row.level === BY_DAY)
-      .map((row) => ({ day: row.day ?? '', ...endsOf(row) }))
+      .map((row) => ({ day: row.day ?? '', ...endsOf(row), ...tookOf(row) }))
       .filter(({ count }) => count > 0)
       .toSorted((one, other) => one.day.localeCompare(other.day)),
     workflows: groups
@@ -110,6 +125,13 @@ function endsOf(row: GroupRow | undefined): Ends {
   const [successful, failed] = [Number(row?.successful ?? 0), Number(row?.failed ?? 0)];
   return { count: successful + failed, successful, failed };
 }
+
+const tookOf = (row: GroupRow): Took => ({
+  started: Number(row.timed),
+  durationMs: Number(row.duration_ms),
+  tokens: Number(row.tokens),
+  costMicroUsd: Number(row.cost_micro_usd),
+});
 
 const averageOf = (row: GroupRow | undefined): number | null =>
   row === undefined || Number(row.timed) === 0 ? null : Number(row.duration_ms) / Number(row.timed);

@@ -78,7 +78,19 @@ export const exampleStats = {
   success_rate: 95.0,
   average_execution_time: 120.5,
   total_tokens_used: 50_000,
-  executions_by_day: [{ date: '2026-11-20', count: 10, successful: 9, failed: 1 }],
+  total_cost_usd: 1.2,
+  executions_by_day: [
+    {
+      date: '2026-11-20',
+      count: 10,
+      successful: 9,
+      failed: 1,
+      started: 9,
+      execution_time: 1084.5,
+      tokens: 5_000,
+      cost_usd: 0.12,
+    },
+  ],
   top_workflows: [{ workflow_id: 1, count: 50, successful: 48, failed: 2 }],
   error_breakdown: [{ error: 'MODEL_TIMEOUT', count: 3 }],
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MICRO_USD } from '../../../domain/run/budget.ts';
 import { readEvents } from '../../../persistence/event-log.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import {
@@ -82,7 +83,13 @@ const presentStats = (stats: ExecutionStats): z.input<typeof statsSchema> => ({
   success_rate: stats.count === 0 ? 0 : rounded((stats.successful / stats.count) * 100, 1),
   average_execution_time: stats.averageMs === null ? 0 : rounded(stats.averageMs / MS, 3),
   total_tokens_used: stats.tokens,
-  executions_by_day: stats.days.map(({ day, ...ends }) => ({ date: day, ...ends })),
+  total_cost_usd: stats.costMicroUsd / MICRO_USD,
+  executions_by_day: stats.days.map(({ day, durationMs, costMicroUsd, ...rest }) => ({
+    date: day,
+    ...rest,
+    execution_time: rounded(durationMs / MS, 3),
+    cost_usd: costMicroUsd / MICRO_USD,
+  })),
   top_workflows: stats.workflows.map(({ workflowId, ...ends }) => ({ workflow_id: workflowId, ...ends })),
   error_breakdown: stats.errors.map(({ code, count }) => ({ error: code, count })),
 });

@@ -128,7 +128,19 @@ export const statsSchema = z
     success_rate: z.number().describe('Percent of the total, one decimal; 0 when there is none'),
     average_execution_time: z.number().describe('Seconds from start to end'),
     total_tokens_used: z.int(),
-    executions_by_day: z.array(z.object({ date: z.iso.date(), ...ends })).describe('UTC days, oldest first'),
+    total_cost_usd: z.number().describe('US dollars; calls of models without a known price count as nothing'),
+    executions_by_day: z
+      .array(
+        z.object({
+          date: z.iso.date(),
+          ...ends,
+          started: z.int().describe('Of `count`: some are cancelled before they start'),
+          execution_time: z.number().describe('Seconds from start to end, added up over those started'),
+          tokens: z.int(),
+          cost_usd: z.number(),
+        }),
+      )
+      .describe('UTC days, oldest first'),
     top_workflows: z.array(z.object({ workflow_id: z.int(), ...ends })),
     error_breakdown: z.array(z.object({ error: z.string().describe('An `error_code`'), count: z.int() })),
   })
