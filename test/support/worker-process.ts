@@ -23,8 +23,8 @@ export async function startWorkerProcess(
   settings: Settings & { DATABASE_URL: string },
   overrides: Record<string, string> = {},
 ): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'worker'], {
-    // By the channel it learns that this process is gone, however it went, and ends.
+  const child = spawn(process.execPath, [MAIN, 'worker', '--supervised'], {
+    // Supervised as under `npm start`: it ends at once when this process is gone, however it went.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: childEnvironment({
       NODE_OPTIONS: '',
