@@ -1,37 +1,18 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { aborted } from '../src/embedded/role-process.ts';
 import { listenForStop } from '../src/embedded/stop-signals.ts';
 import { readOptions, USAGE, type BenchOptions } from './options.ts';
 import { renderReport, type Circumstances } from './report.ts';
+import { measuredCommit, recordSections, RESULTS_FILE } from './results-file.ts';
 import { bringUp, runBench, type BenchResults } from './run-bench.ts';
 import type { Undo } from './stack/bench-stack.ts';
 
-/** `npm run bench`: measures Muster beside stock Temporal and writes the report. */
+/** `npm run bench`: measures Muster beside stock Temporal and writes its sections of bench/RESULTS.md. */
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const say = (line: string): void => console.error(line);
-
-/** The commit that is measured, and whether the files are still those of it. */
-async function commit(): Promise<string> {
-  const git = promisify(execFile);
-  try {
-    const { stdout: head } = await git('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: here('..') });
-    const measured = ['src', 'workflows', 'activities', 'temporal-config', 'bench', 'package-lock.json'];
-    const status = ['status', '--porcelain', '--', ...measured, ':!bench/RESULTS.md'];
-    const { stdout: changes } = await git('git', status, { cwd: here('..') });
-    return `${head.trim()}${changes.trim() === '' ? '' : ' with uncommitted changes'}`;
-  } catch {
-    // A copy without its history is measured all the same.
-    return 'unknown';
-  }
-}
 
 async function circumstances(
   options: BenchOptions,
@@ -54,10 +35,6 @@ async function circumstances(
   };
 }
 
-/** As the project's formatter wants its files. */
-const formatted = async (markdown: string): Promise<string> =>
-  format(markdown, { ...(await resolveConfig(here('RESULTS.md'))), parser: 'markdown' });
-
 /** Ends everything that was started, the last first. What fails is said and does not keep the rest from ending. */
 async function takeDown(undo: Undo): Promise<void> {
   for (const end of undo.splice(0).toReversed()) {
@@ -78,7 +55,7 @@ async function measure(options: BenchOptions, undo: Undo, stop: AbortSignal): Pr
 
 let options: BenchOptions;
 try {
-  options = readOptions(process.argv.slice(2), here('RESULTS.md'));
+  options = readOptions(process.argv.slice(2), RESULTS_FILE);
 } catch (error) {
   say(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   process.exit(2);
@@ -86,13 +63,13 @@ try {
 const { stop } = listenForStop();
 const undo: Undo = [];
 let code = 0;
-const begun = { load: loadavg()[0] ?? 0, at: performance.now(), commit: await commit() };
+const begun = { load: loadavg()[0] ?? 0, at: performance.now(), commit: await measuredCommit() };
 try {
   const results = await measure(options, undo, stop);
   if (results !== null) {
     const report = renderReport(results, await circumstances(options, begun));
     console.log(report);
-    if (options.out !== null) await writeFile(options.out, await formatted(report));
+    if (options.out !== null) await recordSections(report, options.out);
     if (options.json !== null) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
   }
 } catch (error) {

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 
 /** Milliseconds by process. */
 export type CpuTimes = Record<string, number>;
@@ -54,7 +55,7 @@ export function cpuSince(before: CpuTimes | null, after: CpuTimes | null, runs: 
  * Milliseconds that the processors spent since the system's start on anything but this process and what it has
  * started. Linux only, else null.
  */
-export async function othersMs(): Promise<number | null> {
+async function othersMs(): Promise<number | null> {
   if (process.platform !== 'linux') return null;
   const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n');
   // user nice system idle iowait irq softirq
@@ -66,4 +67,14 @@ export async function othersMs(): Promise<number | null> {
       return entry.parent === pid ? sum + family(entry.pid) : sum;
     }, 0);
   return (user + nice + system + irq + softirq) * MS_PER_TICK - family(process.pid);
+}
+
+/** @returns a function that says what share (0 to 1) of the processors others have had since this call, null off Linux. */
+export async function watchOthers(): Promise<() => Promise<number | null>> {
+  const [begun, before] = [performance.now(), await othersMs()];
+  return async () => {
+    const after = await othersMs();
+    if (before === null || after === null) return null;
+    return (after - before) / ((performance.now() - begun) * availableParallelism());
+  };
 }

@@ -36,7 +36,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 export function renderReport(results: BenchResults, at: Circumstances): string {
   const parts = [
     '# Bench results',
-    `${at.date}, commit ${at.commit}. Written by \`npm run bench\`; every figure is from this one run (${at.form} form, seed ${at.seed}, ${Math.round(at.seconds)} s).`,
+    `${at.date}, commit ${at.commit}. \`npm run bench\` (${at.form} form, seed ${at.seed}, ${Math.round(at.seconds)} s): every figure is from this one run, but for sections that name a command of their own.`,
     circumstances(results, at),
     '## Beside stock Temporal',
     ratios(results),

@@ -8,8 +8,7 @@ import {
   type Setting,
 } from './compare.ts';
 import { measureCounters, type Counters } from './counters.ts';
-import { availableParallelism } from 'node:os';
-import { othersMs } from './processor-time.ts';
+import { watchOthers } from './processor-time.ts';
 import { measureGraphValidation, type GraphValidation } from './graph-validation.ts';
 import { createFloor, type Floor } from './floor.ts';
 import type { BenchOptions, Form } from './options.ts';
@@ -140,14 +139,4 @@ async function step<T>(say: Say, what: string, work: () => Promise<T>): Promise<
   const result = await work();
   say(`  done (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
   return result;
-}
-
-/** @returns a function that says what share of the processors others have had since this call. */
-async function watchOthers(): Promise<() => Promise<number | null>> {
-  const [begun, before] = [performance.now(), await othersMs()];
-  return async () => {
-    const after = await othersMs();
-    if (before === null || after === null) return null;
-    return (after - before) / ((performance.now() - begun) * availableParallelism());
-  };
 }

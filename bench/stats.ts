@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { startEmbeddedPostgres, stopPostgresLeftBehind } from '../src/embedded/postgres.ts';
+import { startEmbeddedPostgres } from '../src/embedded/postgres.ts';
 import { createDatabase, type Database } from '../src/persistence/database.ts';
 import { migrateDatabase } from '../src/persistence/migrate.ts';
 import { executionStats } from '../src/persistence/repositories/execution-stats.repository.ts';
+import { endServicesOn, endWhenAsked, makeKeptFolder } from '../test/support/folder-keeper.ts';
+import { recordSections, RESULTS_FILE, watchRun } from './results-file.ts';
 import { percentile } from './statistics.ts';
 
-/** `npm run bench:stats`: how long statistics take over a million executions of one owner. */
+/**
+ * `npm run bench:stats`: how long statistics take over a million executions of one owner. Writes bench/results/<date>-stats.md
+ * and its section of bench/RESULTS.md.
+ */
 
 const EXECUTIONS = 1_000_000;
 const DAYS = 30;
@@ -126,8 +131,22 @@ ${measured
 `;
 }
 
+/** The section of bench/RESULTS.md. */
+const section = (measured: readonly Measured[], run: string, file: string): string =>
+  [
+    '## Statistics',
+    '',
+    `${run} [All figures](results/${basename(file)}).`,
+    '',
+    `All figures of \`GET /api/v1/executions/stats\` over ${EXECUTIONS.toLocaleString('en')} executions of one owner, p50 / p95 in ms, aim p95 ≤ ${AIM_MS}: ` +
+      `${measured.map(({ name, p50, p95 }) => `${name} ${p50.toFixed(1)} / ${p95.toFixed(1)}`).join(', ')}.`,
+    '',
+  ].join('\n');
+
 async function main(): Promise<void> {
-  const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'muster-bench-stats-')));
+  endWhenAsked();
+  const describeRun = await watchRun('npm run bench:stats');
+  const dataDir = await makeKeptFolder('muster-bench-stats-');
   try {
     const { url } = await startEmbeddedPostgres({ dataDir, log: say });
     const schema = await createDatabase(url, { poolMax: 2, actsFor: 'schema' });
@@ -147,11 +166,11 @@ async function main(): Promise<void> {
     const text = await format(report(measured), { ...options, parser: 'markdown' });
     await mkdir(here('results'), { recursive: true });
     await writeFile(file, text);
+    await recordSections(section(measured, await describeRun(), file), RESULTS_FILE);
     console.log(text);
     if (measured.some(({ p95 }) => p95 > AIM_MS)) process.exitCode = 1;
   } finally {
-    await stopPostgresLeftBehind(dataDir, say);
-    await rm(dataDir, { recursive: true, force: true });
+    await endServicesOn(dataDir);
   }
 }
 

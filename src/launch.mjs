@@ -24,6 +24,7 @@ const scripts = {
   'bench-streams': 'bench/streams/main.ts',
   'bench-stats': 'bench/stats.ts',
   'bench-scale': 'bench/scale/main.ts',
+  'bench-recollection': 'bench/recollection/main.ts',
   'bench-instances': 'bench/instances/main.ts',
   runs: 'test/proofs/run-states.ts',
   chaos: 'test/proofs/chaos.ts',
@@ -39,8 +40,8 @@ const scripts = {
   'client-types': 'test/client-types.ts',
   'deployment-proof': 'test/deployment/main.ts',
 };
-/** These end when this process is gone, however it went; the others are short and end by themselves. */
-const servers = ['start', 'api', 'worker', 'deployment', 'codec-server'];
+/** These end when this process is gone, however it went, and so do all scripts; the others are short and end by themselves. */
+const servers = ['start', 'api', 'worker', 'deployment', 'codec-server', '--run'];
 
 const say = (line) => process.stderr.write(`${line}\n`);
 

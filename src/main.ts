@@ -1,12 +1,12 @@
 import type * as OperatorCommands from './cli/operator-commands.ts';
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram, type Outcome } from './cli/command-line.ts';
-import { CliError, EXIT } from './cli/exit-codes.ts';
+import { CliError, EXIT, type ExitCode } from './cli/exit-codes.ts';
 import { loadSettings, readDuration, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
 import { aborted } from './embedded/role-process.ts';
-import { StartError } from './embedded/start-error.ts';
+import { StartError, UsageError } from './embedded/start-error.ts';
 import { firstAdminLines } from './embedded/start-screen.ts';
 import { listenForStop, type StopSignals } from './embedded/stop-signals.ts';
 import { FlowError } from './flows/flow-error.ts';
@@ -31,7 +31,7 @@ interface CommonFlags {
 const settingsFor = (flags: CommonFlags): Settings =>
   loadSettings({ API_HOST: flags.host, API_PORT: flags.port, DATA_DIR: flags.dataDir });
 
-/** @throws {StartError} naming every address that is missing */
+/** @throws {UsageError} naming every address that is missing */
 function needAddresses(
   settings: Settings,
   role: string,
@@ -39,7 +39,7 @@ function needAddresses(
 ): void {
   const missing = names.filter((name) => settings[name] === undefined);
   if (missing.length === 0) return;
-  throw new StartError(
+  throw new UsageError(
     `npm run ${role} needs ${missing.join(' and ')} (in the environment or in .env). ` +
       'For everything on one machine, with nothing to set: npm start',
   );
@@ -91,7 +91,7 @@ async function apiCommand(flags: RoleFlags & { auth: boolean }, signals: StopSig
   const { isLoopback } = await import('./api/middleware/loopback-only.ts');
   const hostIsLoopback = isLoopback(settings.API_HOST);
   if (!flags.auth && !hostIsLoopback) {
-    throw new StartError(`--no-auth works on loopback only, not on ${settings.API_HOST}.`);
+    throw new UsageError(`--no-auth works on loopback only, not on ${settings.API_HOST}.`);
   }
   const dataDir = await prepareDataDir(settings.DATA_DIR);
   const JWT_SECRET = await ensureJwtSecret(settings, { dataDir, databaseIsEmbedded: false, hostIsLoopback });
@@ -118,7 +118,7 @@ async function workerCommand(flags: RoleFlags, signals: StopSignals): Promise<vo
 async function deploymentCommand(flags: CommonFlags & { apis: string }, signals: StopSignals): Promise<void> {
   const { startNativeDeployment } = await import('./deployment/native-deployment.ts');
   const apis = Number(flags.apis);
-  if (!Number.isInteger(apis) || apis < 1) throw new StartError('--apis wants a number from 1 up.');
+  if (!Number.isInteger(apis) || apis < 1) throw new UsageError('--apis wants a number from 1 up.');
   const settings = settingsFor({ ...flags, dataDir: flags.dataDir ?? '.muster/deployment' });
   const running = await startNativeDeployment({
     dataDir: settings.DATA_DIR,
@@ -199,7 +199,10 @@ async function codecServerCommand({ port }: { port: string }, signals: StopSigna
 }
 
 function createProgram(signals: StopSignals): Command {
-  const program = new Command('muster').description('Runs crews of AI agents durably, on Temporal');
+  // It throws instead of ending the process with a code of its own.
+  const program = new Command('muster')
+    .description('Runs crews of AI agents durably, on Temporal')
+    .exitOverride();
   const host = (): Option => new Option('--host <host>', 'address the API listens on (API_HOST)');
   const port = (): Option => new Option('--port <port>', 'port the API listens on (API_PORT)');
   const dataDir = (): Option => new Option('--data-dir <folder>', 'where data and logs are kept (DATA_DIR)');
@@ -305,8 +308,18 @@ function addOperatorCommands(program: Command, signals: StopSignals): void {
 
 /** What somebody can put right is said plainly; everything else is a bug and shows its stack. */
 function report(error: unknown): void {
+  // Commander has said what is wrong, or shown the help that was asked for.
+  if (error instanceof CommanderError) return;
   const isPlain = [StartError, SettingsError, FlowError, CliError].some((kind) => error instanceof kind);
   console.error(isPlain && error instanceof Error ? `\n${error.message}\n` : error);
+}
+
+/** The exit codes of the README. */
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+  const isUsage = [CommanderError, SettingsError, UsageError].some((kind) => error instanceof kind);
+  return isUsage ? EXIT.usage : EXIT.failed;
 }
 
 async function runCommand(args: readonly string[]): Promise<void> {
@@ -330,5 +343,5 @@ try {
   await runCommand(process.argv.slice(2));
 } catch (error) {
   report(error);
-  process.exit(error instanceof CliError ? error.exitCode : EXIT.failed);
+  process.exit(exitCodeOf(error));
 }

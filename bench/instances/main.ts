@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import getPort from 'get-port';
@@ -13,14 +13,17 @@ import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { prepareFirstAdmin } from '../../src/persistence/first-admin.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
+import { endServicesOn, endWhenAsked, makeKeptFolder } from '../../test/support/folder-keeper.ts';
 import { startChild } from '../stack/child.ts';
+import { recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';
 import { percentile } from '../statistics.ts';
 import { fillOwner, LONG_CONVERSATION } from './fill.ts';
 import { measureWrites, type WriteCost } from './write-cost.ts';
 
 /**
  * `npm run bench:instances`: the lists of an owner with 100,000 agent instances and 5,000,000 messages, over HTTP; and what an
- * event costs that is also a message, and that webhooks are told of.
+ * event costs that is also a message, and that webhooks are told of. In full size it writes bench/results/<date>-instances.md and
+ * its section of bench/RESULTS.md.
  */
 
 const { values } = parseArgs({
@@ -130,6 +133,21 @@ ${writes.map(({ name, times }) => `| ${name} | ${percentile(times, 0.5).toFixed(
 `;
 }
 
+/** The section of bench/RESULTS.md. */
+const section = ({ answers, writes }: Facts, run: string, out: string): string =>
+  [
+    '## Lists of agent instances',
+    '',
+    `${run} An owner with ${count(size.instances)} instances and ${count(size.messages)} messages, n = ${ROUNDS} each over HTTP ([all rows](results/${basename(out)})).`,
+    '',
+    `p50 / p95 in ms, aim p95 ≤ ${AIM_MS}: ` +
+      `${answers.map(({ name, times }) => `${name} ${ms(percentile(times, 0.5))} / ${ms(percentile(times, 0.95))}`).join(' · ')}.`,
+    '',
+    `A transaction that appends an event, p50 in ms: ` +
+      `${writes.map(({ name, times }) => `${name} ${percentile(times, 0.5).toFixed(2)}`).join(' · ')}.`,
+    '',
+  ].join('\n');
+
 async function login(url: string, admin: { email: string; password: string }): Promise<string> {
   const response = await fetch(`${url}/api/v1/auth/login`, {
     method: 'POST',
@@ -216,15 +234,20 @@ async function measure(dataDir: string, undo: Undo): Promise<Facts> {
   return { commit: stdout.trim(), loadBefore, answers, writes };
 }
 
-const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'muster-bench-instances-')));
-const undo: Undo = [() => rm(dataDir, { recursive: true, force: true })];
+endWhenAsked();
+const dataDir = await makeKeptFolder('muster-bench-instances-');
+const undo: Undo = [() => endServicesOn(dataDir)];
 let code = 0;
 try {
+  const describeRun = await watchRun('npm run bench:instances');
   const facts = await measure(dataDir, undo);
   const out = file(`../results/${new Date().toISOString().slice(0, 10)}-instances.md`);
   const text = await format(report(facts), { ...(await resolveConfig(out)), parser: 'markdown' });
   console.log(text);
-  if (size.instances >= 100_000) await writeFile(out, text);
+  if (size.instances >= 100_000) {
+    await writeFile(out, text);
+    await recordSections(section(facts, await describeRun(), out), RESULTS_FILE);
+  }
   if (facts.answers.some(({ times }) => percentile(times, 0.95) > AIM_MS)) code = 1;
 } catch (error) {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,17 +1,20 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { listenForStop } from '../../src/embedded/stop-signals.ts';
+import { recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';
 import { startBenchStack, type Undo } from '../stack/bench-stack.ts';
 import { measureShape, type TaskCost } from './measure.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 
 /**
  * `npm run bench:scale [most tasks] [shape …]`: what a task costs in graphs of 100, 1,000 and 10,000 tasks, with a model that
- * answers at once. Writes bench/results/<date>-scale.md where 10,000 are.
+ * answers at once. Where 10,000 are it writes bench/results/<date>-scale.md and, all shapes measured, its section of
+ * bench/RESULTS.md.
  */
 
 const SIZES = [
@@ -50,6 +53,19 @@ function ratios(costs: readonly TaskCost[]): string[] {
     return [`- ${shape}: events × ${events.toFixed(2)}, processor time × ${cpu.toFixed(2)} (${met})`];
   });
 }
+
+/** The section of bench/RESULTS.md. */
+const section = (costs: readonly TaskCost[], run: string): string =>
+  [
+    '## What a task costs in long graphs',
+    '',
+    `${run} [All figures](results/${basename(file)}).`,
+    '',
+    `A task of a graph of 10,000 against one of 100, by Temporal events and by processor time of all processes; the aim is at most × ${AIM}:`,
+    '',
+    ...ratios(costs),
+    '',
+  ].join('\n');
 
 function report(
   costs: readonly TaskCost[],
@@ -94,6 +110,7 @@ let code = 0;
 const begunAt = performance.now();
 const load = loadavg()[0] ?? 0;
 try {
+  const describeRun = await watchRun('npm run bench:scale');
   const { stdout: commit } = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD']);
   const stack = await startBenchStack(say, undo, stop);
   await measureShape(stack, 'layered', 100, 2);
@@ -111,6 +128,8 @@ try {
         await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
     }
   }
+  if (ratios(costs).length === SHAPES.length)
+    await recordSections(section(costs, await describeRun()), RESULTS_FILE);
 } catch (error) {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   code = 1;

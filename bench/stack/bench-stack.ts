@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { mkdir, readdir, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,12 +8,13 @@ import { Client as PgClient } from 'pg';
 import { z } from 'zod';
 import { readSettings } from '../../src/config.ts';
 import { livingProcess, writeProcessRecord } from '../../src/embedded/processes.ts';
-import { startEmbeddedPostgres, stopPostgresLeftBehind } from '../../src/embedded/postgres.ts';
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import type { Say } from '../../src/embedded/service.ts';
 import { findTemporalBinary } from '../../src/embedded/temporal-binary.ts';
-import { startEmbeddedTemporal, stopTemporalLeftBehind } from '../../src/embedded/temporal-server.ts';
+import { startEmbeddedTemporal } from '../../src/embedded/temporal-server.ts';
 import { prepareFirstAdmin, type FirstAdmin } from '../../src/persistence/first-admin.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
+import { endServicesOn, makeKeptFolder } from '../../test/support/folder-keeper.ts';
 import { writeCrews } from '../crews.ts';
 import { createMusterSide, type MusterSide } from '../sides/muster-side.ts';
 import { createTemporalSide, type TemporalSide } from '../sides/temporal-side.ts';
@@ -176,13 +177,13 @@ async function login(apiUrl: string, { email, password }: FirstAdmin): Promise<s
 }
 
 async function makeDataDir(undo: Undo): Promise<string> {
-  const dataDir = await realpath(await mkdtemp(join(tmpdir(), PREFIX)));
-  undo.push(() => rm(dataDir, { recursive: true, force: true }));
+  const dataDir = await makeKeptFolder(PREFIX);
+  undo.push(() => endServicesOn(dataDir));
   await writeProcessRecord(join(dataDir, OWNER), process.pid);
   return dataDir;
 }
 
-/** A bench that was killed leaves its services behind: the next one ends them, by their folder. */
+/** A bench that was killed together with its keeper leaves its services behind: the next one ends them, by their folder. */
 async function removeForgotten(say: Say): Promise<void> {
   const root = await realpath(tmpdir());
   for (const name of await readdir(root)) {
@@ -190,7 +191,6 @@ async function removeForgotten(say: Say): Promise<void> {
     if (!name.startsWith(PREFIX) || !(await readdir(folder)).includes(OWNER)) continue;
     if ((await livingProcess(join(folder, OWNER))) !== null) continue;
     say('Removing what an earlier bench left behind');
-    await Promise.all([stopPostgresLeftBehind(folder, say), stopTemporalLeftBehind(folder, say)]);
-    await rm(folder, { recursive: true, force: true });
+    await endServicesOn(folder);
   }
 }

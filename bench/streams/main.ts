@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,12 +15,17 @@ import { prepareFirstAdmin } from '../../src/persistence/first-admin.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
+import { endServicesOn, endWhenAsked, makeKeptFolder } from '../../test/support/folder-keeper.ts';
+import { recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';
 import { startChild, type BenchChild } from '../stack/child.ts';
 import { DATA } from './event.ts';
 import { fromReadersSchema, type FromReaders, type ToReaders } from './protocol.ts';
 import { renderStreams, type StreamResults } from './report.ts';
 
-/** `npm run bench:streams`: thousands of readers on a hundred live executions, beside a bare loop. */
+/**
+ * `npm run bench:streams`: thousands of readers on a hundred live executions, beside a bare loop. In full size it writes its
+ * section of bench/RESULTS.md.
+ */
 
 const { values } = parseArgs({
   options: {
@@ -137,8 +142,9 @@ async function login(url: string, admin: { email: string; password: string }): P
   return JSON.parse(await answer.text()).access_token;
 }
 
-const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'muster-bench-streams-')));
-const undo: (() => Promise<unknown>)[] = [() => rm(dataDir, { recursive: true, force: true })];
+endWhenAsked();
+const dataDir = await makeKeptFolder('muster-bench-streams-');
+const undo: (() => Promise<unknown>)[] = [() => endServicesOn(dataDir)];
 
 async function measure(): Promise<StreamResults> {
   const postgres = await startEmbeddedPostgres({ dataDir, port: await getPort(), log: say });
@@ -238,9 +244,12 @@ async function measure(): Promise<StreamResults> {
 
 let code = 0;
 try {
+  const describeRun = await watchRun('npm run bench:streams');
   const text = renderStreams(await measure());
   console.log(text);
   if (values.out !== undefined) await writeFile(values.out, text);
+  if (counts.sse >= 5_000 && counts.sockets >= 1_000)
+    await recordSections(`## Thousands of readers\n\n${await describeRun()}\n\n${text}`, RESULTS_FILE);
 } catch (error) {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   code = 1;

@@ -25,9 +25,22 @@ const AuditPage = lazy(() => import('./audit/audit-page.tsx'));
 
 export function App(): JSX.Element {
   const { person, isUnknown, error, again } = usePerson();
-  if (error !== null) return <ErrorNote error={error} again={again} />;
+  if (error !== null) {
+    return (
+      <main className="shell__main">
+        <h1>Muster</h1>
+        <ErrorNote error={error} again={again} />
+      </main>
+    );
+  }
   if (isUnknown) return <SignInPage />;
-  if (person === undefined) return <Loading what="the console" />;
+  if (person === undefined) {
+    return (
+      <main>
+        <Loading what="the console" />
+      </main>
+    );
+  }
   return (
     <PersonContext value={person}>
       <Shell>

@@ -2,7 +2,7 @@ import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
 import type { JsonObject } from '../domain/json.ts';
 import type { Command } from '../domain/run/status.ts';
-import { CliError, EXIT, ServerAway } from './exit-codes.ts';
+import { CliError, EXIT, Refused, ServerAway } from './exit-codes.ts';
 
 /** Where the API is, and as whom we speak. */
 export interface Target {
@@ -207,9 +207,9 @@ async function refusal({ url, apiKey }: Target, response: Response): Promise<Cli
     case 400:
     case 413:
     case 422:
-      return new CliError(
-        EXIT.usage,
+      return new Refused(
         [said, ...issues.filter(({ message }) => !said.includes(message)).map(issueLine)].join('\n'),
+        issues,
       );
     case 409:
       return new CliError(EXIT.failed, said);

@@ -6,7 +6,8 @@ export function completionScript(program: Command, shell: 'bash' | 'zsh'): strin
   const body = [
     '_muster() {',
     '  local typed="" words="" word',
-    '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
+    // zsh wants the length as an expression of its own.
+    '  for word in "${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do',
     '    case "$word" in -*) ;; *) typed="${typed:+$typed }$word" ;; esac',
     '  done',
     '  case "$typed" in',

@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Command } from '../domain/run/status.ts';
 import { createApiClient, type ApiClient, type ShownExecution } from './api-client.ts';
-import { describeEvent, duration, eventLine, oneLine } from './event-lines.ts';
+import { describeEvent, duration, eventLine, oneLine, type LoggedEvent } from './event-lines.ts';
 import { CliError, EXIT, ServerAway, type ExitCode } from './exit-codes.ts';
-import { followRun } from './follow-run.ts';
+import { followRun, type Listener } from './follow-run.ts';
 import { handleInterrupts } from './interrupts.ts';
+import { showProgress, type ProgressLine } from './progress-line.ts';
 import { gatherInputs, isFolder, type GatheredInputs } from './run-inputs.ts';
 import { findTarget, serverUrl, type CrewSettings } from './server.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -191,6 +192,7 @@ export async function follow(
   options: Talk & { json: boolean; timeoutMs?: number },
 ): Promise<ExitCode> {
   const leaving = new AbortController();
+  const progress = showProgress(terminal, options);
   const timer =
     options.timeoutMs === undefined
       ? undefined
@@ -207,18 +209,9 @@ export async function follow(
     },
     leave: () => leaving.abort(new Detached()),
   });
-  let taskWidth = 0;
   try {
-    const execution = await followRun(
-      client,
-      id,
-      {
-        tasks: (keys) => (taskWidth = Math.max(0, ...keys.map((key) => key.length))),
-        event: (event) =>
-          terminal.say(eventLine(event, { taskWidth, width: terminal.width() }), describeEvent(event).tone),
-        connection: (line) => terminal.say(line, 'bad'),
-      },
-      leaving.signal,
+    const execution = await followRun(client, id, eventTeller(terminal, progress), leaving.signal).finally(
+      () => progress.end(),
     );
     return showEnd(execution, terminal, options);
   } catch (error) {
@@ -234,6 +227,57 @@ export async function follow(
     clearTimeout(timer);
     release();
   }
+}
+
+/** Follows a run as its log alone: Ctrl-C ends that, at once, and asks nothing of the run. */
+export async function followLog(
+  client: ApiClient,
+  id: string,
+  terminal: Terminal,
+  options: Talk & { json: boolean; show: (event: LoggedEvent) => void },
+): Promise<ExitCode> {
+  const leaving = new AbortController();
+  const progress = showProgress(terminal, options);
+  const release = handleInterrupts({
+    first: () => leaving.abort(new Detached()),
+    detach: () => undefined,
+    cancel: () => undefined,
+    leave: () => undefined,
+  });
+  const listener: Listener = {
+    snapshot: (snapshot) => progress.snapshot(snapshot),
+    event: (event) => {
+      progress.event(event);
+      options.show(event);
+    },
+    connection: (line) => terminal.say(line, 'bad'),
+  };
+  try {
+    await followRun(client, id, listener, leaving.signal).finally(() => progress.end());
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof Detached)) throw error;
+    terminal.say(`The run goes on.\n${comeBack(id, options)}`);
+    return EXIT.detached;
+  } finally {
+    release();
+  }
+}
+
+/** Tells of a run in talk: each event a line, and below them where it stands. */
+function eventTeller(terminal: Terminal, progress: ProgressLine): Listener {
+  let taskWidth = 0;
+  return {
+    snapshot: (snapshot) => {
+      taskWidth = snapshot.tasks.reduce((width, { key }) => Math.max(width, key.length), 0);
+      progress.snapshot(snapshot);
+    },
+    event: (event) => {
+      progress.event(event);
+      terminal.say(eventLine(event, { taskWidth, width: terminal.width() }), describeEvent(event).tone);
+    },
+    connection: (line) => terminal.say(line, 'bad'),
+  };
 }
 
 function showEnd(

@@ -5,6 +5,8 @@ export const loggedEventSchema = z.looseObject({
   seq: z.int(),
   type: z.string(),
   task_key: z.string().nullable(),
+  /** Of the execution or the task after the event. */
+  status: z.string().nullish(),
   timestamp: z.iso.datetime(),
   data: z.record(z.string(), z.unknown()),
 });

@@ -32,6 +32,18 @@ export class CliError extends Error {
   }
 }
 
+/** The server takes what was sent for wrong and says where. */
+export class Refused extends CliError {
+  override readonly name = 'Refused';
+  /** JSON pointers into what was sent, and what is wrong there; perhaps none. */
+  readonly issues: readonly { path: string; message: string }[];
+
+  constructor(message: string, issues: readonly { path: string; message: string }[]) {
+    super(EXIT.usage, message);
+    this.issues = issues;
+  }
+}
+
 /** The server does not answer, or says that it cannot at the moment: trying again makes sense. */
 export class ServerAway extends CliError {
   override readonly name = 'ServerAway';

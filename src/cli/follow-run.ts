@@ -13,8 +13,8 @@ const FINAL_TYPES = ['workflow_completed', 'workflow_failed', 'workflow_cancelle
 export interface Listener {
   /** Each event of the log once, in order. */
   event(event: LoggedEvent): void;
-  /** Once, before the first event: the keys of the tasks. */
-  tasks(keys: readonly string[]): void;
+  /** With each connection, before its first event: where the run stands. */
+  snapshot(snapshot: RunSnapshot): void;
   /** A line about the connection. */
   connection(line: string): void;
 }
@@ -31,7 +31,7 @@ export async function followRun(
   listener: Listener,
   signal: AbortSignal,
 ): Promise<ShownExecution> {
-  const position = { seq: 0, type: '', greeted: false };
+  const position = { seq: 0, type: '' };
   let failures = 0;
   for (;;) {
     let reason: string;
@@ -60,18 +60,20 @@ export async function followRun(
   }
 }
 
-const snapshotSchema = z.object({ tasks: z.array(z.object({ key: z.string() })) });
+/** What a stream begins with, as far as a line needs it. */
+const snapshotSchema = z.object({
+  /** Everything up to this event is in it. */
+  as_of_seq: z.int(),
+  execution: z.object({ status: z.string(), created_at: z.string() }),
+  tasks: z.array(z.object({ key: z.string(), status: z.string() })),
+});
+export type RunSnapshot = z.output<typeof snapshotSchema>;
 
-function take(
-  frame: StreamFrame,
-  position: { seq: number; type: string; greeted: boolean },
-  listener: Listener,
-): void {
+function take(frame: StreamFrame, position: { seq: number; type: string }, listener: Listener): void {
   if (frame.event === 'token') return;
   if (frame.event === 'snapshot') {
     const snapshot = snapshotSchema.safeParse(frame.data);
-    if (snapshot.success && !position.greeted) listener.tasks(snapshot.data.tasks.map((task) => task.key));
-    position.greeted = true;
+    if (snapshot.success) listener.snapshot(snapshot.data);
     return;
   }
   const event = loggedEventSchema.safeParse(frame.data);

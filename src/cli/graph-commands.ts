@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../domain/json.ts';
 import { settingsFor, withServer, type Outcome, type ServerFlags } from './command-line.ts';
 import { onServer } from './crew.ts';
-import { CliError, EXIT } from './exit-codes.ts';
+import { CliError, EXIT, Refused } from './exit-codes.ts';
 import { drawGraph } from './draw-graph.ts';
 import { addCall, addGet, addList, showAnswer } from './listing.ts';
 
@@ -43,7 +43,8 @@ export function addGraphCommands(program: Command, outcome: Outcome): void {
         const document = isFile(named)
           ? readDocument(named).content
           : await client.call('GET', `${PATH}/${encodeURIComponent(named)}`);
-        terminal.data(drawGraph(document));
+        const diagram = drawGraph(document);
+        terminal.data(flags.json ? JSON.stringify({ mermaid: diagram }, null, 2) : diagram);
         return EXIT.ok;
       });
     },
@@ -60,12 +61,16 @@ function addValidate(graphs: Command, outcome: Outcome): void {
       .description('all that is wrong with a graph in a file, by line and column'),
   ).action(async (file: string, flags: ServerFlags) => {
     outcome.code = await onServer(settingsFor(flags), async (client, terminal) => {
-      const { content, placeOf } = readDocument(file);
-      const said = report.parse(await client.call('POST', `${PATH}/validate`, content));
+      const { content, placed } = readDocument(file);
+      const said = report.parse(
+        await client
+          .call('POST', `${PATH}/validate`, content)
+          .catch((error: unknown) => throwPlaced(error, placed)),
+      );
       if (flags.json) terminal.data(JSON.stringify(said, null, 2));
       else {
-        for (const { path, message } of said.errors) terminal.data(`${placeOf(path)}: ${message}`);
-        for (const { path, message } of said.warnings) terminal.data(`${placeOf(path)}: warning: ${message}`);
+        for (const { path, message } of said.errors) terminal.data(placed(path, message));
+        for (const { path, message } of said.warnings) terminal.data(placed(path, `warning: ${message}`));
         terminal.say(said.valid ? 'Valid.' : 'Not valid.', said.valid ? 'good' : 'bad');
       }
       return said.valid ? EXIT.ok : EXIT.failed;
@@ -73,11 +78,13 @@ function addValidate(graphs: Command, outcome: Outcome): void {
   });
 }
 
+type Placed = (pointer: string, message: string) => string;
+
 /**
- * A document in JSON or YAML, and where in the file a JSON pointer leads.
+ * A document in JSON or YAML, and what is said of a JSON pointer into it with line and column before it.
  * @throws {CliError} with line and column where it cannot be read
  */
-function readDocument(file: string): { content: JsonObject; placeOf: (pointer: string) => string } {
+function readDocument(file: string): { content: JsonObject; placed: Placed } {
   const lines = new LineCounter();
   const document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false });
   const [broken] = document.errors;
@@ -90,15 +97,24 @@ function readDocument(file: string): { content: JsonObject; placeOf: (pointer: s
     throw new CliError(EXIT.usage, `${file}:1:1: a graph is an object with nodes and edges`);
   return {
     content: content.data,
-    placeOf: (pointer) => {
-      const { line, col } = lines.linePos(offsetOf(document, pointer));
-      return `${file}:${line}:${col}`;
+    placed: (pointer, message) => {
+      const { offset, missing } = findPlace(document, pointer);
+      const { line, col } = lines.linePos(offset);
+      const isNamed = missing === '' || message.includes(missing);
+      return `${file}:${line}:${col}: ${message}${isNamed ? '' : ` (${missing})`}`;
     },
   };
 }
 
-/** Of what a pointer names, or of the nearest thing around it that is there. */
-function offsetOf(document: Document, pointer: string): number {
+/** What the server says of a document, said of the lines of its file. @throws always */
+function throwPlaced(error: unknown, placed: Placed): never {
+  if (!(error instanceof Refused) || error.issues.length === 0) throw error;
+  const lines = error.issues.map(({ path, message }) => placed(path, message));
+  throw new CliError(error.exitCode, lines.join('\n'), { cause: error });
+}
+
+/** Of what a pointer names, or of the nearest thing around it that is there; and what is not there, dots between. */
+function findPlace(document: Document, pointer: string): { offset: number; missing: string } {
   const path = pointer
     .split('/')
     .slice(1)
@@ -108,9 +124,9 @@ function offsetOf(document: Document, pointer: string): number {
     const node = z
       .object({ range: z.tuple([z.number()], z.number()) })
       .safeParse(document.getIn(path.slice(0, length), true));
-    if (node.success) return node.data.range[0];
+    if (node.success) return { offset: node.data.range[0], missing: path.slice(length).join('.') };
   }
-  return 0;
+  return { offset: 0, missing: path.join('.') };
 }
 
 function textOf(file: string): string {
@@ -134,8 +150,11 @@ function addImport(graphs: Command, outcome: Outcome): void {
       const isProject = !isFile(from) || from.endsWith('.zip');
       const named = name === undefined ? {} : { name };
       if (!isProject) {
+        const { content, placed } = readDocument(from);
         const graph = imported.shape.graph.parse(
-          await client.call('POST', PATH, { ...readDocument(from).content, ...named }),
+          await client
+            .call('POST', PATH, { ...content, ...named })
+            .catch((error: unknown) => throwPlaced(error, placed)),
         );
         terminal.data(flags.json ? JSON.stringify(graph, null, 2) : graph.id);
         return EXIT.ok;
@@ -176,6 +195,9 @@ function addExport(graphs: Command, outcome: Outcome): void {
   ).action(async (id: string, flags: ServerFlags & { crewai: boolean; output?: string }) => {
     outcome.code = await onServer(settingsFor(flags), async (client, terminal) => {
       const format = flags.crewai ? 'crewai' : 'json';
+      // Asked first: nothing is fetched that could not be shown.
+      if (flags.crewai && flags.output === undefined && (flags.json || terminal.isWatched()))
+        throw new CliError(EXIT.usage, 'A zip is nothing to read: say where it goes with --output.');
       const bytes = await client.download(`${PATH}/${encodeURIComponent(id)}/export?format=${format}`);
       if (flags.output !== undefined) {
         await writeFile(flags.output, bytes);
@@ -187,8 +209,6 @@ function addExport(graphs: Command, outcome: Outcome): void {
         );
         return EXIT.ok;
       }
-      if (flags.crewai && terminal.isWatched())
-        throw new CliError(EXIT.usage, 'A zip is nothing to read: say where it goes with --output.');
       process.stdout.write(bytes);
       return EXIT.ok;
     });

@@ -30,6 +30,7 @@ export function addLoginCommands(program: Command, outcome: Outcome): void {
       const name = `muster on ${hostname()}`.slice(0, 200);
       const { id, key } = newKey.parse(await client.call('POST', '/api/v1/api-keys', { name }));
       await storeLogin(url, { api_key: key, key_id: id });
+      if (flags.json) terminal.data(JSON.stringify({ url, email, key_id: id }, null, 2));
       terminal.say(`Logged in to ${url} as ${email}, with an API key called “${name}”.`, 'good');
       return EXIT.ok;
     });
@@ -48,6 +49,7 @@ export function addLoginCommands(program: Command, outcome: Outcome): void {
           );
         // Only now: a key that could not be revoked must not be lost.
         await forgetLogin(url);
+        if (flags.json) terminal.data(JSON.stringify({ url, key_id: login.key_id }, null, 2));
         terminal.say(`Logged out of ${url}.`);
         return EXIT.ok;
       });

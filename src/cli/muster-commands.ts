@@ -10,7 +10,7 @@ import { addSteeringCommands } from './steering-commands.ts';
 
 /** Adds everything that `muster` does as a client of the API. How it ended is in the outcome. */
 export function addClientCommands(program: Command, outcome: Outcome): void {
-  program.exitOverride().showHelpAfterError('(--help shows what there is)').addHelpText('after', EXIT_HELP);
+  program.showHelpAfterError('(--help shows what there is)').addHelpText('after', EXIT_HELP);
   addLoginCommands(program, outcome);
   addRunCommands(program, outcome);
   addSteeringCommands(program, outcome, 'muster');

@@ -9,10 +9,9 @@ import {
   type Outcome,
   type ServerFlags,
 } from './command-line.ts';
-import { follow, onServer, runCrewCommand } from './crew.ts';
+import { follow, followLog, onServer, runCrewCommand } from './crew.ts';
 import { eventLine, loggedEventSchema, type LoggedEvent } from './event-lines.ts';
 import { EXIT } from './exit-codes.ts';
-import { followRun } from './follow-run.ts';
 import { addGet, addList } from './listing.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -117,17 +116,11 @@ function addLogs(program: Command, outcome: Outcome): void {
       .description('its events, one a line')
       .option('-f, --follow', 'go on until the run ends', false),
   ).action(async (id: string, flags: ServerFlags & { follow: boolean }) => {
-    outcome.code = await onServer(settingsFor(flags), async (client, terminal) => {
+    const settings = settingsFor(flags);
+    outcome.code = await onServer(settings, async (client, terminal) => {
       const show = eventPrinter(terminal, flags.json);
-      if (flags.follow) {
-        const listener = {
-          event: show,
-          tasks: () => undefined,
-          connection: (line: string) => terminal.say(line, 'bad'),
-        };
-        await followRun(client, id, listener, new AbortController().signal);
-        return EXIT.ok;
-      }
+      if (flags.follow)
+        return followLog(client, id, terminal, { settings, spokenAs: 'muster', json: flags.json, show });
       let after = 0;
       for (;;) {
         const at = `/api/v1/executions/${encodeURIComponent(id)}/events?after=${after}&limit=${EVENTS_AT_ONCE}`;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasCode } from '../domain/system-error.ts';
 import { childEnvironment } from '../config.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -53,7 +54,7 @@ function runVite(outDir: string, signal: AbortSignal | undefined): Promise<strin
 export async function buildConsole({ signal }: { signal?: AbortSignal } = {}): Promise<boolean> {
   const sources = await hashOfSources();
   const stamp = await readFile(stampFile, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   });
   if (stamp === sources) return false;

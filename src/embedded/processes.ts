@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { hasCode } from '../domain/system-error.ts';
 
 /** One step of ending a process: this signal, then so long to go. */
 export interface StopStep {
@@ -13,13 +14,6 @@ export interface StopStep {
 /** A process as it was when written down. A pid alone is not enough: the system gives it to others later. */
 const processRecord = z.object({ pid: z.number().int().positive(), commandLine: z.string() });
 export type ProcessRecord = z.output<typeof processRecord>;
-
-/** By its shape, not its class: an error of the system may come from another realm than ours. */
-const systemError = z.object({ code: z.string() });
-const hasCode = (error: unknown, ...codes: string[]): boolean => {
-  const parsed = systemError.safeParse(error);
-  return parsed.success && codes.includes(parsed.data.code);
-};
 
 /** @returns what the process was started with, or null when there is none (one that is only a zombie counts as none). */
 export async function commandLine(pid: number): Promise<string | null> {

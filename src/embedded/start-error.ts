@@ -2,3 +2,6 @@
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
+
+/** The command line is wrong, or a setting is missing: before anything was begun. */
+export class UsageError extends StartError {}

@@ -1,6 +1,7 @@
 import type { Settings } from '../config.ts';
 import { createDatabase, type Database } from './database.ts';
 import { seedTemplates } from './shipped-templates.ts';
+import { installVectorSearch } from './vector-search.ts';
 
 /** Advisory lock that keeps two processes from migrating at once; any constant will do. */
 const MIGRATION_LOCK = 7_305_001;
@@ -12,6 +13,7 @@ export async function migrateDatabase(database: Database): Promise<{ applied: nu
   return sql.transaction(async (holder) => {
     await holder.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const applied = await orm.migrator.up();
+    await sql.transaction(installVectorSearch);
     await seedTemplates(holder, new Date());
     return { applied: applied.length };
   });

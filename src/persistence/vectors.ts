@@ -10,21 +10,30 @@ const readVector = (bytes: Buffer): Float32Array =>
   );
 
 /** What is less alike than this is not about the same; CrewAI's own threshold. */
-const LEAST_LIKENESS = 0.35;
+export const LEAST_LIKENESS = 0.35;
 
-/** The rows nearest to a vector by cosine, nearest first. Exact: every row is looked at, so callers bound them. */
-export function nearest<Row extends { embedding: Buffer }>(
-  rows: readonly Row[],
-  to: readonly number[],
+/** Of rows that are shown to it, some at a time, those nearest to a vector by cosine. Exact: every row counts. */
+export interface Nearest<Row> {
+  see(rows: readonly Row[]): void;
+  /** Nearest first. */
+  found(): Row[];
+}
+
+export function nearestTo<Row extends { embedding: Buffer }>(
+  vector: readonly number[],
   most: number,
-): Row[] {
-  const wanted = Float32Array.from(to);
-  return rows
-    .map((row) => ({ row, likeness: cosine(readVector(row.embedding), wanted) }))
-    .filter(({ likeness }) => likeness >= LEAST_LIKENESS)
-    .sort((one, other) => other.likeness - one.likeness)
-    .slice(0, most)
-    .map(({ row }) => row);
+): Nearest<Row> {
+  const wanted = Float32Array.from(vector);
+  let best: { row: Row; likeness: number }[] = [];
+  return {
+    see(rows) {
+      const near = rows
+        .map((row) => ({ row, likeness: cosine(readVector(row.embedding), wanted) }))
+        .filter(({ likeness }) => likeness >= LEAST_LIKENESS);
+      best = [...best, ...near].sort((one, other) => other.likeness - one.likeness).slice(0, most);
+    },
+    found: () => best.map(({ row }) => row),
+  };
 }
 
 function cosine(one: Float32Array, other: Float32Array): number {

@@ -28,6 +28,7 @@ describe('muster doctor', () => {
     for (const line of [
       /✓ database: PostgreSQL \d+/,
       /✓ migrations: the schema is up to date/,
+      /✓ vectors: memory and knowledge are compared by /,
       /✓ clock: /,
       /✓ temporal: server \S+ at /,
       /✓ search attributes: all are set up/,

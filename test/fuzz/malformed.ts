@@ -5,7 +5,8 @@
  *   npm run test:malformed                  20,000 requests, seed of the day
  *   npm run test:malformed -- 200000 17     as many, this seed
  */
-import { endSuiteServices, startSuiteServices } from '../support/suite-services.ts';
+import { endServicesOn } from '../support/folder-keeper.ts';
+import { startSuiteServices } from '../support/suite-services.ts';
 import { describeReport, runMalformed, startServerProcess } from '../support/malformed-run.ts';
 
 const COUNT = 20_000;
@@ -44,6 +45,6 @@ try {
     await server.close();
   }
 } finally {
-  await endSuiteServices(services.dataDir);
+  await endServicesOn(services.dataDir);
 }
 process.exit(failed ? 1 : 0);

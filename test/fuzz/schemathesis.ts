@@ -12,7 +12,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { endSuiteServices, startSuiteServices } from '../support/suite-services.ts';
+import { endServicesOn } from '../support/folder-keeper.ts';
+import { startSuiteServices } from '../support/suite-services.ts';
 import { startCrew, startTestStack } from '../support/test-stack.ts';
 
 const VERSION = '4.32.5';
@@ -93,6 +94,6 @@ try {
   code = (await fuzz(others)) || (await fuzz(last));
 } finally {
   await stack.close();
-  await endSuiteServices(services.dataDir);
+  await endServicesOn(services.dataDir);
 }
 process.exit(code);

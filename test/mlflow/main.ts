@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import getPort from 'get-port';
 import { z } from 'zod';
 import { tellAfterAnOutage } from '../support/mlflow-story.ts';
-import { endSuiteServices, startSuiteServices } from '../support/suite-services.ts';
+import { endServicesOn } from '../support/folder-keeper.ts';
+import { startSuiteServices } from '../support/suite-services.ts';
 import { until } from '../support/test-stack.ts';
 import { mlflowTraceId } from '../../src/delivery/mlflow/trace.ts';
 
@@ -110,6 +111,6 @@ try {
   await main();
   console.log(`MLflow ${VERSION} was told of a run that ended while it was away, once, and gives it back`);
 } finally {
-  await endSuiteServices(services.dataDir);
+  await endServicesOn(services.dataDir);
 }
 process.exit(0);

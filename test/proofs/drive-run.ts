@@ -7,7 +7,7 @@ import { callsTool, fails, says, type Reply } from '../support/scripted-replies.
 import { getEvents, type TestStack } from '../support/test-stack.ts';
 import type { GatedModel } from './gated-model.ts';
 import { checkLog } from './check-log.ts';
-import { act, isOver, settle, type Action, type ModelRun, type Policy } from './run-model.ts';
+import { act, isOver, onTheWay, settle, type Action, type ModelRun, type Policy } from './run-model.ts';
 
 /** One run under random commands, each compared with the model. */
 
@@ -330,7 +330,7 @@ function orders(run: ModelRun, actions: readonly Action[], answers: readonly (nu
     if (acted.status !== answers[at]) return [];
     const left = actions.filter((_, other) => other !== at);
     const leftAnswers = answers.filter((_, other) => other !== at);
-    return [acted.run, settle(acted.run)].flatMap((next) => orders(next, left, leftAnswers));
+    return onTheWay(acted.run).flatMap((next) => orders(next, left, leftAnswers));
   });
 }
 

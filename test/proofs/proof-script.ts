@@ -2,17 +2,25 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { promisify } from 'node:util';
-import { endSuiteServices, startSuiteServices } from '../support/suite-services.ts';
+import { recordSections, RESULTS_FILE } from '../../bench/results-file.ts';
+import { endServicesOn, endWhenAsked } from '../support/folder-keeper.ts';
+import { startSuiteServices } from '../support/suite-services.ts';
 
-/** Runs a proof on services of its own, prints its report, and ends the process: with 1 where something failed. */
+/**
+ * Runs a proof on services of its own, prints its report, and ends the process: with 1 where something failed. Whatever it has
+ * started ends with this process, when that is interrupted or killed, too.
+ */
 export async function runProof(proof: {
   title: string;
   command: string;
   what: string;
   /** Where the report is written; undefined for nowhere. */
   report: string | undefined;
+  /** Whether the report is also a section of bench/RESULTS.md. */
+  isBench?: boolean;
   prove: () => Promise<{ failures: string[]; lost?: string[] }>;
 }): Promise<never> {
+  endWhenAsked();
   const services = await startSuiteServices({ databaseUrl: undefined, temporalAddress: undefined });
   process.env['MUSTER_TEST_DATABASE_URL'] = services.databaseUrl;
   process.env['MUSTER_TEST_TEMPORAL_ADDRESS'] = services.temporalAddress;
@@ -39,9 +47,10 @@ export async function runProof(proof: {
     ].join('\n');
     console.log(text);
     if (proof.report !== undefined) await writeFile(proof.report, `${text.trimEnd()}\n`);
+    if (proof.isBench === true) await recordSections(`#${text}`, RESULTS_FILE);
     if (failures.length > 0) code = 1;
   } finally {
-    await endSuiteServices(services.dataDir);
+    await endServicesOn(services.dataDir);
   }
   process.exit(code);
 }

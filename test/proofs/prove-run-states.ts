@@ -25,6 +25,8 @@ export async function proveRunStates(options: {
       OPENAI_BASE_URL: model.url,
       MAX_ACTIVE_EXECUTIONS_PER_USER: '0',
       LOG_LEVEL: 'silent',
+      // A busy machine takes longer for all of them than a login is good for.
+      ACCESS_TOKEN_TTL: '12h',
     },
   });
   const begunAt = performance.now();

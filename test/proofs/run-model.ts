@@ -170,17 +170,29 @@ function isDone(run: ModelRun, at: number): boolean {
   return task.state === 'skipped' && task.dependsOn.every((before) => isDone(run, before));
 }
 
+const isOut = ({ tasks }: ModelRun): boolean => tasks.some(({ state }) => state === 'asked');
+const isAllDone = (run: ModelRun): boolean => !isOut(run) && run.tasks.every((_, at) => isDone(run, at));
+
+/**
+ * Where the run may be when the next command comes: as it is, at rest, or between. A run that was to pause and has nothing
+ * left goes on to its end, and may be asked to pause once more before it is there.
+ */
+export const onTheWay = (run: ModelRun): ModelRun[] => [
+  run,
+  settle(run),
+  ...(!isOver(run) && run.status !== 'cancelling' && run.pauseAsked && isAllDone(run) ? [goOn(run)] : []),
+];
+
 /** Where the run comes to rest when nobody does anything. */
 export function settle(run: ModelRun): ModelRun {
   if (isOver(run)) return run;
   if (run.status === 'cancelling') return end(run, 'cancelled');
-  const isOut = run.tasks.some(({ state }) => state === 'asked');
-  if (run.ends) return isOut ? run : end(run, 'failed');
-  if (!isOut && run.tasks.every((_, at) => isDone(run, at))) {
+  if (run.ends) return isOut(run) ? run : end(run, 'failed');
+  if (isAllDone(run)) {
     const said = run.tasks.some(({ state }) => state === 'completed');
     return end(run, said ? 'completed' : 'failed');
   }
-  if (run.pauseAsked) return isOut ? run : { ...run, status: 'paused' };
+  if (run.pauseAsked) return isOut(run) ? run : { ...run, status: 'paused' };
   const tasks = run.tasks.map((task): ModelTask => {
     if (task.state === 'answered') return { ...task, state: 'asked', asks: 'no' };
     if (task.state === 'begun') return { ...task, state: task.asks === 'open' ? 'waiting' : 'asked' };

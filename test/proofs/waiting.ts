@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { runProof } from './proof-script.ts';
 import { proveWaiting } from './prove-waiting.ts';
 
-/** `npm run bench:waiting`: what runs cost that wait for a person or are paused. */
+/** `npm run bench:waiting`: what runs cost that wait for a person or are paused. In full size it writes its section of bench/RESULTS.md. */
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +21,8 @@ await runProof({
     'an activity), and single runs are timed beside them. Memory is what the system says of the worker (`VmRSS`), five seconds ' +
     'after the last change; it keeps the 500 workflows it has seen last.',
   report: values.report,
+  // A short run must not overwrite the record of a long one.
+  isBench: Number(values.waiting) >= 1_000 && Number(values.paused) >= 5_000,
   prove: () =>
     proveWaiting({
       waiting: Number(values.waiting),

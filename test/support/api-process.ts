@@ -19,7 +19,8 @@ export interface ApiProcess {
 /** Starts one and returns once it answers. */
 export async function startApiProcess({ settings }: TestStack, port: number): Promise<ApiProcess> {
   const child = spawn(process.execPath, [MAIN, 'api'], {
-    stdio: 'ignore',
+    // By the channel it learns that this process is gone, however it went, and ends.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: childEnvironment({
       NODE_OPTIONS: '',
       DATABASE_URL: settings.DATABASE_URL,

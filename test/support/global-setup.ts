@@ -1,4 +1,5 @@
-import { endSuiteServices, startSuiteServices } from './suite-services.ts';
+import { endServicesOn } from './folder-keeper.ts';
+import { startSuiteServices } from './suite-services.ts';
 
 /**
  * Jest's global set-up: real services for all tests of the run, at the addresses MUSTER_TEST_DATABASE_URL and
@@ -17,6 +18,6 @@ export default async function setUp(): Promise<void> {
   env['MUSTER_TEST_DATA_DIR'] = services.dataDir;
   // Jest ends without its teardown when it is interrupted; the services have process groups of their own.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void endSuiteServices(services.dataDir).finally(() => process.exit(130)));
+    process.once(signal, () => void endServicesOn(services.dataDir).finally(() => process.exit(130)));
   }
 }

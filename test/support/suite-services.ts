@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { livingProcess, writeProcessRecord } from '../../src/embedded/processes.ts';
-import { startEmbeddedPostgres, stopPostgresLeftBehind } from '../../src/embedded/postgres.ts';
-import { startEmbeddedTemporal, stopTemporalLeftBehind } from '../../src/embedded/temporal-server.ts';
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
+import { startEmbeddedTemporal } from '../../src/embedded/temporal-server.ts';
+import { endServicesOn, makeKeptFolder } from './folder-keeper.ts';
 
 /** Where the services of one test run keep everything; removed with them. */
 const PREFIX = 'muster-tests-';
@@ -13,7 +14,7 @@ const FORGOTTEN_MS = 3_600_000;
 
 /** Addresses of the services of a test run. */
 export interface SuiteServices {
-  /** For `endSuiteServices`. */
+  /** For `endServicesOn`. */
   dataDir: string;
   databaseUrl: string;
   temporalAddress: string;
@@ -21,14 +22,13 @@ export interface SuiteServices {
 
 const say = (line: string): void => console.error(line);
 
-/** Starts one PostgreSQL and one Temporal server for a test run, each unless it is given. */
+/** Starts one PostgreSQL and one Temporal server for a test run, each unless it is given. They end with this process. */
 export async function startSuiteServices(given: {
   databaseUrl: string | undefined;
   temporalAddress: string | undefined;
 }): Promise<SuiteServices> {
   await removeForgotten();
-  // The real path: a process is found again by the folder its command line names.
-  const dataDir = await realpath(await mkdtemp(join(tmpdir(), PREFIX)));
+  const dataDir = await makeKeptFolder(PREFIX);
   await writeProcessRecord(join(dataDir, OWNER), process.pid);
   try {
     const [databaseUrl, temporalAddress] = await Promise.all([
@@ -40,19 +40,12 @@ export async function startSuiteServices(given: {
     ]);
     return { dataDir, databaseUrl, temporalAddress };
   } catch (error) {
-    await endSuiteServices(dataDir);
+    await endServicesOn(dataDir);
     throw error;
   }
 }
 
-/** Ends what runs on a test run's folder, whoever started it, and removes the folder. */
-export async function endSuiteServices(dataDir: string): Promise<void> {
-  const quiet = (): void => undefined;
-  await Promise.all([stopPostgresLeftBehind(dataDir, quiet), stopTemporalLeftBehind(dataDir, quiet)]);
-  await rm(dataDir, { recursive: true, force: true });
-}
-
-/** A test run that was killed leaves its services behind: the next one ends them. */
+/** A test run that was killed together with its keeper leaves its services behind: the next one ends them. */
 async function removeForgotten(): Promise<void> {
   const root = await realpath(tmpdir());
   for (const name of await readdir(root)) {
@@ -68,6 +61,6 @@ async function removeForgotten(): Promise<void> {
     )
       continue;
     say(`Removing what a test run left behind: ${folder}`);
-    await endSuiteServices(folder);
+    await endServicesOn(folder);
   }
 }

@@ -23,8 +23,9 @@ export async function startWorkerProcess(
   settings: Settings & { DATABASE_URL: string },
   overrides: Record<string, string> = {},
 ): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'worker'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = spawn(process.execPath, [MAIN, 'worker', '--supervised'], {
+    // Supervised as under `npm start`: it ends at once when this process is gone, however it went.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: childEnvironment({
       NODE_OPTIONS: '',
       DATABASE_URL: settings.DATABASE_URL,
@@ -46,8 +47,8 @@ export async function startWorkerProcess(
       said += chunk.toString();
       if (said.includes('the worker polls')) resolve();
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
     void exited.then(() => reject(new Error(`the worker ended before it polled:\n${said}`)));
   });
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {

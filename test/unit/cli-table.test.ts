@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { showTable } from '../../src/cli/table.ts';
+import { showTable, type Row } from '../../src/cli/table.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 
 const rows = [
@@ -8,13 +8,15 @@ const rows = [
 ];
 const columns = { ID: 'id', TEXT: ['text', 'other'], TOKENS: 'usage.tokens' };
 
-function shown(isWatched: boolean, given: typeof rows): { data: string[]; talk: string[] } {
+function shown(isWatched: boolean, given: readonly Row[], width = 80): { data: string[]; talk: string[] } {
   const said = { data: [] as string[], talk: [] as string[] };
   const terminal: Terminal = {
     say: (line) => void said.talk.push(line),
     data: (line) => void said.data.push(line),
     isWatched: () => isWatched,
-    width: () => 80,
+    width: () => width,
+    columns: () => undefined,
+    pin: () => undefined,
   };
   showTable(terminal, given, columns);
   return said;
@@ -30,6 +32,15 @@ describe('a table', () => {
       data: ['a    one[31m two three  12', 'bcd  instead            3'],
       talk: ['ID   TEXT               TOKENS'],
     });
+  });
+
+  it('is no wider than the terminal: the widest columns give way, never the first', () => {
+    const wide = [{ id: 'a-very-long-id', text: 'x'.repeat(100), usage: { tokens: 12 } }];
+    expect(shown(true, wide, 32)).toEqual({
+      data: ['a-very-long-id  xxxxxxx…  12'],
+      talk: ['ID              TEXT      TOKENS'],
+    });
+    expect(shown(true, wide, 10).data).toEqual(['a-very-long-id  xxx…  12']);
   });
 
   it('without rows says so to a person, and nothing to a program', () => {

@@ -39,6 +39,10 @@ describe('fields for days and times', () => {
     expect(momentOf(toDayField(moment))).toBe(new Date(`${toDayField(moment)}T00:00`).toISOString());
   });
 
+  it('keep a year of which one digit is written', () => {
+    expect(toTimeField('0002-06-15T12:00:00.000Z')).toMatch(/^0002-06-15T/);
+  });
+
   it('mean none while they are empty or half written', () => {
     expect(toTimeField(null)).toBe('');
     expect(momentOf('')).toBeNull();

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -69,6 +69,67 @@ describe('docker-compose.yml', () => {
         true,
       ]);
     }
+  });
+
+  it('names files that are there, also where a container reads them', async () => {
+    const { services } = await compose();
+    const named = Object.values(services).flatMap(({ volumes, entrypoint, command, environment }) => {
+      const mounts = volumes.filter((mount) => mount.startsWith('./')).map((mount) => mount.split(':'));
+      const words = [...entrypoint, ...command, ...Object.values(environment)];
+      return mounts.flatMap(([source = '', target = '']) =>
+        words
+          .map((word) => word.replace(/^--[\w.-]+=/, ''))
+          .filter((word) => word === target || word.startsWith(`${target}/`))
+          .map((word) => join(source, word.slice(target.length))),
+      );
+    });
+    expect(named.map((file) => basename(file))).toEqual([
+      'setup-schema.sh',
+      'dynamicconfig.yaml',
+      'setup-namespace.sh',
+      'prometheus-compose.yaml',
+      'grafana-dashboard.json',
+    ]);
+    for (const file of named) expect([file, existsSync(join(ROOT, file))]).toEqual([file, true]);
+    // Temporal's server puts its own together: <root>/<config>/<env>.yaml.
+    const [, ...words] = services['temporal']?.entrypoint ?? [];
+    const after = (flag: string): string => words[words.indexOf(flag) + 1] ?? '';
+    const path = join(after('--root'), after('--config'), `${after('--env')}.yaml`);
+    expect(targetsOf(services['temporal'])).toContain(join(path, '..'));
+    expect(existsSync(join(ROOT, path))).toBe(true);
+  });
+
+  it('opens ports that are listened on', async () => {
+    const { services } = await compose();
+    const frontend = /TEMPORAL_FRONTEND_PORT" \| default "(\d+)"/.exec(
+      read('temporal-config/server.yaml'),
+    )?.[1];
+    const mlflow = services['mlflow']?.command ?? [];
+    const inside = Object.fromEntries(
+      Object.entries(services).flatMap(([name, { ports }]) =>
+        ports.map((port) => [name, port.split(':').at(-1)]),
+      ),
+    );
+    expect(inside).toEqual({
+      api: services['api']?.environment['API_PORT'],
+      temporal: frontend,
+      mlflow: mlflow[mlflow.indexOf('--port') + 1],
+      // Of these the images' own.
+      postgres: '5432',
+      'temporal-ui': '8080',
+      prometheus: '9090',
+      grafana: '3000',
+    });
+    // Asked at the port that is opened, by the container itself.
+    for (const [name, port = ''] of Object.entries(inside)) {
+      const { healthcheck } = services[name] ?? {};
+      if (name === 'api' || name === 'postgres') continue;
+      expect([name, JSON.stringify(healthcheck)]).toEqual([name, expect.stringContaining(port)]);
+    }
+    const urls = Object.values(services).flatMap(({ environment }) => Object.values(environment));
+    const asked = urls.flatMap((text) => [...text.matchAll(/(?:@|^)(postgres|temporal):(\d+)/g)]);
+    expect(asked.length).toBeGreaterThan(5);
+    for (const [, name = '', port] of asked) expect([name, port]).toEqual([name, inside[name]]);
   });
 
   it('waits for services that can be waited for', async () => {
@@ -168,6 +229,54 @@ describe('the Dockerfile', () => {
     for (const source of sources) {
       expect([source, existsSync(join(ROOT, source))]).toEqual([source, true]);
       expect(sent).toContain(`!${source}`);
+    }
+  });
+
+  it('takes from its stages what they make, and builds the console with all that it reads', () => {
+    const stages = lines.flatMap((line) => / AS (\w+)$/.exec(line)?.[1] ?? []);
+    const taken = lines.flatMap((line) => {
+      const found = /^COPY --from=(\w+) \/muster\/(\S+) (\S+)$/.exec(line);
+      return found === null ? [] : [found.slice(1)];
+    });
+    expect(taken).toEqual([
+      ['packages', 'node_modules', 'node_modules'],
+      ['console', 'dist/console', 'dist/console'],
+    ]);
+    for (const [stage] of taken) expect(stages).toContain(stage);
+    expect(read('console/vite.config.ts')).toContain("outDir: at('../dist/console')");
+    const build = lines.find((line) => line.startsWith('RUN node '))?.split(' ') ?? [];
+    const files = build.filter((word) => /\.[jt]s$/.test(word));
+    expect(files).toHaveLength(2);
+    for (const file of files) expect([file, existsSync(join(ROOT, file))]).toEqual([file, true]);
+
+    const stage = lines.slice(lines.findIndex((line) => line.endsWith(' AS console')));
+    const copied = stage
+      .slice(0, stage.indexOf(''))
+      .filter((line) => line.startsWith('COPY '))
+      .flatMap((line) => line.split(' ').slice(1, -1));
+    const outside = readdirSync(join(ROOT, 'console'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(tsx?|css)$/.test(file))
+      .flatMap((file) =>
+        [...read(join('console', file)).matchAll(/(?:from|import) ?'(\.[^']*)'/g)].map((match) =>
+          join('console', file, '..', match[1] ?? ''),
+        ),
+      )
+      .filter((file) => !file.startsWith('console/'));
+    expect(outside.length).toBeGreaterThan(0);
+    expect(outside.filter((file) => !copied.includes(file.split('/')[0] ?? ''))).toEqual([]);
+  });
+
+  it('is asked for its health where it listens, by a program that it has', async () => {
+    const [, port] = /^EXPOSE (\d+)$/m.exec(read('Dockerfile')) ?? [];
+    const [, program = '', asked] = /CMD \["node", "([^"]+)", "(\d+)"\]/.exec(read('Dockerfile')) ?? [];
+    const { services } = await compose();
+    expect([port, asked]).toEqual(Array(2).fill(services['api']?.environment['API_PORT']));
+    const [, main = ''] = /^ENTRYPOINT \["node", "([^"]+)"\]$/m.exec(read('Dockerfile')) ?? [];
+    const health = services['worker']?.healthcheck;
+    const ofWorker = health !== undefined && 'test' in health ? (health.test[2] ?? '') : '';
+    for (const file of [program, main, ofWorker]) {
+      expect(existsSync(join(ROOT, file))).toBe(true);
+      expect(lines).toContain(`COPY ${file.split('/')[0]} ${file.split('/')[0]}`);
     }
   });
 

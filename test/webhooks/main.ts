@@ -5,7 +5,8 @@
  *   npm run test:webhooks -- 2000 17       as many, this seed
  */
 import { deliverInAStorm } from '../support/webhook-storm.ts';
-import { endSuiteServices, startSuiteServices } from '../support/suite-services.ts';
+import { endServicesOn } from '../support/folder-keeper.ts';
+import { startSuiteServices } from '../support/suite-services.ts';
 
 const ENDPOINTS = 20;
 
@@ -33,7 +34,7 @@ try {
   const { made, taken, distinct, delivered, forged } = report;
   isGood = forged === 0 && [made, taken, distinct, delivered].every((count) => count === deliveries);
 } finally {
-  await endSuiteServices(services.dataDir);
+  await endServicesOn(services.dataDir);
 }
 console.log(isGood ? 'each arrived, signed, and once for each id' : 'NOT as it should be');
 process.exit(isGood ? 0 : 1);

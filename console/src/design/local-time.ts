@@ -6,7 +6,7 @@ const two = (value: number): string => String(value).padStart(2, '0');
 export function toDayField(moment: string | null): string {
   if (moment === null) return '';
   const at = new Date(moment);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
 /** `2026-11-28T09:30`, a moment as it is here; empty for none. */

@@ -1,6 +1,8 @@
 import type { Settings } from '../../config.ts';
 import { createDatabase, type Database } from '../../persistence/database.ts';
 import { pendingMigrations } from '../../persistence/migrate.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { hasVectorSearch, offersVectorSearch } from '../../persistence/vector-search.ts';
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts';
 
 /** The oldest release the program is tried with. */
@@ -8,7 +10,7 @@ const OLDEST = 170_000;
 /** Leases and tokens bear a little. */
 const MOST_SKEW_MS = 2_000;
 
-/** Reachable, version, migrations, clock. */
+/** Reachable, version, migrations, what compares vectors, clock. */
 export async function checkDatabase({ DATABASE_URL: url }: Settings): Promise<Finding[]> {
   if (url === undefined)
     return [fail('database', 'DATABASE_URL is not set', 'set DATABASE_URL, or run npm start for everything')];
@@ -44,6 +46,7 @@ async function look(database: Database): Promise<Finding[]> {
       ? ok('migrations', 'the schema is up to date')
       : fail('migrations', `${pending} migrations are missing`, 'npm run migrate'),
   );
+  if (pending === 0) findings.push(await lookAtVectors(database.sql));
   const skew = Math.round(Number(row?.at ?? 0) - halfWay);
   const seen = `PostgreSQL's clock is ${Math.abs(skew)} ms ${skew < 0 ? 'behind' : 'ahead'}`;
   findings.push(
@@ -56,4 +59,12 @@ async function look(database: Database): Promise<Finding[]> {
         ),
   );
   return findings;
+}
+
+async function lookAtVectors(sql: Sql): Promise<Finding> {
+  if (await hasVectorSearch(sql)) return ok('vectors', 'memory and knowledge are compared by pgvector');
+  const here = 'memory and knowledge are compared by the workers, not by pgvector';
+  if (!(await offersVectorSearch(sql))) return ok('vectors', here);
+  const mend = 'npm run migrate, after "create extension vector" by a role that may';
+  return warn('vectors', `${here}, though the server has it`, mend);
 }

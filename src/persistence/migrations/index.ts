@@ -22,6 +22,7 @@ import { Migration20261124000033 } from './migration-20261124000033-mlflow.ts';
 import { Migration20261128000035 } from './migration-20261128000035-reminders.ts';
 import { Migration20261128000037 } from './migration-20261128000037-observed.ts';
 import { Migration20261128000039 } from './migration-20261128000039-schedule-removals.ts';
+import { Migration20261128000051 } from './migration-20261128000051-cost-of-days.ts';
 import { Migration20261124000031 } from './migration-20261124000031-pruning.ts';
 import { Migration20261124000026 } from './migration-20261124000026-batches.ts';
 
@@ -53,4 +54,5 @@ export const migrations = [
   { name: 'Migration20261128000035', class: Migration20261128000035 },
   { name: 'Migration20261128000037', class: Migration20261128000037 },
   { name: 'Migration20261128000039', class: Migration20261128000039 },
+  { name: 'Migration20261128000051', class: Migration20261128000051 },
 ];

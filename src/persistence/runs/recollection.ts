@@ -1,7 +1,8 @@
 import { MEMORY_KINDS, type MemoryKind, type Recalled, type Remembered } from '../../domain/agent/memory.ts';
 import { storableText } from '../jsonb.ts';
 import { together, type Sql } from '../sql.ts';
-import { anyWord, nearest, vectorText } from '../vectors.ts';
+import { hasVectorSearch, isComparable, vectorLiteral } from '../vector-search.ts';
+import { anyWord, LEAST_LIKENESS, nearestTo, vectorText } from '../vectors.ts';
 
 /** What a run reads of memory and knowledge, and what its tasks leave behind. Everything is of one owner. */
 
@@ -18,21 +19,22 @@ export interface RecallScope {
 
 /** How many of each kind of memory, and pieces of knowledge, a task is told; CrewAI's number. */
 const MOST_FOUND = 3;
-/** Rows looked at for one search by likeness, the newest. */
-const MOST_CANDIDATES = 2_000;
-/** Pieces of knowledge looked at for one search. */
-const MOST_PIECES = 4_000;
+/** Rows of vectors that come over the wire at once. */
+const PAGE = 1_000;
+/** Pieces of knowledge that one search looks at where the database cannot compare vectors: some seconds, in the worker. */
+const MOST_PIECES = 100_000;
 /** Memories of one kind that a crew keeps; the oldest go. */
 const MOST_KEPT = 2_000;
 
-/** Finds what may help with a text. @param vector of the text, null to look for its words */
+/** Finds what may help with a text, in a transaction. @param given vector of the text, null to look for its words */
 export async function recall(
   sql: Sql,
   executionId: number,
   scope: RecallScope,
   text: string,
-  vector: readonly number[] | null,
+  given: readonly number[] | null,
 ): Promise<Recalled> {
+  const vector = given !== null && isComparable(given) ? given : null;
   const [memories, knowledge] = await together([
     scope.memoryOf === null ? [] : recallMemories(sql, executionId, scope, text, vector),
     scope.knowledge.length === 0 ? [] : recallKnowledge(sql, scope, text, vector),
@@ -62,23 +64,73 @@ async function recallMemories(
       [ownerId, memoryOf, executionId, anyWord(text)],
     );
   }
-  const rows = await sql.query<{ id: string; kind: MemoryKind; embedding: Buffer }>(
-    `select id, kind, embedding from memories
-      where owner_id = $1 and crew = $2 and (kind <> 'short' or execution_id = $3) and embedder = $4
-      order by id desc limit ${MOST_CANDIDATES}`,
-    [ownerId, memoryOf, executionId, embedder],
-  );
-  const ids = MEMORY_KINDS.flatMap((kind) =>
-    nearest(
-      rows.filter((row) => row.kind === kind),
-      vector,
-      MOST_FOUND,
-    ).map(({ id }) => id),
-  );
+  const scope = [ownerId, memoryOf, executionId, embedder];
+  const ids = (await hasVectorSearch(sql))
+    ? await nearestMemoriesThere(sql, scope, vector)
+    : await nearestMemoriesHere(sql, scope, vector);
   return sql.query<FoundMemory>(
     'select kind, content from memories where id = any($1::bigint[]) order by array_position($1::bigint[], id)',
     [ids],
   );
+}
+
+/**
+ * SQL: how far a row's vector is from a parameter's; null where it is of another length, which pgvector does not compare.
+ * The length of the bytes is known without fetching them.
+ */
+const distance = (of: string, parameter: number): string =>
+  `case when octet_length(${of}embedding) = 4 * vector_dims($${parameter}::vector)
+     then ${of}embedding_vector <=> $${parameter}::vector end`;
+
+/** SQL: memories that may be found by a vector. */
+const COMPARABLE = `owner_id = $1 and crew = $2 and (kind <> 'short' or execution_id = $3) and embedder = $4
+  and embedding is not null`;
+
+/** Ids, nearest first within each kind, compared by the database. */
+async function nearestMemoriesThere(
+  sql: Sql,
+  scope: readonly unknown[],
+  vector: readonly number[],
+): Promise<string[]> {
+  const rows = await sql.query<{ id: string }>(
+    `select id from (
+       select id, kind, distance, row_number() over (partition by kind order by distance) as place from (
+         select id, kind, ${distance('', 5)} as distance from memories where ${COMPARABLE}
+       ) compared where distance <= ${1 - LEAST_LIKENESS}
+     ) found where place <= ${MOST_FOUND} order by kind, place`,
+    [...scope, vectorLiteral(vector)],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The same, compared here: all that a crew keeps. */
+async function nearestMemoriesHere(
+  sql: Sql,
+  scope: readonly unknown[],
+  vector: readonly number[],
+): Promise<string[]> {
+  type Candidate = { id: string; kind: MemoryKind; embedding: Buffer };
+  const nearest = new Map(MEMORY_KINDS.map((kind) => [kind, nearestTo<Candidate>(vector, MOST_FOUND)]));
+  const select = `select id, kind, embedding from memories where ${COMPARABLE}`;
+  for await (const rows of pagesOf<Candidate>(sql, 'memories_compared', select, scope))
+    for (const [kind, near] of nearest) near.see(rows.filter((row) => row.kind === kind));
+  return [...nearest.values()].flatMap((near) => near.found().map(({ id }) => id));
+}
+
+/** What a select finds, a page at a time through a cursor: found once, and never all in memory. In a transaction. */
+async function* pagesOf<Row extends object>(
+  sql: Sql,
+  cursor: string,
+  select: string,
+  params: readonly unknown[],
+): AsyncGenerator<Row[]> {
+  await sql.query(`declare ${cursor} no scroll cursor for ${select}`, params);
+  for (let last = PAGE; last === PAGE;) {
+    const rows = await sql.query<Row>(`fetch ${PAGE} from ${cursor}`, []);
+    last = rows.length;
+    yield rows;
+  }
+  await sql.query(`close ${cursor}`);
 }
 
 async function recallKnowledge(
@@ -95,16 +147,12 @@ async function recallKnowledge(
     [ownerId, knowledge, anyWord(text), vector === null ? null : embedder],
   );
   if (vector === null) return byWords;
-  const [worded, rows] = await together([
+  const scope = [ownerId, knowledge, embedder];
+  const isThere = await hasVectorSearch(sql);
+  const [worded, near] = await together([
     byWords,
-    sql.query<{ source_id: string; position: number; embedding: Buffer }>(
-      `select c.source_id, c.position, c.embedding from knowledge_sources s join knowledge_chunks c on c.source_id = s.id
-        where s.owner_id = $1 and s.id = any($2::uuid[]) and s.embedder = $3 and c.embedding is not null
-        order by c.source_id, c.position limit ${MOST_PIECES}`,
-      [ownerId, knowledge, embedder],
-    ),
+    isThere ? nearestPiecesThere(sql, scope, vector) : nearestPiecesHere(sql, scope, vector),
   ]);
-  const near = nearest(rows, vector, MOST_FOUND);
   const found = await sql.query<{ source: string; content: string }>(
     `select s.name as source, c.content
        from unnest($1::uuid[], $2::integer[]) with ordinality as wanted (source_id, position, place)
@@ -113,6 +161,41 @@ async function recallKnowledge(
     [near.map((row) => row.source_id), near.map(({ position }) => position)],
   );
   return [...found, ...worded].slice(0, MOST_FOUND);
+}
+
+interface Piece {
+  source_id: string;
+  position: number;
+}
+
+/** SQL: pieces of knowledge that may be found by a vector. */
+const COMPARABLE_PIECES = `from knowledge_sources s join knowledge_chunks c on c.source_id = s.id
+  where s.owner_id = $1 and s.id = any($2::uuid[]) and s.embedder = $3 and c.embedding is not null`;
+
+/** Compared by the database, all of them. */
+const nearestPiecesThere = (
+  sql: Sql,
+  scope: readonly unknown[],
+  vector: readonly number[],
+): Promise<Piece[]> =>
+  sql.query<Piece>(
+    `select source_id, position from (
+       select c.source_id, c.position, ${distance('c.', 4)} as distance ${COMPARABLE_PIECES}
+     ) compared where distance <= ${1 - LEAST_LIKENESS} order by distance limit ${MOST_FOUND}`,
+    [...scope, vectorLiteral(vector)],
+  );
+
+/** The same, compared here, up to a bound. */
+async function nearestPiecesHere(
+  sql: Sql,
+  scope: readonly unknown[],
+  vector: readonly number[],
+): Promise<Piece[]> {
+  type Candidate = Piece & { embedding: Buffer };
+  const nearest = nearestTo<Candidate>(vector, MOST_FOUND);
+  const select = `select c.source_id, c.position, c.embedding ${COMPARABLE_PIECES} limit ${MOST_PIECES}`;
+  for await (const rows of pagesOf<Candidate>(sql, 'pieces_compared', select, scope)) nearest.see(rows);
+  return nearest.found();
 }
 
 /** Keeps what a task leaves behind, in the transaction that ends it. An entity that is known already is written anew. */

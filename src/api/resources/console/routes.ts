@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MusterError, notFound } from '../../../domain/errors.ts';
+import { hasCode } from '../../../domain/system-error.ts';
 import type { ApiContext } from '../../context.ts';
 import { definePage, type AnyRoute } from '../../define-route.ts';
 import { browserFile, once, sendFile, type BrowserFile } from '../documents/files.ts';
@@ -60,7 +61,7 @@ async function readBuilt(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!hasCode(error, 'ENOENT')) throw error;
     throw new MusterError(
       'NOT_FOUND',
       'The console has not been built. On the server: npm run build-console (npm start does it by itself)',
@@ -81,7 +82,7 @@ function assets(folder: string): (name: string) => Promise<BrowserFile> {
   /** Names come from the folder, never from the request: there is no way out of it. */
   async function look(): Promise<void> {
     const names = await readdir(folder).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      if (hasCode(error, 'ENOENT')) return [];
       throw error;
     });
     for (const name of names.filter((one) => !known.has(one))) {
