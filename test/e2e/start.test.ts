@@ -19,7 +19,7 @@ describe('npm start, when it cannot start,', () => {
 
   it('lists every bad setting and shows no stack', async () => {
     const command = runNpm('start', ['--port', 'eighty'], { DEMO_MODEL: 'perhaps', ADMIN_EMAIL: 'admin' });
-    expect(await command.ended).toBe(1);
+    expect(await command.ended).toBe(2);
     expect(command.output()).toMatch(/API_PORT: a port from 0 to 65535/);
     expect(command.output()).toMatch(/DEMO_MODEL: auto, on or off/);
     expect(command.output()).toMatch(/ADMIN_EMAIL: an e-mail address/);
@@ -68,10 +68,10 @@ describe('npm start, when it cannot start,', () => {
 describe.each(['api', 'worker'])('npm run %s', (role) => {
   it('says which addresses it needs', async () => {
     const command = runNpm(role, []);
-    expect(await command.ended).toBe(1);
+    expect(await command.ended).toBe(2);
     expect(command.output()).toContain(`npm run ${role} needs DATABASE_URL and TEMPORAL_ADDRESS`);
     const half = runNpm(role, [], { DATABASE_URL: 'postgres://localhost/x' });
-    expect(await half.ended).toBe(1);
+    expect(await half.ended).toBe(2);
     expect(half.output()).toContain(`npm run ${role} needs TEMPORAL_ADDRESS`);
   });
 });
