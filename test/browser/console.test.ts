@@ -113,7 +113,7 @@ describe('a person at the console', () => {
   it('starts it, sees its tasks turn and the text appear while the model speaks', async () => {
     const told = 'Tea is a drink. It is made of leaves.';
     stack.model.script([
-      slowly(told, { chunks: 12, chunkMs: 250 }),
+      slowly(told, { chunks: 12, chunkMs: 800 }),
       says('A text about tea.'),
       says('A better text.'),
     ]);

@@ -243,7 +243,10 @@ describe.each(LOOKS)('at $width px in $scheme', ({ width, scheme }) => {
     await page.goto(`/console${pages[name] ?? ''}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForLoadState('load');
-    await page.getByText(/^Loading /).waitFor({ state: 'detached' });
+    await until(
+      'nothing is on its way any more',
+      async () => (await page.getByText(/^Loading /).count()) === 0,
+    );
     await page.waitForTimeout(400);
     if (screenshots !== undefined)
       await page.screenshot({ path: join(screenshots, `${name}-${width}-${scheme}.png`) });

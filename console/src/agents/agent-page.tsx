@@ -8,12 +8,13 @@ import {
   type AgentInstanceDetailSchema,
   type ConversationMessageSchema,
 } from '../api/client.ts';
+import { ActionDialog } from '../design/action-dialog.tsx';
 import { Badge } from '../design/badge.tsx';
 import { Commands } from '../design/commands.tsx';
-import { Dialog } from '../design/dialog.tsx';
 import { count, Moment } from '../design/figures.tsx';
 import { Markdown } from '../design/markdown.tsx';
 import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
+import { useTabTitle } from '../design/page-head.tsx';
 import { QuestionCard } from '../inbox/question-card.tsx';
 import { useConversation, type Connection } from './use-conversation.ts';
 import './agents.css';
@@ -58,29 +59,33 @@ export default function AgentPage({ id: encoded }: { id: string }): JSX.Element 
   );
 }
 
-const Head = ({
+function Head({
   instance,
   connection,
 }: {
   instance: AgentInstanceDetailSchema;
   connection: Connection;
-}): JSX.Element => (
-  <header className="stack">
-    <div className="row spread">
-      <div className="row">
-        <h1>{instance.name ?? instance.agent_type_name}</h1>
-        <Badge status={instance.status} />
+}): JSX.Element {
+  const title = instance.name ?? instance.agent_type_name;
+  useTabTitle(title);
+  return (
+    <header className="stack">
+      <div className="row spread">
+        <div className="row">
+          <h1>{title}</h1>
+          <Badge status={instance.status} />
+        </div>
+        <span role="status" className={connection === 'lost' ? 'note note--warn' : 'soft'}>
+          {CONNECTION_WORDS[connection]}
+        </span>
       </div>
-      <span role="status" className={connection === 'lost' ? 'note note--warn' : 'soft'}>
-        {CONNECTION_WORDS[connection]}
-      </span>
-    </div>
-    <p className="soft">
-      {instance.agent_type_name}, began <Moment at={instance.started_at} />, {count(instance.chat_length)}{' '}
-      messages
-    </p>
-  </header>
-);
+      <p className="soft">
+        {instance.agent_type_name}, began <Moment at={instance.started_at} />, {count(instance.chat_length)}{' '}
+        messages
+      </p>
+    </header>
+  );
+}
 
 const ORDERS = [
   { status: 'PAUSED', word: 'Pause' },
@@ -146,33 +151,25 @@ function DeleteDialog({
   onClose: () => void;
 }): JSX.Element {
   const [, go] = useLocation();
-  const remove = useMutation({
-    mutationFn: () =>
-      answer(
-        api.DELETE('/api/v1/agent-instances/{agent_instance_id}', {
-          params: { path: { agent_instance_id: id } },
-        }),
-      ),
-    onSuccess: () => go('/agents'),
-  });
   return (
-    <Dialog title={`Delete ${name ?? 'this agent'}?`} onClose={onClose}>
+    <ActionDialog
+      title={`Delete ${name ?? 'this agent'}?`}
+      verb="Delete"
+      call={{ method: 'DELETE', path: `/agent-instances/${id}` }}
+      work={() =>
+        answer(
+          api.DELETE('/api/v1/agent-instances/{agent_instance_id}', {
+            params: { path: { agent_instance_id: id } },
+          }),
+        )
+      }
+      changes={['agent-instances']}
+      isDangerous
+      onDone={() => go('/agents')}
+      onClose={onClose}
+    >
       <p>It goes with all its messages.</p>
-      {remove.error !== null && <ErrorNote error={remove.error} />}
-      <div className="dialog__foot">
-        <button type="button" className="button" onClick={onClose}>
-          Keep it
-        </button>
-        <button
-          type="button"
-          className="button button--danger"
-          disabled={remove.isPending}
-          onClick={() => remove.mutate()}
-        >
-          Delete
-        </button>
-      </div>
-    </Dialog>
+    </ActionDialog>
   );
 }
 

@@ -2,28 +2,23 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type JSX } from 'react';
 import { useLocation } from 'wouter';
 import { answer, answerWithTotal, api, queries, type UserAgentSchema } from '../api/client.ts';
+import { ActionDialog } from '../design/action-dialog.tsx';
 import { Commands } from '../design/commands.tsx';
-import { Dialog } from '../design/dialog.tsx';
 import { Moment } from '../design/figures.tsx';
-import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
-import { Pager } from '../design/pager.tsx';
+import { useListAddress } from '../design/list-address.ts';
+import { Listed } from '../design/listed.tsx';
+import { Empty, ErrorNote } from '../design/notes.tsx';
 
-const PAGE = 20;
-const refresh = () => queries.invalidateQueries({ queryKey: ['user-agents'] });
+const KEY = ['user-agents'];
 
 /** Agents of one's own that are called by webhook when they are to begin. */
 export function UserAgents(): JSX.Element {
-  const [page, setPage] = useState(1);
+  const { page, query, showPage } = useListAddress();
   const [isAdding, setIsAdding] = useState(false);
   const agents = useQuery({
-    queryKey: ['user-agents', page],
-    queryFn: () =>
-      answerWithTotal(
-        api.GET('/api/v1/user-agents', { params: { query: { skip: (page - 1) * PAGE, limit: PAGE } } }),
-      ),
+    queryKey: [...KEY, query],
+    queryFn: () => answerWithTotal(api.GET('/api/v1/user-agents', { params: { query } })),
   });
-  if (agents.data === undefined)
-    return agents.error === null ? <Loading what="agents" /> : <ErrorNote error={agents.error} />;
   return (
     <>
       <div className="row">
@@ -32,22 +27,34 @@ export function UserAgents(): JSX.Element {
         </button>
         <Commands calls={[{ title: 'agents', method: 'GET', path: '/user-agents' }]} />
       </div>
-      {agents.data.data.length === 0 && (
-        <Empty title="No agent is called from here">
-          <p>Add one with the address of its webhook; then it can be asked to begin something.</p>
-        </Empty>
-      )}
-      {agents.data.data.map((agent) => (
-        <AgentCard key={agent.id} agent={agent} />
-      ))}
-      <Pager page={page} size={PAGE} total={agents.data.total} onPage={setPage} />
+      <Listed query={agents} what="agents" page={page} onPage={showPage}>
+        {(rows) => <AgentCards agents={rows} />}
+      </Listed>
       {isAdding && <AddDialog onClose={() => setIsAdding(false)} />}
     </>
   );
 }
 
+function AgentCards({ agents }: { agents: readonly UserAgentSchema[] }): JSX.Element {
+  if (agents.length === 0) {
+    return (
+      <Empty title="No agent is called from here">
+        <p>Add one with the address of its webhook; then it can be asked to begin something.</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {agents.map((agent) => (
+        <AgentCard key={agent.id} agent={agent} />
+      ))}
+    </>
+  );
+}
+
 function AgentCard({ agent }: { agent: UserAgentSchema }): JSX.Element {
-  const [isAsking, setIsAsking] = useState(false);
+  const [asked, setAsked] = useState<'begin' | 'delete' | null>(null);
+  const close = (): void => setAsked(null);
   const params = { params: { path: { user_agent_id: agent.id } } };
   const turn = useMutation({
     mutationFn: () =>
@@ -57,13 +64,8 @@ function AgentCard({ agent }: { agent: UserAgentSchema }): JSX.Element {
           body: { is_active: !agent.is_active },
         }),
       ),
-    onSuccess: refresh,
+    onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
   });
-  const remove = useMutation({
-    mutationFn: () => answer(api.DELETE('/api/v1/user-agents/{user_agent_id}', params)),
-    onSuccess: refresh,
-  });
-  const failed = turn.error ?? remove.error;
   return (
     <article className="card agents__user-agent">
       <div className="row spread">
@@ -84,43 +86,68 @@ function AgentCard({ agent }: { agent: UserAgentSchema }): JSX.Element {
           type="button"
           className="button button--primary"
           disabled={!agent.is_active}
-          onClick={() => setIsAsking(true)}
+          onClick={() => setAsked('begin')}
         >
           Have {agent.name} begin
         </button>
         <button type="button" className="button" disabled={turn.isPending} onClick={() => turn.mutate()}>
           Switch {agent.name} {agent.is_active ? 'off' : 'on'}
         </button>
-        <button
-          type="button"
-          className="button button--danger"
-          disabled={remove.isPending}
-          onClick={() => remove.mutate()}
-        >
+        <button type="button" className="button button--danger" onClick={() => setAsked('delete')}>
           Delete {agent.name}
         </button>
       </div>
-      {failed !== null && <ErrorNote error={failed} />}
-      {isAsking && <BeginDialog agent={agent} onClose={() => setIsAsking(false)} />}
+      {turn.error !== null && <ErrorNote error={turn.error} />}
+      {asked === 'begin' && <BeginDialog agent={agent} onClose={close} />}
+      {asked === 'delete' && <DeleteDialog agent={agent} onClose={close} />}
     </article>
   );
 }
 
-function BeginDialog({ agent, onClose }: { agent: UserAgentSchema; onClose: () => void }): JSX.Element {
+interface DialogProps {
+  agent: UserAgentSchema;
+  onClose: () => void;
+}
+
+const DeleteDialog = ({ agent, onClose }: DialogProps): JSX.Element => (
+  <ActionDialog
+    title={`Delete ${agent.name}?`}
+    verb="Delete"
+    call={{ method: 'DELETE', path: `/user-agents/${agent.id}` }}
+    work={() =>
+      answer(
+        api.DELETE('/api/v1/user-agents/{user_agent_id}', { params: { path: { user_agent_id: agent.id } } }),
+      )
+    }
+    changes={KEY}
+    isDangerous
+    onClose={onClose}
+  >
+    <p>It is not called any more. What it has begun stays.</p>
+  </ActionDialog>
+);
+
+function BeginDialog({ agent, onClose }: DialogProps): JSX.Element {
   const [prompt, setPrompt] = useState('');
   const [, go] = useLocation();
-  const begin = useMutation({
-    mutationFn: () =>
-      answer(
-        api.POST('/api/v1/user-agents/{user_agent_id}/instances', {
-          params: { path: { user_agent_id: agent.id } },
-          body: { prompt },
-        }),
-      ),
-    onSuccess: ({ id }) => go(`/agents/${encodeURIComponent(id)}`),
-  });
   return (
-    <Dialog title={`Have ${agent.name} begin`} onClose={onClose}>
+    <ActionDialog
+      title={`Have ${agent.name} begin`}
+      verb="Begin"
+      call={{ method: 'POST', path: `/user-agents/${agent.id}/instances`, body: { prompt } }}
+      work={() =>
+        answer(
+          api.POST('/api/v1/user-agents/{user_agent_id}/instances', {
+            params: { path: { user_agent_id: agent.id } },
+            body: { prompt },
+          }),
+        )
+      }
+      changes={['agent-instances']}
+      isReady={prompt.trim() !== ''}
+      onDone={({ id }) => go(`/agents/${encodeURIComponent(id)}`)}
+      onClose={onClose}
+    >
       <label className="field">
         <span className="field__label">What it is to do</span>
         <textarea
@@ -130,26 +157,7 @@ function BeginDialog({ agent, onClose }: { agent: UserAgentSchema; onClose: () =
           onChange={({ target }) => setPrompt(target.value)}
         />
       </label>
-      {begin.error !== null && <ErrorNote error={begin.error} />}
-      <div className="dialog__foot">
-        <Commands
-          calls={[
-            { title: 'begin', method: 'POST', path: `/user-agents/${agent.id}/instances`, body: { prompt } },
-          ]}
-        />
-        <button type="button" className="button" onClick={onClose}>
-          Leave it
-        </button>
-        <button
-          type="button"
-          className="button button--primary"
-          disabled={prompt.trim() === '' || begin.isPending}
-          onClick={() => begin.mutate()}
-        >
-          Begin
-        </button>
-      </div>
-    </Dialog>
+    </ActionDialog>
   );
 }
 
@@ -157,16 +165,23 @@ function AddDialog({ onClose }: { onClose: () => void }): JSX.Element {
   const [name, setName] = useState('');
   const [address, setAddress] = useState('');
   const [apiKey, setApiKey] = useState('');
-  const body = { name, webhook_url: address, ...(apiKey !== '' && { webhook_api_key: apiKey }) };
-  const add = useMutation({
-    mutationFn: () => answer(api.POST('/api/v1/user-agents', { body })),
-    onSuccess: async () => {
-      await refresh();
-      onClose();
-    },
-  });
+  const shown = { name, webhook_url: address };
   return (
-    <Dialog title="Add an agent" onClose={onClose}>
+    <ActionDialog
+      title="Add an agent"
+      verb="Add"
+      call={{ method: 'POST', path: '/user-agents', body: shown }}
+      work={() =>
+        answer(
+          api.POST('/api/v1/user-agents', {
+            body: { ...shown, ...(apiKey !== '' && { webhook_api_key: apiKey }) },
+          }),
+        )
+      }
+      changes={KEY}
+      isReady={name !== '' && address !== ''}
+      onClose={onClose}
+    >
       <label className="field">
         <span className="field__label">Name</span>
         <input className="input" value={name} onChange={({ target }) => setName(target.value)} />
@@ -191,25 +206,6 @@ function AddDialog({ onClose }: { onClose: () => void }): JSX.Element {
         />
         <span className="field__help">Sent as a bearer token; never shown again.</span>
       </label>
-      {add.error !== null && <ErrorNote error={add.error} />}
-      <div className="dialog__foot">
-        <Commands
-          calls={[
-            { title: 'add', method: 'POST', path: '/user-agents', body: { name, webhook_url: address } },
-          ]}
-        />
-        <button type="button" className="button" onClick={onClose}>
-          Leave it
-        </button>
-        <button
-          type="button"
-          className="button button--primary"
-          disabled={name === '' || address === '' || add.isPending}
-          onClick={() => add.mutate()}
-        >
-          Add
-        </button>
-      </div>
-    </Dialog>
+    </ActionDialog>
   );
 }

@@ -2,11 +2,12 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useState, type JSX } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { answer, api, ApiError, queries, type GraphSchema } from '../api/client.ts';
+import { ActionDialog } from '../design/action-dialog.tsx';
 import { Commands } from '../design/commands.tsx';
-import { Dialog } from '../design/dialog.tsx';
 import { Moment } from '../design/figures.tsx';
 import type { JsonObject } from '../design/json.ts';
 import { ErrorNote, Loading } from '../design/notes.tsx';
+import { useTabTitle } from '../design/page-head.tsx';
 import { Tabs } from '../design/tabs.tsx';
 import { useSignedIn } from '../session/person.ts';
 import { exportGraph, saveGraph, validate } from './crew-api.ts';
@@ -47,10 +48,12 @@ const documentOf = ({ name, description, nodes, edges, viewport }: GraphSchema):
 
 function Head({ graph }: { graph: GraphSchema }): JSX.Element {
   const [isStarting, setIsStarting] = useState(false);
+  const title = graph.name === '' ? 'Without a name' : graph.name;
+  useTabTitle(title);
   return (
     <header className="stack">
       <div className="row spread">
-        <h1>{graph.name === '' ? 'Without a name' : graph.name}</h1>
+        <h1>{title}</h1>
         <span className="soft">
           version {graph.version}, changed <Moment at={graph.updated_at} /> ·{' '}
           <Link href={`/runs?graph_id=${graph.id}`}>its runs</Link>
@@ -145,31 +148,19 @@ function DeleteDialog({
   onClose: () => void;
 }): JSX.Element {
   const [, go] = useLocation();
-  const remove = useMutation({
-    mutationFn: () => answer(api.DELETE('/api/v1/graphs/{graph_id}', { params: { path: { graph_id: id } } })),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['graphs'] });
-      go('/crews');
-    },
-  });
   return (
-    <Dialog title={`Delete ${name}?`} onClose={onClose}>
+    <ActionDialog
+      title={`Delete ${name}?`}
+      verb="Delete"
+      call={{ method: 'DELETE', path: `/graphs/${id}`, muster: `muster graphs rm ${id}` }}
+      work={() => answer(api.DELETE('/api/v1/graphs/{graph_id}', { params: { path: { graph_id: id } } }))}
+      changes={['graphs']}
+      isDangerous
+      onDone={() => go('/crews')}
+      onClose={onClose}
+    >
       <p>It goes with {version === 1 ? 'its version' : `all its ${version} versions`}. Its runs stay.</p>
-      {remove.error !== null && <ErrorNote error={remove.error} />}
-      <div className="dialog__foot">
-        <button type="button" className="button" onClick={onClose}>
-          Keep it
-        </button>
-        <button
-          type="button"
-          className="button button--danger"
-          disabled={remove.isPending}
-          onClick={() => remove.mutate()}
-        >
-          Delete
-        </button>
-      </div>
-    </Dialog>
+    </ActionDialog>
   );
 }
 

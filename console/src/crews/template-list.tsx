@@ -1,26 +1,30 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState, type JSX } from 'react';
+import type { JSX } from 'react';
 import { useLocation } from 'wouter';
-import { answer, answerWithTotal, api, queries } from '../api/client.ts';
-import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
-import { Pager } from '../design/pager.tsx';
+import { answer, answerWithTotal, api, queries, type TemplateSchema } from '../api/client.ts';
+import { useListAddress } from '../design/list-address.ts';
+import { Listed } from '../design/listed.tsx';
+import { Empty, ErrorNote } from '../design/notes.tsx';
 import { useSignedIn } from '../session/person.ts';
 import './template-list.css';
 
-const PAGE = 20;
-
 /** What a crew can begin with: those that ship with the program, and those of the admins. */
 export function TemplateList(): JSX.Element {
-  const isAdmin = useSignedIn().role === 'admin';
-  const [page, setPage] = useState(1);
-  const [, go] = useLocation();
+  const { page, query, showPage } = useListAddress();
   const templates = useQuery({
-    queryKey: ['templates', page],
-    queryFn: () =>
-      answerWithTotal(
-        api.GET('/api/v1/templates', { params: { query: { skip: (page - 1) * PAGE, limit: PAGE } } }),
-      ),
+    queryKey: ['templates', query],
+    queryFn: () => answerWithTotal(api.GET('/api/v1/templates', { params: { query } })),
   });
+  return (
+    <Listed query={templates} what="templates" page={page} onPage={showPage}>
+      {(rows) => <TemplateCards templates={rows} />}
+    </Listed>
+  );
+}
+
+function TemplateCards({ templates }: { templates: readonly TemplateSchema[] }): JSX.Element {
+  const isAdmin = useSignedIn().role === 'admin';
+  const [, go] = useLocation();
   const instantiate = useMutation({
     mutationFn: (id: string) =>
       answer(
@@ -36,18 +40,12 @@ export function TemplateList(): JSX.Element {
       answer(api.DELETE('/api/v1/templates/{template_id}', { params: { path: { template_id: id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['templates'] }),
   });
-  if (templates.data === undefined)
-    return templates.error === null ? (
-      <Loading what="templates" />
-    ) : (
-      <ErrorNote error={templates.error} again={() => void templates.refetch()} />
-    );
   const failed = instantiate.error ?? remove.error;
   return (
     <>
       {failed !== null && <ErrorNote error={failed} />}
-      {templates.data.data.length === 0 && <Empty title="No templates" />}
-      {templates.data.data.map(({ id, name, description, graph, created_by: createdBy }) => (
+      {templates.length === 0 && <Empty title="No templates" />}
+      {templates.map(({ id, name, description, graph, created_by: createdBy }) => (
         <article key={id} className="card template-list__one">
           <div className="row spread">
             <h2>{name}</h2>
@@ -79,7 +77,6 @@ export function TemplateList(): JSX.Element {
           </div>
         </article>
       ))}
-      <Pager page={page} size={PAGE} total={templates.data.total} onPage={setPage} />
     </>
   );
 }

@@ -3,25 +3,22 @@ import { diffLines } from 'diff';
 import { useMemo, useState, type JSX } from 'react';
 import { answer, answerWithTotal, api, queries, type GraphVersionSchema } from '../api/client.ts';
 import { Moment } from '../design/figures.tsx';
+import { useListAddress } from '../design/list-address.ts';
+import { Listed } from '../design/listed.tsx';
 import { ErrorNote, Loading } from '../design/notes.tsx';
-import { Pager } from '../design/pager.tsx';
 import { writeDocument } from './document.ts';
 import { sideBySide, type Row } from './side-by-side.ts';
 import './version-view.css';
 
-const PAGE = 20;
-
 /** The versions of a crew, two of them side by side, and the way back to one. */
 export function VersionView({ id, latest }: { id: string; latest: number }): JSX.Element {
-  const [page, setPage] = useState(1);
+  const { page, query, showPage } = useListAddress();
   const [pair, setPair] = useState({ left: Math.max(1, latest - 1), right: latest });
   const versions = useQuery({
-    queryKey: ['graph-versions', id, latest, page],
+    queryKey: ['graph-versions', id, latest, query],
     queryFn: () =>
       answerWithTotal(
-        api.GET('/api/v1/graphs/{graph_id}/versions', {
-          params: { path: { graph_id: id }, query: { skip: (page - 1) * PAGE, limit: PAGE } },
-        }),
+        api.GET('/api/v1/graphs/{graph_id}/versions', { params: { path: { graph_id: id }, query } }),
       ),
   });
   const restore = useMutation({
@@ -33,19 +30,20 @@ export function VersionView({ id, latest }: { id: string; latest: number }): JSX
       ),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['graph', id] }),
   });
-  if (versions.data === undefined)
-    return versions.error === null ? <Loading what="versions" /> : <ErrorNote error={versions.error} />;
   return (
     <div className="stack">
       {restore.error !== null && <ErrorNote error={restore.error} />}
-      <VersionTable
-        versions={versions.data.data}
-        pair={pair}
-        latest={latest}
-        onPair={setPair}
-        onRestore={(version) => restore.mutate(version)}
-      />
-      <Pager page={page} size={PAGE} total={versions.data.total} onPage={setPage} />
+      <Listed query={versions} what="versions" page={page} onPage={showPage}>
+        {(rows) => (
+          <VersionTable
+            versions={rows}
+            pair={pair}
+            latest={latest}
+            onPair={setPair}
+            onRestore={(version) => restore.mutate(version)}
+          />
+        )}
+      </Listed>
       <Compared id={id} left={pair.left} right={pair.right} />
     </div>
   );

@@ -19,7 +19,7 @@ export interface ShownCall {
 export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The request as one writes it in a shell; the credential comes from the environment. */
-export function curlOf({ method, path, body, refusesKeys = false }: ShownCall): string {
+function curlOf({ method, path, body, refusesKeys = false }: ShownCall): string {
   const parts = [
     `curl ${method === 'GET' ? '' : `-X ${method} `}${quoted(`${window.location.origin}/api/v1${path}`)}`,
     `-H "Authorization: Bearer ${refusesKeys ? '$ACCESS_TOKEN' : '$MUSTER_API_KEY'}"`,

@@ -28,12 +28,14 @@ export function useListAddress(): {
   scope: 'mine' | 'all';
   /** Ready for the API. */
   query: { skip: number; limit: number };
-  show: (part: Record<string, string | undefined>) => void;
+  /** @param replacing without an entry of its own in the history: for what changes with each key */
+  show: (part: Record<string, string | undefined>, replacing?: boolean) => void;
   showPage: (page: number) => void;
 } {
   const [params, setParams] = useSearchParams();
   const page = pageOf(params);
-  const show = (part: Record<string, string | undefined>): void => setParams((old) => withPart(old, part));
+  const show = (part: Record<string, string | undefined>, replace = false): void =>
+    setParams((old) => withPart(old, part), { replace });
   return {
     params,
     page,

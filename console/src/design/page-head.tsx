@@ -1,14 +1,19 @@
 import { useEffect, type JSX, type ReactNode } from 'react';
 import './page-head.css';
 
-/** What a page is called, here and in the browser's tab, and what can be done on it. */
-export function PageHead({ title, children }: { title: string; children?: ReactNode }): JSX.Element {
+/** Names the browser's tab for as long as a page is shown. */
+export function useTabTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Muster`;
     return () => {
       document.title = 'Muster';
     };
   }, [title]);
+}
+
+/** What a page is called, here and in the browser's tab, and what can be done on it. */
+export function PageHead({ title, children }: { title: string; children?: ReactNode }): JSX.Element {
+  useTabTitle(title);
   return (
     <header className="row spread">
       <h1>{title}</h1>

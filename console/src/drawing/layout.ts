@@ -31,7 +31,7 @@ export const layOut = async (
   keys.length > MOST_FOR_ELK ? gridLayout(keys, arrows) : elkLayout(keys, arrows, direction);
 
 /** Nodes by how many stand before them, in columns. @param keys each after those it hangs on */
-export function gridLayout(keys: readonly string[], arrows: readonly Arrow[]): Map<string, Place> {
+function gridLayout(keys: readonly string[], arrows: readonly Arrow[]): Map<string, Place> {
   const before = Map.groupBy(arrows, ({ target }) => target);
   const depths = new Map<string, number>();
   const filled = new Map<number, number>();

@@ -1,10 +1,12 @@
 import type { JSX } from 'react';
-import { useSearchParams } from 'wouter';
-import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
-import { Pager } from '../design/pager.tsx';
+import type { QuestionSchema } from '../api/client.ts';
+import { useListAddress } from '../design/list-address.ts';
+import { Listed } from '../design/listed.tsx';
+import { Empty } from '../design/notes.tsx';
+import { PageHead } from '../design/page-head.tsx';
 import { Tabs } from '../design/tabs.tsx';
 import { QuestionCard } from './question-card.tsx';
-import { PAGE, QUESTION_STATUSES, useQuestions, type QuestionStatus } from './questions.ts';
+import { QUESTION_STATUSES, useQuestions, type QuestionStatus } from './questions.ts';
 import './inbox-page.css';
 
 const PANEL = 'inbox';
@@ -17,65 +19,50 @@ const NOTHING: Record<QuestionStatus, string> = {
 
 /** What crews and agents elsewhere ask, in one place. */
 export default function InboxPage(): JSX.Element {
-  const [params, setParams] = useSearchParams();
+  const { params, page, query, show, showPage } = useListAddress();
   const status = QUESTION_STATUSES.find((one) => one === params.get('status')) ?? 'open';
-  const asked = Number(params.get('page') ?? 1);
-  const page = Number.isInteger(asked) && asked > 0 ? asked : 1;
+  const questions = useQuestions({ ...query, status });
   return (
     <>
-      <h1>Inbox</h1>
+      <PageHead title="Inbox" />
       <Tabs
         names={QUESTION_STATUSES}
         chosen={status}
-        onChoose={(name) => setParams(name === 'open' ? {} : { status: name })}
+        onChoose={(name) => show({ status: name === 'open' ? undefined : name })}
         label="States of questions"
         panel={PANEL}
       />
       <div id={PANEL} role="tabpanel" aria-labelledby={`${PANEL}-${status}`} className="stack inbox-page">
-        <Questions
-          status={status}
-          page={page}
-          onPage={(next) =>
-            setParams({ ...(status !== 'open' && { status }), ...(next > 1 && { page: String(next) }) })
-          }
-        />
+        <Listed query={questions} what="questions" page={page} onPage={showPage}>
+          {(rows) => <QuestionCards questions={rows} status={status} />}
+        </Listed>
       </div>
     </>
   );
 }
 
-function Questions({
+function QuestionCards({
+  questions,
   status,
-  page,
-  onPage,
 }: {
+  questions: readonly QuestionSchema[];
   status: QuestionStatus;
-  page: number;
-  onPage: (page: number) => void;
 }): JSX.Element {
-  const questions = useQuestions(status, page);
-  if (questions.data === undefined)
-    return questions.error === null ? (
-      <Loading what="questions" />
-    ) : (
-      <ErrorNote error={questions.error} again={() => void questions.refetch()} />
+  if (questions.length === 0) {
+    return (
+      <Empty title={NOTHING[status]}>
+        <p>
+          A task with <code>human_input</code>, an agent with the tool <code>ask_human</code> and agents
+          elsewhere ask here.
+        </p>
+      </Empty>
     );
+  }
   return (
     <>
-      {questions.error !== null && <ErrorNote error={questions.error} />}
-      {questions.data.data.length === 0 ? (
-        <Empty title={NOTHING[status]}>
-          <p>
-            A task with <code>human_input</code>, an agent with the tool <code>ask_human</code> and agents
-            elsewhere ask here.
-          </p>
-        </Empty>
-      ) : (
-        questions.data.data.map((question) => (
-          <QuestionCard key={question.id} question={question} withOrigin />
-        ))
-      )}
-      <Pager page={page} size={PAGE} total={questions.data.total} onPage={onPage} />
+      {questions.map((question) => (
+        <QuestionCard key={question.id} question={question} withOrigin />
+      ))}
     </>
   );
 }

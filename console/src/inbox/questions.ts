@@ -8,20 +8,15 @@ export const QUESTION_STATUSES = [
 ] as const satisfies readonly QuestionSchema['status'][];
 export type QuestionStatus = (typeof QUESTION_STATUSES)[number];
 
-export const PAGE = 20;
-
 /** How often an inbox is asked for while somebody looks at it, and how often the count beside its name. */
 const LIVE_MS = 4_000;
 const COUNT_MS = 10_000;
 
-/** A page of questions in one state. @param page counted from 1 */
-export const useQuestions = (status: QuestionStatus, page: number) =>
+/** A page of questions in one state. */
+export const useQuestions = (query: { status: QuestionStatus; skip: number; limit: number }) =>
   useQuery({
-    queryKey: ['questions', 'inbox', status, page],
-    queryFn: () =>
-      answerWithTotal(
-        api.GET('/api/v1/questions', { params: { query: { status, skip: (page - 1) * PAGE, limit: PAGE } } }),
-      ),
+    queryKey: ['questions', 'inbox', query],
+    queryFn: () => answerWithTotal(api.GET('/api/v1/questions', { params: { query } })),
     refetchInterval: LIVE_MS,
     placeholderData: keepPreviousData,
   });

@@ -9,7 +9,7 @@ import { commandRun, type RunCommand } from './run-api.ts';
 import type { RunState } from './run-state.ts';
 
 /** What the run's state allows (contract: a control in the wrong state is 409). */
-export function allowedCommands({ status, pause_requested: pausing }: ExecutionSchema): RunCommand[] {
+function allowedCommands({ status, pause_requested: pausing }: ExecutionSchema): RunCommand[] {
   if (status === 'failed' || status === 'cancelled') return ['retry'];
   if (isFinal(status) || status === 'cancelling') return [];
   return [status === 'paused' || pausing ? 'resume' : 'pause', 'cancel'];

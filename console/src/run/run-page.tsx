@@ -4,6 +4,7 @@ import type { ExecutionSchema } from '../api/client.ts';
 import { Badge } from '../design/badge.tsx';
 import { count, Moment, money, Span } from '../design/figures.tsx';
 import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
+import { useTabTitle } from '../design/page-head.tsx';
 import { Tabs } from '../design/tabs.tsx';
 import { isFinal } from '../runs/run-filters.ts';
 import { nameOf } from '../runs/run-name.ts';
@@ -46,6 +47,7 @@ const CONNECTION_WORDS: Record<Connection, string> = {
 };
 
 function Head({ run, connection }: { run: ExecutionSchema; connection: Connection }): JSX.Element {
+  useTabTitle(`${nameOf(run)} #${run.id}`);
   return (
     <header className="stack">
       <div className="row spread">

@@ -1,5 +1,5 @@
 import type { JSX } from 'react';
-import { useSignedIn } from '../session/person.ts';
+import { Everybodys } from '../session/everybodys.tsx';
 import { RUN_KINDS, RUN_STATUSES, type RunFilter } from './run-filters.ts';
 
 /** Which runs are shown. */
@@ -10,7 +10,6 @@ export function FilterBar({
   filter: RunFilter;
   onChange: (filter: RunFilter) => void;
 }): JSX.Element {
-  const isAdmin = useSignedIn().role === 'admin';
   const change = (part: Partial<RunFilter>): void => onChange({ ...filter, ...part, page: 1 });
   const statuses = (status: (typeof RUN_STATUSES)[number]) =>
     RUN_STATUSES.filter((one) => (one === status) !== filter.statuses.includes(one));
@@ -44,16 +43,10 @@ export function FilterBar({
           ))}
         </select>
       </label>
-      {isAdmin && (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={filter.everybodys}
-            onChange={({ target }) => change({ everybodys: target.checked })}
-          />
-          everybody’s
-        </label>
-      )}
+      <Everybodys
+        scope={filter.everybodys ? 'all' : 'mine'}
+        onChange={(scope) => change({ everybodys: scope === 'all' })}
+      />
       {(filter.graphId !== undefined || filter.scheduleId !== undefined) && (
         <button
           type="button"

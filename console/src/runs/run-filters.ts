@@ -1,4 +1,5 @@
 import type { ExecutionSchema } from '../api/client.ts';
+import { PAGE_SIZE, pageOf } from '../design/list-address.ts';
 
 export type RunStatus = ExecutionSchema['status'];
 export type RunKind = ExecutionSchema['kind'];
@@ -14,7 +15,6 @@ export const RUN_STATUSES = [
   'cancelled',
 ] as const satisfies readonly RunStatus[];
 export const RUN_KINDS = ['crew', 'flow', 'task', 'agent_test'] as const satisfies readonly RunKind[];
-export const PAGE = 50;
 
 const FINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 /** Whether nothing happens any more unless somebody retries it. */
@@ -32,14 +32,13 @@ export interface RunFilter {
 
 export function readFilter(params: URLSearchParams): RunFilter {
   const asked = (params.get('status') ?? '').split(',');
-  const page = Number(params.get('page') ?? 1);
   return {
     statuses: RUN_STATUSES.filter((status) => asked.includes(status)),
     kind: RUN_KINDS.find((kind) => kind === params.get('kind')),
     graphId: params.get('graph_id') ?? undefined,
     scheduleId: params.get('schedule_id') ?? undefined,
     everybodys: params.get('scope') === 'all',
-    page: Number.isInteger(page) && page > 0 ? page : 1,
+    page: pageOf(params),
   };
 }
 
@@ -68,6 +67,6 @@ export const toQuery = ({ statuses, kind, graphId, scheduleId, everybodys, page 
   ...(graphId !== undefined && { graph_id: graphId }),
   ...(scheduleId !== undefined && { schedule_id: scheduleId }),
   scope: everybodys ? ('all' as const) : ('mine' as const),
-  skip: (page - 1) * PAGE,
-  limit: PAGE,
+  skip: (page - 1) * PAGE_SIZE,
+  limit: PAGE_SIZE,
 });

@@ -4,12 +4,13 @@ import { Link, useSearchParams } from 'wouter';
 import { answerWithTotal, api, type ExecutionSchema } from '../api/client.ts';
 import { Badge } from '../design/badge.tsx';
 import { count, Moment, money, Span } from '../design/figures.tsx';
-import { Empty, ErrorNote, Loading } from '../design/notes.tsx';
-import { Pager } from '../design/pager.tsx';
+import { Listed } from '../design/listed.tsx';
+import { Empty } from '../design/notes.tsx';
+import { PageHead } from '../design/page-head.tsx';
 import { useSignedIn } from '../session/person.ts';
 import { BulkBar } from './bulk-bar.tsx';
 import { FilterBar } from './filter-bar.tsx';
-import { isFinal, PAGE, readFilter, toQuery, writeFilter, type RunFilter } from './run-filters.ts';
+import { isFinal, readFilter, toQuery, writeFilter, type RunFilter } from './run-filters.ts';
 import { nameOf } from './run-name.ts';
 import './run-list.css';
 
@@ -32,23 +33,16 @@ export function RunListPage(): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   return (
     <>
-      <h1>Runs</h1>
+      <PageHead title="Runs" />
       <FilterBar filter={filter} onChange={show} />
-      {runs.error !== null && <ErrorNote error={runs.error} again={() => void runs.refetch()} />}
-      {runs.data === undefined ? (
-        runs.error === null && <Loading what="runs" />
-      ) : (
-        <>
-          {isAdmin && <BulkBar filter={filter} chosen={chosen} onDone={() => setChosen(new Set())} />}
-          <RunTable runs={runs.data.data} chosen={chosen} onChoose={setChosen} />
-          <Pager
-            page={filter.page}
-            size={PAGE}
-            total={runs.data.total}
-            onPage={(page) => show({ ...filter, page })}
-          />
-        </>
-      )}
+      <Listed query={runs} what="runs" page={filter.page} onPage={(page) => show({ ...filter, page })}>
+        {(rows) => (
+          <>
+            {isAdmin && <BulkBar filter={filter} chosen={chosen} onDone={() => setChosen(new Set())} />}
+            <RunTable runs={rows} chosen={chosen} onChoose={setChosen} />
+          </>
+        )}
+      </Listed>
     </>
   );
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'react';
 import { Moment } from '../design/figures.tsx';
 
 /** A moment as the clocks of a time zone show it. @param at ISO 8601 */
-export const inZone = (at: string, timeZone: string): string =>
+const inZone = (at: string, timeZone: string): string =>
   new Intl.DateTimeFormat(undefined, {
     timeZone,
     weekday: 'short',

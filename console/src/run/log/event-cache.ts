@@ -8,7 +8,7 @@ import { readEvents } from '../run-api.ts';
  * not been looked at for a minute is let go.
  */
 
-export const EVENT_PAGE = 500;
+const EVENT_PAGE = 500;
 const pageOf = (seq: number): number => Math.floor((seq - 1) / EVENT_PAGE);
 const pageKey = (id: string, page: number) => ['run-events', id, 'page', page] as const;
 const taskKeyOf = (id: string, taskKey: string) => ['run-events', id, 'task', taskKey] as const;

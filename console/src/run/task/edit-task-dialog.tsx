@@ -1,8 +1,6 @@
-import { useMutation } from '@tanstack/react-query';
 import { useState, type JSX } from 'react';
-import { answer, api, queries, type TaskRunSchema } from '../../api/client.ts';
-import { Dialog } from '../../design/dialog.tsx';
-import { ErrorNote } from '../../design/notes.tsx';
+import { answer, api, type TaskRunSchema } from '../../api/client.ts';
+import { ActionDialog } from '../../design/action-dialog.tsx';
 
 /** Other words for a task that has not started, or has failed. */
 export function EditTaskDialog({
@@ -16,21 +14,23 @@ export function EditTaskDialog({
 }): JSX.Element {
   const [description, setDescription] = useState(task.description ?? '');
   const [expected, setExpected] = useState(task.expected_output ?? '');
-  const save = useMutation({
-    mutationFn: () =>
-      answer(
-        api.PATCH('/api/v1/executions/{execution_id}/tasks/{key}', {
-          params: { path: { execution_id: id, key: task.key } },
-          body: { description, expected_output: expected },
-        }),
-      ),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['run', id] });
-      onClose();
-    },
-  });
+  const body = { description, expected_output: expected };
   return (
-    <Dialog title={`Edit ${task.name}`} onClose={onClose}>
+    <ActionDialog
+      title={`Edit ${task.name}`}
+      verb="Save"
+      call={{ method: 'PATCH', path: `/executions/${id}/tasks/${encodeURIComponent(task.key)}`, body }}
+      work={() =>
+        answer(
+          api.PATCH('/api/v1/executions/{execution_id}/tasks/{key}', {
+            params: { path: { execution_id: id, key: task.key } },
+            body,
+          }),
+        )
+      }
+      changes={['run', id]}
+      onClose={onClose}
+    >
       <label className="field">
         <span className="field__label">What it is told</span>
         <textarea
@@ -49,20 +49,6 @@ export function EditTaskDialog({
           onChange={({ target }) => setExpected(target.value)}
         />
       </label>
-      {save.error !== null && <ErrorNote error={save.error} />}
-      <div className="dialog__foot">
-        <button type="button" className="button" onClick={onClose}>
-          Leave it
-        </button>
-        <button
-          type="button"
-          className="button button--primary"
-          disabled={save.isPending}
-          onClick={() => save.mutate()}
-        >
-          Save
-        </button>
-      </div>
-    </Dialog>
+    </ActionDialog>
   );
 }

@@ -10,7 +10,7 @@ import { callSpans, type CallSpan } from './spans.ts';
 import './timeline.css';
 
 /** Above so many events the calls within tasks are shown for the task one looks at, not for all. */
-export const MOST_FOR_CALLS = 2_000;
+const MOST_FOR_CALLS = 2_000;
 
 interface TimelineProps {
   id: string;
