@@ -14,7 +14,7 @@ WORKDIR /muster
 COPY package.json package-lock.json tsconfig.json ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY console console
-COPY src src
+COPY src/client src/client
 RUN node node_modules/vite/bin/vite.js build --config console/vite.config.ts
 
 FROM ${NODE_IMAGE}

@@ -40,7 +40,7 @@ const scripts = {
   'client-types': 'test/client-types.ts',
   'deployment-proof': 'test/deployment/main.ts',
 };
-/** These end when this process is gone, however it went, and so do all scripts; the others are short and end by themselves. */
+/** These hear when this process is gone, however it went, and end; so do the scripts that listen (`endWhenAsked`). The others are short. */
 const servers = ['start', 'api', 'worker', 'deployment', 'codec-server', '--run'];
 
 const say = (line) => process.stderr.write(`${line}\n`);

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import getPort from 'get-port';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
@@ -15,7 +14,7 @@ import { prepareFirstAdmin } from '../../src/persistence/first-admin.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
 import { endServicesOn, endWhenAsked, makeKeptFolder } from '../../test/support/folder-keeper.ts';
 import { startChild } from '../stack/child.ts';
-import { recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';
+import { measuredCommit, recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';
 import { percentile } from '../statistics.ts';
 import { fillOwner, LONG_CONVERSATION } from './fill.ts';
 import { measureWrites, type WriteCost } from './write-cost.ts';
@@ -228,10 +227,8 @@ async function measure(dataDir: string, undo: Undo): Promise<Facts> {
   const system = await createDatabase(postgres.url, { poolMax: 1, actsFor: 'system' });
   undo.push(() => system.close());
   const writes = await measureWrites(system.sql, ROUNDS * 5);
-  const { stdout } = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD'], {
-    cwd: file('../..'),
-  });
-  return { commit: stdout.trim(), loadBefore, answers, writes };
+  const commit = await measuredCommit();
+  return { commit, loadBefore, answers, writes };
 }
 
 endWhenAsked();

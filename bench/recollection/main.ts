@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual, parseArgs, promisify } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import getPort from 'get-port';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
@@ -12,6 +11,7 @@ import { recall, type RecallScope } from '../../src/persistence/runs/recollectio
 import type { SqlPool } from '../../src/persistence/sql.ts';
 import { hasVectorSearch } from '../../src/persistence/vector-search.ts';
 import { vectorText } from '../../src/persistence/vectors.ts';
+import { measuredCommit } from '../results-file.ts';
 import { percentile, seededRandom, type Random } from '../statistics.ts';
 
 /**
@@ -179,8 +179,8 @@ async function run(server: string, undo: Undo): Promise<string> {
   const [versions] = await there.schema.sql.query<{ postgres: string; pgvector: string | null }>(
     `select current_setting('server_version') as postgres, (select extversion from pg_extension where extname = 'vector') as pgvector`,
   );
-  const { stdout } = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD']);
-  return `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${stdout.trim()}. ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), load ${ms(loadBefore)} before and ${ms(loadavg()[0] ?? 0)} after. PostgreSQL ${versions?.postgres}, pgvector ${versions?.pgvector ?? 'none'}, ${NUMBERS} numbers a vector, one search after another, n = ${ROUNDS} each.
+  const commit = await measuredCommit();
+  return `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commit}. ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), load ${ms(loadBefore)} before and ${ms(loadavg()[0] ?? 0)} after. PostgreSQL ${versions?.postgres}, pgvector ${versions?.pgvector ?? 'none'}, ${NUMBERS} numbers a vector, one search after another, n = ${ROUNDS} each.
 
 | pieces | compared | p50 ms | p95 ms | worker’s processor ms | found something else | ms to write one |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { listenForStop } from '../../src/embedded/stop-signals.ts';
-import { recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';
+import { measuredCommit, recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';
 import { startBenchStack, type Undo } from '../stack/bench-stack.ts';
 import { measureShape, type TaskCost } from './measure.ts';
 import { SHAPES, type Shape } from './shapes.ts';
@@ -111,7 +109,7 @@ const begunAt = performance.now();
 const load = loadavg()[0] ?? 0;
 try {
   const describeRun = await watchRun('npm run bench:scale');
-  const { stdout: commit } = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD']);
+  const commit = await measuredCommit();
   const stack = await startBenchStack(say, undo, stop);
   await measureShape(stack, 'layered', 100, 2);
   const costs: TaskCost[] = [];
@@ -122,7 +120,7 @@ try {
       say(row(cost));
       costs.push(cost);
       const seconds = (performance.now() - begunAt) / 1000;
-      const text = report(costs, { commit: commit.trim(), load, seconds });
+      const text = report(costs, { commit, load, seconds });
       // After each: an hour's figures are not to be lost with the last of them.
       if (tasks === 10_000)
         await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));

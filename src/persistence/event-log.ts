@@ -103,15 +103,22 @@ export async function findEvents(
   page: { after: number; limit: number },
 ): Promise<{ events: EventFrame[]; total: number }> {
   const params = [executionId, filter.taskKey ?? null, filter.types ?? null, filter.text ?? null];
+  const isFiltered = params.slice(1).some((param) => param !== null);
   const [rows, [counted]] = await Promise.all([
     sql.query<EventRow>(
       `${SELECT_EVENTS} where e.execution_id = $1 and ${MATCHES} and e.seq > $5 order by e.seq limit $6`,
       [...params, page.after, page.limit],
     ),
-    sql.query<{ total: number }>(
-      `select count(*)::integer as total from execution_events e where e.execution_id = $1 and ${MATCHES}`,
-      params,
-    ),
+    // A whole log is not counted: its last seq is how many there are.
+    isFiltered
+      ? sql.query<{ total: number }>(
+          `select count(*)::integer as total from execution_events e where e.execution_id = $1 and ${MATCHES}`,
+          params,
+        )
+      : sql.query<{ total: number }>(
+          'select last_seq as total from execution_log_heads where execution_id = $1',
+          [executionId],
+        ),
   ]);
   return { events: rows.map(toEventFrame), total: counted?.total ?? 0 };
 }

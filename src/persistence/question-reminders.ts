@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../domain/json.ts';
 import { appendEvents } from './event-log.ts';
 import { lockInstance, noteInInstance } from './instances/instance-row.ts';
 import { appendMessage } from './messages.ts';
+import { questionData } from './question-data.ts';
 import type { SqlPool } from './sql.ts';
 import { parseTimestamp } from './timestamp.ts';
 
@@ -82,15 +83,13 @@ function remindInRun(database: SqlPool, runId: number, questionId: string, now: 
     );
     if (row === undefined) return false;
     const data: JsonObject = {
-      question_id: questionId,
-      kind: row.kind,
-      question: row.question,
-      options: row.options,
-      ...(row.multiple && { multiple: true }),
-      schema: row.schema,
+      ...questionData({
+        ...row,
+        id: questionId,
+        expiresAt: row.expires_at === null ? null : parseTimestamp(row.expires_at),
+        default: row.has_default ? row.default_answer : undefined,
+      }),
       asked_at: parseTimestamp(row.asked_at).toISOString(),
-      expires_at: row.expires_at === null ? null : parseTimestamp(row.expires_at).toISOString(),
-      ...(row.has_default && { default: row.default_answer }),
     };
     const event = {
       type: 'question_reminded' as const,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_SECONDS } from '../domain/plan/wait-seconds.ts';
 import { defineTool } from './define-tool.ts';
 
 /** The tool's name; a run that meets it asks a person and stands still, instead of calling it. */
@@ -25,13 +26,13 @@ export const askHumanInput = z.object({
   timeout_seconds: z
     .int()
     .min(1)
-    .max(31_536_000)
+    .max(MOST_SECONDS)
     .optional()
     .describe('How long to wait; for ever without it'),
   remind_after_seconds: z
     .int()
     .min(1)
-    .max(31_536_000)
+    .max(MOST_SECONDS)
     .optional()
     .describe('After how long to remind people of it, once, if it still stands open'),
   default: z.json().optional().describe('What counts when nobody answers in time'),

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { promisify } from 'node:util';
-import { recordSections, RESULTS_FILE } from '../../bench/results-file.ts';
+import { measuredCommit, recordSections, RESULTS_FILE } from '../../bench/results-file.ts';
 import { endServicesOn, endWhenAsked } from '../support/folder-keeper.ts';
 import { startSuiteServices } from '../support/suite-services.ts';
 
@@ -27,12 +25,12 @@ export async function runProof(proof: {
   let code = 0;
   try {
     const load = loadavg()[0] ?? 0;
-    const { stdout: commit } = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD']);
+    const commit = await measuredCommit();
     const { failures, lost = [], ...counts } = await proof.prove();
     const text = [
       `# ${proof.title}`,
       '',
-      `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commit.trim()}, load ${load.toFixed(1)} before. ` +
+      `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commit}, load ${load.toFixed(1)} before. ` +
         `\`${proof.command}\`, on real PostgreSQL, Temporal, API and worker.`,
       '',
       '| figure | |',

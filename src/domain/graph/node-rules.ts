@@ -2,6 +2,7 @@ import { asInt, isJsonObject, isTruthy } from '../crewai/field-types.ts';
 import type { JsonValue } from '../json.ts';
 import { placeholders } from '../plan/interpolate.ts';
 import { approvalProblems, readApprovals } from '../plan/tool-approvals.ts';
+import { unknownTool } from '../plan/unknown-tool.ts';
 import { waitProblem } from '../plan/wait-seconds.ts';
 import { limitProblems } from '../plan/task-limits.ts';
 import { schemaIssues } from '../run/json-schema-issues.ts';
@@ -67,12 +68,9 @@ function checkApprovals(node: ModelNode, offered: readonly string[], findings: F
   for (const tool of Object.keys(readApprovals(node.data.tool_approvals))) {
     if (offered.includes(tool)) continue;
     const path = `${node.pathOf('tool_approvals')}/${pointerStep(tool)}`;
-    findings.error('graph_unknown_tool', `no tool is called "${tool}"; ${listed(offered)}`, path, node.id);
+    findings.error('graph_unknown_tool', unknownTool(tool, offered), path, node.id);
   }
 }
-
-const listed = (tools: readonly string[]): string =>
-  tools.length === 0 ? 'there is none' : `there are: ${tools.join(', ')}`;
 
 function warnBelow(node: ModelNode, field: string, least: number, then: string, findings: Findings): void {
   const value = node.data[field];

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../crewai/field-types.ts';
 import type { JsonValue } from '../json.ts';
+import { unknownTool } from '../plan/unknown-tool.ts';
 import type { GraphNode } from './graph-document.ts';
 import type { Findings } from './graph-findings.ts';
 import type { ContextEntry, ModelNode } from './graph-model.ts';
@@ -119,11 +120,10 @@ interface Tools {
 
 function createTools({ nodes, offeredTools, findings }: Known): Tools {
   const offered = new Set(offeredTools);
-  const listed = offeredTools.length === 0 ? 'there is none' : `there are: ${offeredTools.join(', ')}`;
   const toolNodes = new Map<string, ToolNode>();
   const check = (name: string, path: string, nodeId: string): boolean => {
     if (!offered.has(name))
-      findings.error('graph_unknown_tool', `no tool is called "${name}"; ${listed}`, path, nodeId);
+      findings.error('graph_unknown_tool', unknownTool(name, offeredTools), path, nodeId);
     return offered.has(name);
   };
   for (const { node, place } of nodes) {

@@ -5,6 +5,7 @@ import type { CrewPlan, PlanAgent, PlanTask, TaskContext } from './crew-plan.ts'
 import { placeholders } from './interpolate.ts';
 import { createMappingReader, isMapping, kindOf } from './mapping-reader.ts';
 import { TOOL_APPROVALS, type ToolApprovals } from './tool-approvals.ts';
+import { listed, unknownTool } from './unknown-tool.ts';
 import type { MappingReader, Notes } from './mapping-reader.ts';
 
 export type CrewFile = 'agents' | 'tasks';
@@ -200,9 +201,6 @@ const contextOf = (task: RawTask): TaskContext =>
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 
-const listed = (names: readonly string[]): string =>
-  names.length === 0 ? 'there is none' : `there are: ${names.join(', ')}`;
-
 function checkTools(
   key: string,
   field: string,
@@ -211,8 +209,7 @@ function checkTools(
   notes: Notes,
 ): void {
   for (const tool of tools) {
-    if (!offered.includes(tool))
-      notes.issue([key, field, tool], `no tool is called "${tool}"; ${listed(offered)}`);
+    if (!offered.includes(tool)) notes.issue([key, field, tool], unknownTool(tool, offered));
   }
 }
 

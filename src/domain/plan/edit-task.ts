@@ -4,6 +4,7 @@ import type { CrewPlan, PlanTask } from './crew-plan.ts';
 import { crewTasks } from './crew-planning.ts';
 import { missingInputs, placeholders } from './interpolate.ts';
 import { inputsOf } from './task-inputs.ts';
+import { unknownTool } from './unknown-tool.ts';
 
 /** What may be changed of a task that has not started; what is undefined stays. */
 export interface TaskEdit {
@@ -105,7 +106,7 @@ const toolIssues = ({ tools }: TaskEdit, offered: readonly string[]): Issue[] =>
       : [
           {
             path: `/tools/${place}`,
-            message: `no tool is called "${tool}"; there are: ${offered.join(', ')}`,
+            message: unknownTool(tool, offered),
           },
         ],
   );

@@ -2,7 +2,8 @@ import type { JsonValue } from '../json.ts';
 
 /** Times that people have, in a crew's settings: `tool_approval_timeout_seconds`, `remind_after_seconds`. */
 
-const MOST_SECONDS = 31_536_000;
+/** A year. */
+export const MOST_SECONDS = 31_536_000;
 
 /** What is wrong with such a time, to be read after its name; null when nothing is, or it is absent. */
 export const waitProblem = (value: JsonValue | undefined): string | null =>

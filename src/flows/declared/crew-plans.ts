@@ -2,6 +2,7 @@ import type { GraphDocumentBody } from '../../contracts/graph.ts';
 import { graphFromJsonc } from '../../crews/transfer/graph-from-jsonc.ts';
 import { MusterError, type Issue } from '../../domain/errors.ts';
 import { compileGraph } from '../../domain/graph/compile-graph.ts';
+import { pointerStep } from '../../domain/graph/graph-findings.ts';
 import type { GraphDocument } from '../../domain/graph/graph-document.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { agentCrew } from '../agent-crew.ts';
@@ -64,7 +65,10 @@ function toolIssues(action: Action, path: string, offered: readonly string[]): I
   if (action.call !== 'agent') return [];
   const named = [
     ...action.with.tools.map((name, place) => ({ name, below: `tools/${place}` })),
-    ...Object.keys(action.with.tool_approvals).map((name) => ({ name, below: `tool_approvals/${name}` })),
+    ...Object.keys(action.with.tool_approvals).map((name) => ({
+      name,
+      below: `tool_approvals/${pointerStep(name)}`,
+    })),
   ];
   return named.flatMap(({ name, below }) =>
     offered.includes(name) ? [] : [{ path: `${path}/with/${below}`, message: unknown(name) }],

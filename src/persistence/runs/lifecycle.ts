@@ -27,8 +27,8 @@ import { resumeToEnd } from './task-commands.ts';
 export async function markPaused(database: SqlPool, ref: RunRef, now: Date): Promise<void> {
   await database.transaction(async (sql) => {
     const [run] = await sql.query<{ status: ExecutionStatus }>(
-      'select status from executions where id = $1 and generation = $2 for no key update',
-      [ref.id, ref.generation],
+      'select status from executions where id = $1 and generation = $2 and execution_id = $3 for no key update',
+      [ref.id, ref.generation, ref.executionId],
     );
     if (run === undefined) return;
     const { id, executionId: execution_id, generation } = ref;

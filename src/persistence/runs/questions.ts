@@ -8,6 +8,7 @@ import { appendEvents, type NewEvent } from '../event-log.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
+import { questionData } from '../question-data.ts';
 import { remindTime } from '../question-reminders.ts';
 import { raiseLimit } from './budgets.ts';
 
@@ -128,16 +129,7 @@ export async function askQuestion(
       remindAt?.toISOString() ?? null,
     ],
   );
-  const data: JsonObject = {
-    question_id: id,
-    kind: asked.kind,
-    question: asked.question,
-    options: asked.options,
-    ...(asked.multiple && { multiple: true }),
-    schema: asked.schema,
-    expires_at: expiresAt?.toISOString() ?? null,
-    ...(asked.default !== undefined && { default: asked.default }),
-  };
+  const data = questionData({ ...asked, id, expiresAt });
   return {
     event: { type: 'question_asked', key: `question:${id}:asked`, status: 'waiting', data },
     expiresAt,

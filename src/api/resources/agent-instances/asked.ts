@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalid, type Issue } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
+import { MOST_SECONDS } from '../../../domain/plan/wait-seconds.ts';
 import { answerProblems } from '../../../domain/run/answer.ts';
 import { schemaIssues } from '../../../domain/run/json-schema-issues.ts';
 import type { AskedFor } from '../../../persistence/instances/instance-questions.ts';
@@ -12,11 +13,11 @@ export const askedSchema = z
     options: z.array(z.string().min(1).max(500)).min(2).max(50).nullish().describe('The possible answers'),
     multiple: z.boolean().nullish().describe('Several of the options may be chosen: the answer is an array'),
     schema: z.record(z.string(), z.json()).nullish().describe('A JSON schema the answer must fit'),
-    timeout_seconds: z.int().min(1).max(31_536_000).nullish().describe('For ever without it'),
+    timeout_seconds: z.int().min(1).max(MOST_SECONDS).nullish().describe('For ever without it'),
     remind_after_seconds: z
       .int()
       .min(1)
-      .max(31_536_000)
+      .max(MOST_SECONDS)
       .nullish()
       .describe('After how long people are reminded of it, once, if it still stands open'),
     default: z.json().optional().describe('What counts when nobody answers in time'),
