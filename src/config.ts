@@ -115,6 +115,12 @@ const settingsFields = z.object({
   RATE_LIMIT_PER_MINUTE: count.default(100),
   WS_CONNECTIONS_PER_MINUTE: count.default(5),
   MAX_ACTIVE_EXECUTIONS_PER_USER: count.default(100),
+  COMPUTING_PROCESSES: z.coerce
+    .number('a whole number, 2 or more')
+    .int()
+    .min(2, 'a whole number, 2 or more')
+    .max(64)
+    .default(2),
   DEFAULT_MODEL: z.string().default('openai/gpt-4o-mini'),
   DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),
   ...providerSettings,

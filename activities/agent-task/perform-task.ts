@@ -11,6 +11,7 @@ import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts
 import {
   abandonCall,
   openTask,
+  readReply,
   recordFailure,
   recordReturn,
   recordTimeout,
@@ -74,7 +75,7 @@ type Say = (phase: string, turn: number) => void;
 
 async function runSlice(deps: TaskDeps, lease: Lease, signal: AbortSignal, say: Say): Promise<TaskOutcome> {
   const startedAt = deps.now().getTime();
-  let position = await openTask(deps, lease);
+  let position = await openTask(deps, lease, signal);
   if (position.kind === 'call') nameAgent(speaker(position.material, position.material.task.agentKey).role);
   let turns = 0;
   while (position.kind === 'call') {
@@ -105,6 +106,7 @@ async function makeCall(
   try {
     const either = timeout === null ? signal : AbortSignal.any([signal, timeout]);
     returned = await callOutside(deps, lease, position, either);
+    returned = await readReply(deps, position, returned, signal);
   } catch (error) {
     if (timeout?.aborted === true && !signal.aborted) return recordTimeout(deps, lease, position);
     if (signal.aborted) return abandon(deps, lease, position, signal);

@@ -2,9 +2,9 @@ import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { Note } from '../../src/domain/agent/agent-state.ts';
 import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
 import { recalledText } from '../../src/domain/agent/memory.ts';
-import { nextAction, step, withoutAside } from '../../src/domain/agent/step.ts';
+import { answerToCheck, nextAction, step, withoutAside } from '../../src/domain/agent/step.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { conditionHolds } from '../../src/domain/run/condition.ts';
+import { ComputationLimitExceeded } from '../../src/computing/computing-errors.ts';
 import { assertNever } from '../../src/domain/errors.ts';
 import {
   MAX_CALL_STARTS,
@@ -60,7 +60,7 @@ export type Position =
   | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model | Embedder; material: TaskMaterial };
 
 /** Takes the lease and begins the first call. */
-export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> {
+export async function openTask(deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<Position> {
   const now = deps.now();
   const position = await deps.sql.transaction(async (sql) => {
     const answer = await takeLease(sql, lease, now);
@@ -68,18 +68,61 @@ export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> 
     const { task } = answer;
     const material = prepareTask(task, lease.taskKey);
     const events: BareEvent[] = [...task.events];
-    if (!conditionMet(material, task.earlier)) return skipTask(sql, lease, material, now);
-    return proceed(deps, sql, lease, material, events, now);
+    if (material.task.condition === null) return proceed(deps, sql, lease, material, events, now);
+    await append(sql, lease, material.ids, events, now);
+    return { kind: 'conditional', material, earlier: task.earlier, owner: task.ownerId } as const;
   });
+  const reached =
+    position.kind === 'conditional' ? await openConditional(deps, lease, position, signal) : position;
   deps.waker.wake('log', lease.id);
-  return position;
+  return reached;
 }
 
-/** A conditional task looks at one earlier output (crewai-0.121.1.md §5.8); one that was skipped said nothing. */
-function conditionMet({ task: { condition } }: TaskMaterial, earlier: readonly EarlierOutput[]): boolean {
-  if (condition === null) return true;
-  const looked = earlier.find((output) => output.taskKey === condition.taskKey);
-  return conditionHolds(condition.test, looked?.raw ?? '');
+/**
+ * A conditional task looks at one earlier output (crewai-0.121.1.md §5.8); one that was skipped said nothing. It is looked
+ * at between two transactions: a pattern takes as long as it takes.
+ */
+async function openConditional(
+  deps: TaskDeps,
+  lease: Lease,
+  opened: { material: TaskMaterial; earlier: readonly EarlierOutput[]; owner: string },
+  signal: AbortSignal,
+): Promise<Position> {
+  const { material, earlier, owner } = opened;
+  const { condition } = material.task;
+  if (condition === null) throw new Error('the task has no condition');
+  const raw = earlier.find((output) => output.taskKey === condition.taskKey)?.raw ?? '';
+  const holds = await deps.computing
+    .run('testCondition', { test: condition.test, raw }, { owner, signal })
+    .catch((error: unknown) => limitOf(error));
+  return deps.sql.transaction(async (sql) => {
+    const now = deps.now();
+    if (holds === true) return proceed(deps, sql, lease, material, [], now);
+    if (holds === false) return skipTask(sql, lease, material, now);
+    return failTask(sql, lease, material.ids, { error: holds.exceeded, code: 'COMPUTATION_LIMIT' }, [], now);
+  });
+}
+
+/** @throws everything but a limit that was met */
+function limitOf(error: unknown): { exceeded: string } {
+  if (error instanceof ComputationLimitExceeded) return { exceeded: error.message };
+  throw error;
+}
+
+/** Reads a reply of a model by the schemas of its task, if there are any, apart from the worker's own thread. */
+export async function readReply(
+  deps: TaskDeps,
+  { material }: Extract<Position, { kind: 'call' }>,
+  returned: Returned,
+  signal: AbortSignal,
+): Promise<Returned> {
+  const { input } = returned;
+  const wanted = answerToCheck(material.state, input, material.rules);
+  if (wanted === null || input.kind !== 'model_replied') return returned;
+  const checked = await deps.computing
+    .run('readAnswer', wanted, { owner: material.ownerId, signal })
+    .catch((error: unknown) => limitOf(error));
+  return { ...returned, input: { ...input, checked } };
 }
 
 /** What happened inside a step, as events of this generation. */

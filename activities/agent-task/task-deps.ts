@@ -1,3 +1,4 @@
+import type { Computing } from '../../src/computing/computing.ts';
 import type { Models } from '../../src/models/model.ts';
 import type { ModelPrices } from '../../src/models/prices.ts';
 import type { SqlPool } from '../../src/persistence/sql.ts';
@@ -12,6 +13,8 @@ export interface TaskDeps {
   models: Models;
   prices: ModelPrices;
   tools: ToolRegistry;
+  /** For what users supply: expressions, schemas, conditions. */
+  computing: Computing;
   waker: Waker;
   running: RunningTasks;
   logger: Logger;

@@ -1,4 +1,5 @@
 import { activityInfo, ApplicationFailure, Context } from '@temporalio/activity';
+import { ComputationLimitExceeded } from '../../src/computing/computing-errors.ts';
 import type { PerformStepInput, TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
 import { MAX_UNEXPECTED_ERRORS } from '../../src/domain/run/retry-delay.ts';
@@ -37,7 +38,7 @@ export async function performStep(deps: FlowDeps, input: PerformStepInput): Prom
   const registration = deps.running.register(input.id);
   const signal = AbortSignal.any([Context.current().cancellationSignal, registration.signal]);
   try {
-    const opened = await openStep(deps, lease, input.place);
+    const opened = await openStep(deps, lease, input.place, signal);
     return opened.kind === 'outcome' ? opened.outcome : await work(deps, lease, opened, signal);
   } catch (error) {
     if (signal.aborted && signal.reason instanceof RunStopped) return { kind: 'cancelling' };
@@ -72,6 +73,7 @@ async function work(
     model: calls.model,
     fetch: calls.fetch,
     tool: calls.tool,
+    expressions: ready.expressions,
     signal,
     now: deps.now,
   };
@@ -127,6 +129,7 @@ async function failed(
 
 function reasonOf(error: unknown): { error: string; code: RunErrorCode } {
   if (error instanceof ModelFailure) return { error: error.message, code: error.code };
+  if (error instanceof ComputationLimitExceeded) return { error: error.message, code: 'COMPUTATION_LIMIT' };
   const words = error instanceof Error ? error.message : String(error);
   if (error instanceof TryAgain)
     return { error: `${words} (tried ${MAX_UNEXPECTED_ERRORS} times)`, code: 'STEP_FAILED' };

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config.ts';
+import { createComputing, type Computing } from '../computing/computing.ts';
 import { createCrewCatalogue } from '../crews/crew-catalogue.ts';
 import { createMlflowExporter, type MlflowExporter } from '../delivery/mlflow/exporter.ts';
 import { createMlflowClient } from '../delivery/mlflow/rest-client.ts';
@@ -13,7 +14,7 @@ import { createInstanceWatch } from '../persistence/instances/instance-watch.ts'
 import { createWakeListener, createWaker, type WakeListener } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createSecretBox } from '../security/secret-box.ts';
-import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
+import { createApiMetrics, type ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
@@ -35,6 +36,9 @@ import { createSockets } from './realtime/sockets.ts';
 
 /** The crews that ship with the program. */
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+/** Requests of one owner that may wait for a computation; more are 429. */
+const MAX_WAITING_PER_OWNER = 50;
 
 /** The engine of one API process, with all that runs beside its HTTP server. */
 export interface RunningEngine {
@@ -87,12 +91,14 @@ export function createEngine(deps: {
   const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
   const instanceWatch = createInstanceWatch({ sql, waker, logger, now });
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
+  const metrics = createApiMetrics();
+  const computing = computingOf(settings, metrics);
   const engine: Engine = {
     settings,
     database,
     system: sql,
     systemDatabase: deps.system,
-    metrics: createApiMetrics(),
+    metrics,
     logger,
     runs,
     dispatcher,
@@ -100,6 +106,7 @@ export function createEngine(deps: {
     waker,
     ...readers.of,
     credentials,
+    computing,
     crews,
     flows: deps.flows,
     models: createModels(settings),
@@ -116,7 +123,17 @@ export function createEngine(deps: {
   );
   const mlflow = mlflowOf(settings, { sql, logger, now });
   // Closed one after the other: nothing ends before what uses it.
-  const beside = [...mlflow, tools, housekeeping, keeper, instanceWatch, reconciler, dispatcher, deliveries];
+  const beside = [
+    ...mlflow,
+    computing,
+    tools,
+    housekeeping,
+    keeper,
+    instanceWatch,
+    reconciler,
+    dispatcher,
+    deliveries,
+  ];
   const parts = [...beside, waker, listener];
   return {
     engine,
@@ -156,3 +173,6 @@ function mlflowOf(
 ): MlflowExporter[] {
   return uri === undefined ? [] : [createMlflowExporter({ ...deps, mlflow: createMlflowClient(uri, name) })];
 }
+
+const computingOf = ({ COMPUTING_PROCESSES: processes }: Settings, { computed }: ApiMetrics): Computing =>
+  createComputing({ processes, maxWaitingPerOwner: MAX_WAITING_PER_OWNER, observe: computed });

@@ -1,7 +1,7 @@
 import { invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
-import { overridePlan, type PlanOverrides } from '../domain/plan/override-plan.ts';
+import type { PlanOverrides } from '../domain/plan/override-plan.ts';
 import { MICRO_USD, type OnBudget } from '../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
@@ -56,10 +56,14 @@ export async function replayRun(engine: Engine, id: number, wish: ReplayWish): P
   const inputs = { ...row.input_data, ...wish.inputs };
   if (row.flow_name !== null) return replayFlow(engine, row, row.flow_name, wish);
   const offeredTools = engine.tools.registry.names();
-  const overridden = overridePlan(row.plan, wish.overrides ?? { agents: {}, tasks: {} }, {
-    inputs,
-    offeredTools,
-  });
+  const overridden =
+    wish.overrides === undefined
+      ? ({ ok: true, plan: row.plan } as const)
+      : await engine.computing.run(
+          'overridePlan',
+          { plan: row.plan, overrides: wish.overrides, run: { inputs, offeredTools } },
+          { owner: row.owner_id },
+        );
   if (!overridden.ok) throw invalid('The crew cannot be changed like this', overridden.issues);
   const beforePosition = positionOf(row.plan, wish.fromTask);
   return startCrewRun(engine, {

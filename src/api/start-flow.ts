@@ -31,6 +31,7 @@ export interface RequestedFlow {
  */
 export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<CreatedRun> {
   const { ownerId, options } = run;
+  await checkFlowState(engine, run);
   const row = toRow(run);
   const commit = (sql: Sql): Promise<CreatedRun> =>
     createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
@@ -55,6 +56,15 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
     engine.dispatcher.deliverStart(outboxId, start);
   }
   return created;
+}
+
+/** What a declared flow begins with, by the schema of its state. @throws {MusterError} VALIDATION_FAILED */
+async function checkFlowState(engine: Engine, { ownerId, snapshot, request }: RequestedFlow): Promise<void> {
+  const state = snapshot?.definition.state;
+  if (snapshot === undefined || state === undefined || state === null || state.type === 'dict') return;
+  const { definition } = snapshot;
+  const issues = await engine.computing.run('checkFlowState', { definition, request }, { owner: ownerId });
+  if (issues.length > 0) throw invalid('The request does not fit the flow', issues);
 }
 
 const jsonObject = z.record(z.string(), z.json());

@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../json.ts';
+import type { TaskGuardrail, TaskOutputShape } from '../plan/crew-plan.ts';
 import { schemaProblems } from '../run/json-schema.ts';
 
 /** What an answer has to pass before it counts: its shape, and its guardrail. Pure. */
@@ -19,6 +20,35 @@ export function readBySchema(answer: string, schema: JsonObject): ReadAnswer {
     .slice(0, 10)
     .map(({ path, message }) => `- at ${path === '' ? 'the top' : path}: ${message}`);
   return { ok: false, problem: `the answer does not fit the JSON schema:\n${listed.join('\n')}` };
+}
+
+/** The schemas a final answer is read by; null where there is none. */
+export interface AnswerChecks {
+  output: JsonObject | null;
+  guardrail: JsonObject | null;
+}
+
+/** What the schemas say of an answer; null where there was none to ask. */
+export interface CheckedAnswer {
+  output: ReadAnswer | null;
+  guardrail: ReadAnswer | null;
+}
+
+/** The schemas by which a task's answers are read, or null when they are not read at all. */
+export function answerChecks(rules: {
+  output: TaskOutputShape | null;
+  guardrail: TaskGuardrail | null;
+}): AnswerChecks | null {
+  const { output, guardrail } = rules;
+  const schema = guardrail?.check.kind === 'json_schema' ? guardrail.check.schema : null;
+  return output === null && schema === null ? null : { output: output?.schema ?? null, guardrail: schema };
+}
+
+/** Reads an answer by each of the schemas; by the guardrail's only once it has the shape. */
+export function checkAnswer(answer: string, { output, guardrail }: AnswerChecks): CheckedAnswer {
+  const shaped = output === null ? null : readBySchema(answer, output);
+  const guarded = guardrail === null || shaped?.ok === false ? null : readBySchema(answer, guardrail);
+  return { output: shaped, guardrail: guarded };
 }
 
 const FENCE = /^\s*```[a-z]*\s*\n([\s\S]*?)\n?\s*```\s*$/i;

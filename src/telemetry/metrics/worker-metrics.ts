@@ -3,11 +3,15 @@ import { ModelFailure, type Model, type ModelReply, type Models } from '../../mo
 import { costMicroUsd, type ModelPrices } from '../../models/prices.ts';
 import { MICRO_USD } from '../../domain/run/budget.ts';
 import { createEndingMetrics, type EndingMetrics } from './ending-metrics.ts';
+import type { ComputingSettings } from '../../computing/computing.ts';
+import { createComputingMetrics } from './computing-metrics.ts';
 import { LONG_BUCKETS } from './registry.ts';
 
 /** What one worker process counts. */
 export interface WorkerMetrics extends EndingMetrics {
   registry: Registry;
+  /** What was computed for a user has ended. */
+  computed: NonNullable<ComputingSettings['observe']>;
   /** The same models, each call timed and counted. */
   watched(models: Models, prices: ModelPrices): Models;
   /** Times one hand-out of a task or a step of a flow. @param outcome what it came back with */
@@ -69,6 +73,7 @@ export function createWorkerMetrics(): WorkerMetrics {
   };
   return {
     registry,
+    ...createComputingMetrics(registry),
     watched: (models, prices) =>
       watchModels(
         models,

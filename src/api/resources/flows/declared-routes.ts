@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { conflict, invalid, type Issue } from '../../../domain/errors.ts';
 import type { FlowDefinition } from '../../../flows/declared/definition.ts';
 import { flowNameOf } from '../../../flows/declared/flow-name.ts';
-import { readFlowDefinition } from '../../../flows/declared/read-definition.ts';
 import type { DeclaredFlow } from '../../../persistence/entities/flow.entity.ts';
 import {
   createFlow,
@@ -55,7 +54,7 @@ async function checkUpload(
   { body, upload }: { body: z.output<typeof uploadFlowSchema> | undefined; upload: Buffer | undefined },
 ): Promise<Uploaded> {
   const given = upload?.toString('utf8') ?? body?.definition ?? '';
-  const read = readFlowDefinition(given);
+  const read = await engine.computing.run('readFlow', given, { owner: ownerId });
   if (!read.ok) throw invalid('The flow is not valid', read.issues);
   const { definition } = read;
   const name = freeName(engine, definition);

@@ -1,10 +1,6 @@
 import { z } from 'zod';
 import { graphDocumentSchema, type GraphDocumentBody } from '../../../contracts/graph.ts';
-import { importCrew } from '../../../crews/transfer/import-crew.ts';
-import { readZip } from '../../../crews/transfer/read-zip.ts';
-import { readFileTexts, UPLOAD_LIMITS } from '../../../crews/transfer/uploaded-files.ts';
-import { projectFromGraph } from '../../../crews/transfer/project-from-graph.ts';
-import { writeZip } from '../../../crews/transfer/write-zip.ts';
+import { UPLOAD_LIMITS } from '../../../crews/transfer/uploaded-files.ts';
 import { invalid } from '../../../domain/errors.ts';
 import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
@@ -84,9 +80,18 @@ const importRoute = (engine: Engine): AnyRoute =>
         },
       },
     },
-    async ({ query, body, upload, caller, respond }) => {
-      const files = upload === undefined ? readFileTexts(body?.files ?? {}) : await readZip(upload);
-      const { document, warnings } = importCrew(files, body?.name ?? query.name);
+    async ({ query, body, upload, caller, request, respond }) => {
+      const { document, warnings } = await engine.computing.run(
+        'importCrew',
+        {
+          upload:
+            upload === undefined
+              ? { kind: 'files', files: body?.files ?? {} }
+              : { kind: 'zip', bytes: new Uint8Array(upload) },
+          name: body?.name ?? query.name,
+        },
+        { owner: caller.userId, signal: request.signal },
+      );
       const checked = storable(document);
       const save = { document: checked, userId: caller.userId, now: engine.now() };
       const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
@@ -144,9 +149,13 @@ const exportRoute = (engine: Engine): AnyRoute =>
       const graph = await reachGraph(engine, caller, params.graph_id);
       const document = documentOf(graph);
       if (query.format === 'json') return respond(200, document, attachment(document.name, graph.id, 'json'));
-      const project = projectFromGraph(document, { offeredTools: offeredTools(engine) });
+      const project = await engine.computing.run(
+        'exportCrew',
+        { document, surroundings: { offeredTools: offeredTools(engine) } },
+        { owner: caller.userId },
+      );
       if (!project.ok) throw invalid(`The graph cannot be exported: ${project.why}`, project.issues);
-      return respond(200, writeZip(project.files), attachment(document.name, graph.id, 'zip'));
+      return respond(200, Buffer.from(project.zip), attachment(document.name, graph.id, 'zip'));
     },
   );
 

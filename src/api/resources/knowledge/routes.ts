@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { invalid, MusterError, notFound } from '../../../domain/errors.ts';
-import { readSource, type KnowledgeKind } from '../../../knowledge/read-source.ts';
+import type { KnowledgeKind } from '../../../knowledge/read-source.ts';
 import { ModelFailure } from '../../../models/model.ts';
 import {
   deleteKnowledge,
@@ -89,7 +89,12 @@ const addRoute = (engine: Engine): AnyRoute =>
       if (given?.name === undefined)
         throw invalid('A PDF wants a name', [{ path: '?name', message: 'what the source shall be called' }]);
       const kind: KnowledgeKind = given.kind;
-      const pieces = await readSource(kind, given.content);
+      const content = typeof given.content === 'string' ? given.content : new Uint8Array(given.content);
+      const pieces = await engine.computing.run(
+        'readKnowledge',
+        { kind, content },
+        { owner: caller.userId, signal: request.signal },
+      );
       const embedder = given.embedder ?? null;
       const vectors = embedder === null ? null : await vectorsOf(engine, embedder, pieces, request.signal);
       const source = {
