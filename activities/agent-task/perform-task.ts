@@ -8,9 +8,9 @@ import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { nameAgent } from '../../src/telemetry/tracing/run-spans.ts';
 import { startHeartbeat } from '../heartbeat.ts';
 import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts';
+import { openTask } from './open-task.ts';
 import {
   abandonCall,
-  openTask,
   readReply,
   recordFailure,
   recordReturn,

@@ -1,6 +1,5 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { Note } from '../../src/domain/agent/agent-state.ts';
-import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
 import { recalledText } from '../../src/domain/agent/memory.ts';
 import { answerToCheck, nextAction, step, withoutAside } from '../../src/domain/agent/step.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
@@ -28,7 +27,6 @@ import { takeModelRate, type ModelRate } from '../../src/persistence/runs/model-
 import {
   saveProgress,
   countUnexpected,
-  takeLease,
   type Lease,
   type LeaseAnswer,
 } from '../../src/persistence/runs/task-lease.ts';
@@ -40,16 +38,8 @@ import { fit, shorterAfter } from './fit-window.ts';
 import { shownTexts } from './shown-text.ts';
 import { persistently } from './persistently.ts';
 import type { TaskDeps } from './task-deps.ts';
-import {
-  append,
-  completeTask,
-  failTask,
-  failureOutcome,
-  skipTask,
-  type BareEvent,
-  type Ended,
-} from './task-record.ts';
-import { fallBack, modelName, prepareTask, speaker, timeLeft, type TaskMaterial } from './task-material.ts';
+import { append, completeTask, failTask, failureOutcome, type BareEvent, type Ended } from './task-record.ts';
+import { fallBack, modelName, speaker, timeLeft, type TaskMaterial } from './task-material.ts';
 
 /**
  * Where a task stands between two calls. Each function here is one transaction that settles the call just
@@ -59,52 +49,8 @@ export type Position =
   | { kind: 'outcome'; outcome: TaskOutcome }
   | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model | Embedder; material: TaskMaterial };
 
-/** Takes the lease and begins the first call. */
-export async function openTask(deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<Position> {
-  const now = deps.now();
-  const position = await deps.sql.transaction(async (sql) => {
-    const answer = await takeLease(sql, lease, now);
-    if (answer.kind !== 'held') return { kind: 'outcome', outcome: outcomeOf(answer) } satisfies Position;
-    const { task } = answer;
-    const material = prepareTask(task, lease.taskKey);
-    const events: BareEvent[] = [...task.events];
-    if (material.task.condition === null) return proceed(deps, sql, lease, material, events, now);
-    await append(sql, lease, material.ids, events, now);
-    return { kind: 'conditional', material, earlier: task.earlier, owner: task.ownerId } as const;
-  });
-  const reached =
-    position.kind === 'conditional' ? await openConditional(deps, lease, position, signal) : position;
-  deps.waker.wake('log', lease.id);
-  return reached;
-}
-
-/**
- * A conditional task looks at one earlier output (crewai-0.121.1.md §5.8); one that was skipped said nothing. It is looked
- * at between two transactions: a pattern takes as long as it takes.
- */
-async function openConditional(
-  deps: TaskDeps,
-  lease: Lease,
-  opened: { material: TaskMaterial; earlier: readonly EarlierOutput[]; owner: string },
-  signal: AbortSignal,
-): Promise<Position> {
-  const { material, earlier, owner } = opened;
-  const { condition } = material.task;
-  if (condition === null) throw new Error('the task has no condition');
-  const raw = earlier.find((output) => output.taskKey === condition.taskKey)?.raw ?? '';
-  const holds = await deps.computing
-    .run('testCondition', { test: condition.test, raw }, { owner, signal })
-    .catch((error: unknown) => limitOf(error));
-  return deps.sql.transaction(async (sql) => {
-    const now = deps.now();
-    if (holds === true) return proceed(deps, sql, lease, material, [], now);
-    if (holds === false) return skipTask(sql, lease, material, now);
-    return failTask(sql, lease, material.ids, { error: holds.exceeded, code: 'COMPUTATION_LIMIT' }, [], now);
-  });
-}
-
 /** @throws everything but a limit that was met */
-function limitOf(error: unknown): { exceeded: string } {
+export function limitOf(error: unknown): { exceeded: string } {
   if (error instanceof ComputationLimitExceeded) return { exceeded: error.message };
   throw error;
 }
@@ -188,7 +134,7 @@ async function interrupt(
 }
 
 /** Does what the state asks for: finish the task, or begin the next call. Events are written last. */
-async function proceed(
+export async function proceed(
   deps: TaskDeps,
   sql: Sql,
   lease: Lease,

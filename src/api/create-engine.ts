@@ -77,15 +77,8 @@ export function createEngine(deps: {
   const credentials = createCredentialWatch({ sql, logger, now });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
-  const reconciler = createReconciler({
-    sql,
-    runs,
-    waker,
-    logger,
-    maxActive,
-    now,
-    tracing: deps.tracing ?? noTracing,
-  });
+  const { tracing = noTracing } = deps;
+  const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now, tracing });
   const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs: settings.WEBHOOK_RETENTION });
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
@@ -123,18 +116,8 @@ export function createEngine(deps: {
   );
   const mlflow = mlflowOf(settings, { sql, logger, now });
   // Closed one after the other: nothing ends before what uses it.
-  const beside = [
-    ...mlflow,
-    computing,
-    tools,
-    housekeeping,
-    keeper,
-    instanceWatch,
-    reconciler,
-    dispatcher,
-    deliveries,
-  ];
-  const parts = [...beside, waker, listener];
+  const beside = [...mlflow, computing, tools, housekeeping, keeper, instanceWatch];
+  const parts = [...beside, reconciler, dispatcher, deliveries, waker, listener];
   return {
     engine,
     endStreams: () => readers.end(),

@@ -3,7 +3,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
 import { toMicroUsd, type OnBudget } from '../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
-import { missingInputs } from '../domain/plan/interpolate.ts';
+import { FilledTextTooLarge, missingInputs, outgrows } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
@@ -91,7 +91,7 @@ export function refuseMissingInputs({
   inputsField = 'inputs',
 }: Pick<RequestedRun, 'plan' | 'inputs' | 'inputsField'>): void {
   const missing = missingInputs(plan, inputs);
-  if (missing.length === 0) return;
+  if (missing.length === 0) return refuseLongTexts(plan, inputs, inputsField);
   throw invalid(
     `The crew ${plan.name} needs ${plan.inputs.join(', ')}; missing: ${missing.join(', ')}`,
     missing.map((name) => ({
@@ -99,6 +99,18 @@ export function refuseMissingInputs({
       message: `the crew's texts use {${name}}: give it a value`,
     })),
   );
+}
+
+/** Inputs so long, or named so often, that a text of the crew would be too long for anybody to read. */
+function refuseLongTexts(plan: CrewPlan, inputs: JsonObject, inputsField: string): void {
+  const texts = [
+    ...plan.tasks.flatMap((task) => [task.description, task.expectedOutput]),
+    ...plan.agents.flatMap((agent) => [agent.role, agent.goal, agent.backstory]),
+  ];
+  if (!outgrows(texts, inputs)) return;
+  throw invalid('The inputs are too long for the texts of the crew', [
+    { path: `/${inputsField}`, message: new FilledTextTooLarge().message },
+  ]);
 }
 
 /** What a start says about money, as a run keeps it. */

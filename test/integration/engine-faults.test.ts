@@ -1,9 +1,9 @@
+import { openTask } from '../../activities/agent-task/open-task.ts';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   abandonCall,
-  openTask,
   recordReturn,
   recordUnexpected,
   type Position,
