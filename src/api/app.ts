@@ -24,6 +24,7 @@ import { createRateLimits } from './rate-limits.ts';
 import { consoleRoutes } from './resources/console/routes.ts';
 import { documentRoutes } from './resources/documents/routes.ts';
 import { resources } from './resources/index.ts';
+import { createLargeBodies } from './large-bodies.ts';
 import { runRoute, type RouteRunner } from './run-route.ts';
 
 type ApiRouter = Router<RequestState>;
@@ -46,6 +47,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
       now: () => new Date(),
     }),
     limits,
+    largeBodies: createLargeBodies(),
     metricsToken: settings.METRICS_TOKEN,
     validateResponses,
   });

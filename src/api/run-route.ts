@@ -8,6 +8,7 @@ import type { AnyInput, AnyReply, AnyRoute, RouteSpec } from './define-route.ts'
 import { toIssues } from './errors.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Authenticate } from './middleware/authenticate.ts';
+import { atOnce, LARGE_BODY_BYTES, type LargeBodies, type Turn } from './large-bodies.ts';
 import { readJsonBody } from './middleware/json-body.ts';
 import { bringsToken } from '../security/bearer-token.ts';
 import { countAttempt } from './middleware/rate-limit.ts';
@@ -19,6 +20,7 @@ export interface RouteRunner {
   authenticate: Authenticate;
   idempotency: Idempotency;
   limits: RateLimits;
+  largeBodies: LargeBodies;
   /** Opens what Prometheus reads (METRICS_TOKEN). */
   metricsToken?: string | undefined;
   /** Check every answer against its schema; a mismatch becomes a 500. For tests. */
@@ -49,7 +51,7 @@ export function runRoute(
       ...(target !== undefined && { target }),
     };
     const caller = await identify(route, ctx, runner);
-    const { input, given } = await readInput(route.spec, ctx, ctx.params, caller);
+    const { input, given } = await readInput(route.spec, ctx, ctx.params, caller, runner);
     if (route.kind === 'json') {
       const reply = await runner.idempotency.once(
         { spec: route.spec, ctx, caller, given },
@@ -99,10 +101,17 @@ async function readInput(
   ctx: ApiContext,
   params: Record<string, string>,
   caller: Caller | undefined,
+  { largeBodies }: RouteRunner,
 ): Promise<{ input: AnyInput; given: unknown }> {
   const checkedParams = readParams(spec, params);
   const query = readQuery(spec, ctx);
-  const body = await readBody(spec, ctx);
+  const { 'content-length': announced, 'transfer-encoding': inChunks } = ctx.req.headers;
+  // How long a body in chunks is shows only once it is read.
+  const length = inChunks === undefined ? Number(announced ?? 0) : Infinity;
+  const body =
+    spec.body === undefined || length < LARGE_BODY_BYTES
+      ? await readBody(spec, ctx, atOnce)
+      : await largeBodies.read(caller?.userId ?? ctx.ip, (turn) => readBody(spec, ctx, turn));
   const issues = [...query.issues, ...body.issues];
   if (issues.length > 0) throw invalid('The request does not fit', issues);
   const request = {
@@ -158,19 +167,20 @@ interface CheckedBody extends Checked {
   upload?: Buffer;
 }
 
-async function readBody(spec: RouteSpec, ctx: ApiContext): Promise<CheckedBody> {
+async function readBody(spec: RouteSpec, ctx: ApiContext, turn: Turn): Promise<CheckedBody> {
   if (spec.upload !== undefined && bringsUpload(ctx.req, spec.upload)) {
     const upload = await readUpload(ctx.req, spec.upload);
     const sha256 = createHash('sha256').update(upload).digest('hex');
     return { value: undefined, issues: [], given: { sha256 }, upload };
   }
   if (spec.body === undefined) return { value: undefined, issues: [], given: undefined };
-  const given = await readJsonBody(ctx.req, spec.bodyLimits);
+  const given = await readJsonBody(ctx.req, spec.bodyLimits, turn);
   if (given === undefined) {
     const issues = spec.bodyOptional === true ? [] : [{ path: '', message: 'a JSON body is required' }];
     return { value: undefined, issues, given };
   }
-  const result = spec.body.safeParse(given);
+  const { body: schema } = spec;
+  const result = await turn(() => schema.safeParse(given));
   if (!result.success) return { value: undefined, issues: toIssues(result.error, 'body'), given };
   return { value: result.data, issues: [], given };
 }

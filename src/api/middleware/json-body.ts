@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
+import { atOnce, type Turn } from '../large-bodies.ts';
 import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
 
 /** What a body may have: bytes, and values. */
@@ -21,16 +22,20 @@ const MOST_ISSUES = 100;
  * @throws {MusterError} 413 above 1 MB (`limits`), 415 when it is not JSON in UTF-8, 400 when it does not parse, 422 when it
  * holds what no text or number of ours can hold.
  */
-export async function readJsonBody(request: IncomingMessage, limits = USUAL): Promise<unknown> {
+export async function readJsonBody(
+  request: IncomingMessage,
+  limits = USUAL,
+  turn: Turn = atOnce,
+): Promise<unknown> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > DRAIN_LIMIT) throw tooLarge(limits.bytes);
   if (announced > 0) checkContentType(request);
   const bytes = await readBodyBytes(request, limits.bytes);
   if (bytes.length === 0) return undefined;
   checkContentType(request);
-  checkSize(bytes, limits.values);
-  const value = parse(bytes);
-  checkValue(value);
+  await turn(() => checkSize(bytes, limits.values));
+  const value = await turn(() => parse(bytes));
+  await turn(() => checkValue(value));
   return value;
 }
 
