@@ -160,7 +160,7 @@ async function playScene(
   const attacks = attacked.flatMap(([key, door]) =>
     Array.from({ length: atOnce }, async () => {
       // In the short form once: some take half a minute to meet their limit.
-      for (let attacks = 0; !over && (each || attacks === 0); attacks += 1) {
+      for (let attacks = 0; !isOver() && attacks < (each ? Infinity : 1); attacks += 1) {
         const answer = `${key}: ${await door.attack(attacker, prepared.get(key) ?? '')}`;
         answers[answer] = (answers[answer] ?? 0) + 1;
       }

@@ -3,12 +3,7 @@ import { z } from 'zod';
 import type { Attacker } from './hostile-doors.ts';
 
 /** Requests of one user to an API. */
-export type Caller = (
-  method: string,
-  path: string,
-  body?: unknown,
-  raw?: { contentType: string; bytes: string | Buffer },
-) => Promise<{ status: number; body: unknown }>;
+export type Caller = Attacker['send'];
 
 /** Bodies that are sent again and again are written once: the measuring process must not be what is busy. */
 const written = new WeakMap<object, string>();
@@ -22,15 +17,13 @@ function jsonOf(body: unknown): string {
 /** @param url of the API, without a path */
 export const callerOf =
   (url: string, token: string): Caller =>
-  async (method, path, body, raw) => {
+  async (method, path, body) => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
-        ...(raw !== undefined && { 'content-type': raw.contentType }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
-      ...(raw !== undefined && { body: raw.bytes }),
       ...(body !== undefined && { body: jsonOf(body) }),
     });
     const text = await response.text();

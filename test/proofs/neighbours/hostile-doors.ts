@@ -5,18 +5,13 @@ import { hangs, says } from '../../support/scripted-model.ts';
 
 /** What a door is attacked with: requests in the attacker's name. */
 export interface Attacker {
-  send(
-    method: string,
-    path: string,
-    body?: unknown,
-    raw?: { contentType: string; bytes: string | Buffer },
-  ): Promise<{ status: number; body: unknown }>;
+  send: (method: string, path: string, body?: unknown) => Promise<{ status: number; body: unknown }>;
   /** Stores a graph. @returns its id */
-  graph(document: object): Promise<string>;
+  graph: (document: object) => Promise<string>;
   /** Stores a flow under a name of its own. @returns its path */
-  flow(definition: object): Promise<string>;
+  flow: (definition: object) => Promise<string>;
   /** Starts something at a path and waits until it is over. @returns `status error_code` */
-  runToEnd(path: string, body: unknown): Promise<string>;
+  runToEnd: (path: string, body: unknown) => Promise<string>;
 }
 
 export interface Door {
