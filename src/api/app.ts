@@ -21,6 +21,7 @@ import { rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { createOpenApi } from './openapi.ts';
 import { createRateLimits } from './rate-limits.ts';
+import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { consoleRoutes } from './resources/console/routes.ts';
 import { documentRoutes } from './resources/documents/routes.ts';
 import { resources } from './resources/index.ts';
@@ -46,6 +47,8 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
       now: () => new Date(),
     }),
     limits,
+    credentials:
+      deps.credentials ?? createCredentialWatch({ sql: database.sql, logger, now: () => new Date() }),
     metricsToken: settings.METRICS_TOKEN,
     validateResponses,
   });

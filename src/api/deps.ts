@@ -8,6 +8,7 @@ import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AnyRoute } from './define-route.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { CredentialWatch } from './realtime/credential-watch.ts';
 
 /** What a look at Temporal says. `unavailable` is an answer, not an error: starts are accepted all the same. */
 export interface TemporalHealth {
@@ -35,6 +36,8 @@ export interface ApiDeps {
   isDraining: () => boolean;
   /** Default: limits as the settings say, counted in this process alone. */
   rateLimits?: RateLimits;
+  /** Looks after the rights behind open streams. Default: one of the app's own. */
+  credentials?: CredentialWatch;
   /** What this process counts. Default: counted for nobody. */
   metrics?: ApiMetrics;
   /** Whom it tells what it does. Default: nobody. */

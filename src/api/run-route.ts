@@ -13,12 +13,16 @@ import { bringsToken } from '../security/bearer-token.ts';
 import { countAttempt } from './middleware/rate-limit.ts';
 import { bringsUpload, readUpload } from './middleware/upload-body.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { CredentialWatch } from './realtime/credential-watch.ts';
+import { whileRightsHold } from './realtime/while-rights-hold.ts';
 
 /** What running a route needs beside the route. */
 export interface RouteRunner {
   authenticate: Authenticate;
   idempotency: Idempotency;
   limits: RateLimits;
+  /** Ends streams whose caller's rights shrink: all of them, whatever their handlers do. */
+  credentials: CredentialWatch;
   /** Opens what Prometheus reads (METRICS_TOKEN). */
   metricsToken?: string | undefined;
   /** Check every answer against its schema; a mismatch becomes a 500. For tests. */
@@ -60,7 +64,10 @@ export function runRoute(
       );
       return sendReply(ctx, route.spec, reply, runner);
     }
-    if (ctx.method !== 'HEAD') return route.handle({ ...input, ctx });
+    if (ctx.method !== 'HEAD') {
+      if (caller !== undefined) whileRightsHold({ ctx, caller, spec: route.spec }, runner.credentials);
+      return route.handle({ ...input, ctx });
+    }
     ctx.status = 200;
     ctx.type = route.spec.responses[200]?.contentType ?? 'text/event-stream';
   };
