@@ -12,7 +12,7 @@ import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import { auditMiddleware } from './middleware/audit.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
 import { countRequests } from './middleware/count-requests.ts';
-import { crossOrigin, securityHeaders } from './middleware/browser-headers.ts';
+import { crossOrigin, mayUseFrom, securityHeaders } from './middleware/browser-headers.ts';
 import { errorAnswers } from './middleware/error-answers.ts';
 import { createIdempotency } from './idempotency.ts';
 import { loopbackOnly } from './middleware/loopback-only.ts';
@@ -64,7 +64,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   app.use(crossOrigin(settings.CORS_ORIGINS, settings.TEMPORAL_UI_URL));
   app.use(auditMiddleware(deps.audit));
   app.use(errorAnswers());
-  if (noAuth) app.use(loopbackOnly());
+  if (noAuth) app.use(loopbackOnly(mayUseFrom(settings.CORS_ORIGINS, settings.TEMPORAL_UI_URL)));
   app.use(rateLimit(limits));
   app.use(literalPaths(routes));
   app.use(router.routes());
