@@ -110,7 +110,7 @@ const settingsFields = z.object({
   REFRESH_TOKEN_TTL: durationMs.default(30 * 86_400_000),
   ADMIN_EMAIL: z.email('an e-mail address').optional(),
   ADMIN_PASSWORD: z.string().min(8, 'at least 8 characters').max(1024).optional(),
-  REGISTRATION: z.enum(['open', 'closed'], 'open or closed').default('open'),
+  REGISTRATION: z.enum(['open', 'closed'], 'open or closed').optional(),
   CORS_ORIGINS: commaList.default([]),
   RATE_LIMIT_PER_MINUTE: count.default(100),
   WS_CONNECTIONS_PER_MINUTE: count.default(5),

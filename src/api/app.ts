@@ -14,6 +14,7 @@ import { createAuthenticate } from './middleware/authenticate.ts';
 import { countRequests } from './middleware/count-requests.ts';
 import { crossOrigin, mayUseFrom, securityHeaders } from './middleware/browser-headers.ts';
 import { errorAnswers } from './middleware/error-answers.ts';
+import { createGuessGuard } from './guess-guard.ts';
 import { createIdempotency } from './idempotency.ts';
 import { loopbackOnly } from './middleware/loopback-only.ts';
 import { traceRequests } from './middleware/trace-requests.ts';
@@ -37,7 +38,8 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   const { settings, database, logger, noAuth, validateResponses } = deps;
   const { JWT_SECRET, JWT_SECRET_PREVIOUS, ACCESS_TOKEN_TTL } = settings;
   const tokens = createTokenSigner(JWT_SECRET, ACCESS_TOKEN_TTL, JWT_SECRET_PREVIOUS);
-  const routes = allRoutes({ ...deps, tokens, passwords: createPasswords() });
+  const guesses = createGuessGuard({ settings, sql: database.sql, now: deps.now ?? (() => new Date()) });
+  const routes = allRoutes({ ...deps, tokens, guesses, passwords: createPasswords() });
   const limits = deps.rateLimits ?? createRateLimits({ settings, logger });
   const router = createRouter(routes, {
     authenticate: createAuthenticate({ database, tokens, oidc: oidcOf(settings), noAuth }),
@@ -47,6 +49,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
       now: () => new Date(),
     }),
     limits,
+    guesses,
     credentials:
       deps.credentials ?? createCredentialWatch({ sql: database.sql, logger, now: () => new Date() }),
     metricsToken: settings.METRICS_TOKEN,

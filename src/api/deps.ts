@@ -7,6 +7,7 @@ import type { TokenSigner } from '../security/tokens.ts';
 import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AnyRoute } from './define-route.ts';
+import type { GuessGuard } from './guess-guard.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
 
@@ -42,6 +43,8 @@ export interface ApiDeps {
   metrics?: ApiMetrics;
   /** Whom it tells what it does. Default: nobody. */
   tracing?: Tracing;
+  /** Default: the clock of the machine. */
+  now?: () => Date;
   /** Routes beside those of `resources/index.ts`. */
   routes?: readonly AnyRoute[];
 }
@@ -49,5 +52,6 @@ export interface ApiDeps {
 /** What resources may use: the deps, and what `createApp` made of them. */
 export interface ResourceDeps extends ApiDeps {
   passwords: Passwords;
+  guesses: GuessGuard;
   tokens: TokenSigner;
 }

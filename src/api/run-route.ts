@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { invalid, notFound, type Issue } from '../domain/errors.ts';
 import { authorize } from './authorize.ts';
 import type { AuditNote, ApiContext, Caller, RequestState } from './context.ts';
+import type { GuessGuard } from './guess-guard.ts';
 import type { AnyInput, AnyReply, AnyRoute, RouteSpec } from './define-route.ts';
 import { toIssues } from './errors.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -21,6 +22,7 @@ export interface RouteRunner {
   authenticate: Authenticate;
   idempotency: Idempotency;
   limits: RateLimits;
+  guesses: GuessGuard;
   /** Ends streams whose caller's rights shrink: all of them, whatever their handlers do. */
   credentials: CredentialWatch;
   /** Opens what Prometheus reads (METRICS_TOKEN). */
@@ -80,12 +82,13 @@ function attempt(
   spec: RouteSpec,
   ctx: ApiContext,
   given: unknown,
-  { limits }: RouteRunner,
+  { limits, guesses }: RouteRunner,
   handle: () => Promise<AnyReply>,
 ): Promise<AnyReply> {
   if (spec.attemptsFor === undefined) return handle();
   const account = namedFields.safeParse(given).data?.[spec.attemptsFor];
-  return countAttempt(ctx, limits, typeof account === 'string' ? account : '', handle);
+  const name = typeof account === 'string' ? account : '';
+  return countAttempt(ctx, limits, name, () => guesses.login(name, ctx.ip, handle));
 }
 
 async function identify(

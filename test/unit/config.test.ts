@@ -20,7 +20,6 @@ describe('settings', () => {
       API_PORT: 8000,
       DATA_DIR: '.muster',
       TEMPORAL_NAMESPACE: 'default',
-      REGISTRATION: 'open',
       RATE_LIMIT_PER_MINUTE: 100,
       WS_CONNECTIONS_PER_MINUTE: 5,
       DEMO_MODEL: 'auto',

@@ -8,7 +8,8 @@ import { addressGroup, limitHeaders, type LimitPolicy, type RateLimits } from '.
 const FREE = new Set(['/', '/health', '/livez', '/readyz', '/docs', '/redoc', '/openapi.json', '/metrics']);
 const FREE_FOLDERS = ['/docs/', '/redoc/', '/console/'];
 /** Where passwords and tokens could be guessed. */
-const GUESSABLE = new Set(['/api/v1/auth/login', '/api/v1/auth/register', '/api/v1/auth/refresh']);
+const REGISTER = '/api/v1/auth/register';
+const GUESSABLE = new Set(['/api/v1/auth/login', REGISTER, '/api/v1/auth/refresh']);
 
 const plainPath = (path: string): string => path.replace(/(?<=.)\/$/, '');
 
@@ -30,6 +31,8 @@ export function rateLimit(limits: RateLimits): ApiMiddleware {
     const opensSocket = plainPath(ctx.path) === '/ws' && ctx.get('Upgrade') !== '';
     if (opensSocket) await count(ctx, limits, 'websocket', address);
     if (GUESSABLE.has(plainPath(ctx.path))) await count(ctx, limits, 'auth', address);
+    if (plainPath(ctx.path) === REGISTER && ctx.method === 'POST')
+      await count(ctx, limits, 'register', address);
     await next();
   };
 }

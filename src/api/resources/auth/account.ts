@@ -48,7 +48,7 @@ const meRoute = ({ database }: ResourceDeps): AnyRoute =>
     async ({ caller, respond }) => respond(200, presentUser((await ownRow(database, caller)).user)),
   );
 
-const updateMeRoute = ({ database }: ResourceDeps): AnyRoute =>
+const updateMeRoute = ({ database, guesses }: ResourceDeps): AnyRoute =>
   defineRoute(
     {
       method: 'PATCH',
@@ -69,7 +69,10 @@ const updateMeRoute = ({ database }: ResourceDeps): AnyRoute =>
         throw invalid('The request does not fit', [{ path: '/email', message: 'cannot be taken away' }]);
       }
       const change = { ...(name !== undefined && { name }), ...(typeof email === 'string' && { email }) };
-      await users.changeProfile(user, change, new Date());
+      const write = (): Promise<void> => users.changeProfile(user, change, new Date());
+      // Whether an address is somebody's must not be found out for many.
+      if (change.email === undefined) await write();
+      else await guesses.guess(`address/${user.id}`, write, ({ code }) => code === 'CONFLICT');
       return respond(200, presentUser(user));
     },
   );
@@ -100,9 +103,17 @@ const changePasswordRoute = (deps: ResourceDeps): AnyRoute =>
       const { user } = await ownRow(deps.database, caller);
       const from = user.passwordHash ?? null;
       if (from === null) throw conflict('This account has no password: you log in at the external issuer');
-      if (!(await deps.passwords.verify(body.current_password, from))) {
-        throw invalid('The current password is wrong', [{ path: '/current_password', message: 'is wrong' }]);
-      }
+      await deps.guesses.guess(
+        // By session: whoever has stolen one guesses there, and its owner changes the password in another.
+        `password/${caller.sessionId ?? caller.userId}`,
+        async () => {
+          if (await deps.passwords.verify(body.current_password, from)) return;
+          throw invalid('The current password is wrong', [
+            { path: '/current_password', message: 'is wrong' },
+          ]);
+        },
+        ({ code }) => code === 'VALIDATION_FAILED',
+      );
       const to = await deps.passwords.hash(body.new_password);
       const sessions = new SessionsRepository(deps.database.em());
       if (!(await sessions.changePassword(user.id, { from, to }, new Date()))) {
