@@ -17,6 +17,7 @@ import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
+import { createDisabledOwners } from '../temporal/disabled-owners.ts';
 import { createDispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
@@ -82,6 +83,8 @@ export function createEngine(deps: {
     now,
     tracing: deps.tracing ?? noTracing,
   });
+  const command = settings.DISABLED_USER_RUNS;
+  const disabledOwners = createDisabledOwners({ sql, command, maxActive, waker, dispatcher, logger, now });
   const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs: settings.WEBHOOK_RETENTION });
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
@@ -116,7 +119,17 @@ export function createEngine(deps: {
   );
   const mlflow = mlflowOf(settings, { sql, logger, now });
   // Closed one after the other: nothing ends before what uses it.
-  const beside = [...mlflow, tools, housekeeping, keeper, instanceWatch, reconciler, dispatcher, deliveries];
+  const beside = [
+    ...mlflow,
+    tools,
+    housekeeping,
+    keeper,
+    instanceWatch,
+    disabledOwners,
+    reconciler,
+    dispatcher,
+    deliveries,
+  ];
   const parts = [...beside, waker, listener];
   return {
     engine,
