@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { readUserLimits, USER_LIMIT_NAMES, type UserLimits } from './domain/user-limits.ts';
 
 /**
  * Every setting of the program (contract §3), read once at start. This file is the only reader of
@@ -60,6 +61,15 @@ const headerList = commaList.transform((pairs, context): Record<string, string> 
   return fields;
 });
 
+/** `webhooks=500,graphs=0`: limits of each user, over the defaults. */
+const userLimits = commaList.transform((pairs, context): UserLimits => {
+  const limits = readUserLimits(pairs);
+  if (limits !== undefined) return limits;
+  const message = `name=number pairs, separated by commas, of ${USER_LIMIT_NAMES.join(', ')}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);
@@ -115,6 +125,7 @@ const settingsFields = z.object({
   RATE_LIMIT_PER_MINUTE: count.default(100),
   WS_CONNECTIONS_PER_MINUTE: count.default(5),
   MAX_ACTIVE_EXECUTIONS_PER_USER: count.default(100),
+  USER_LIMITS: userLimits.prefault(''),
   DISABLED_USER_RUNS: z.enum(['cancel', 'pause'], 'cancel or pause').default('cancel'),
   DEFAULT_MODEL: z.string().default('openai/gpt-4o-mini'),
   DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),

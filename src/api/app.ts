@@ -22,6 +22,7 @@ import { rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { createOpenApi } from './openapi.ts';
 import { createRateLimits } from './rate-limits.ts';
+import { createOpenStreams } from './realtime/open-streams.ts';
 import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { consoleRoutes } from './resources/console/routes.ts';
 import { documentRoutes } from './resources/documents/routes.ts';
@@ -39,7 +40,8 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   const { JWT_SECRET, JWT_SECRET_PREVIOUS, ACCESS_TOKEN_TTL } = settings;
   const tokens = createTokenSigner(JWT_SECRET, ACCESS_TOKEN_TTL, JWT_SECRET_PREVIOUS);
   const guesses = createGuessGuard({ settings, sql: database.sql, now: deps.now ?? (() => new Date()) });
-  const routes = allRoutes({ ...deps, tokens, guesses, passwords: createPasswords() });
+  const open = createOpenStreams(settings.USER_LIMITS);
+  const routes = allRoutes({ ...deps, tokens, guesses, open, passwords: createPasswords() });
   const limits = deps.rateLimits ?? createRateLimits({ settings, logger });
   const router = createRouter(routes, {
     authenticate: createAuthenticate({ database, tokens, oidc: oidcOf(settings), noAuth }),
@@ -50,6 +52,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
     }),
     limits,
     guesses,
+    open,
     credentials:
       deps.credentials ?? createCredentialWatch({ sql: database.sql, logger, now: () => new Date() }),
     metricsToken: settings.METRICS_TOKEN,

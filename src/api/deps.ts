@@ -9,6 +9,7 @@ import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AnyRoute } from './define-route.ts';
 import type { GuessGuard } from './guess-guard.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { OpenStreams } from './realtime/open-streams.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
 
 /** What a look at Temporal says. `unavailable` is an answer, not an error: starts are accepted all the same. */
@@ -53,5 +54,6 @@ export interface ApiDeps {
 export interface ResourceDeps extends ApiDeps {
   passwords: Passwords;
   guesses: GuessGuard;
+  open: OpenStreams;
   tokens: TokenSigner;
 }

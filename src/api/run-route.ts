@@ -15,6 +15,7 @@ import { countAttempt } from './middleware/rate-limit.ts';
 import { bringsUpload, readUpload } from './middleware/upload-body.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { CredentialWatch } from './realtime/credential-watch.ts';
+import type { OpenStreams } from './realtime/open-streams.ts';
 import { whileRightsHold } from './realtime/while-rights-hold.ts';
 
 /** What running a route needs beside the route. */
@@ -25,6 +26,7 @@ export interface RouteRunner {
   guesses: GuessGuard;
   /** Ends streams whose caller's rights shrink: all of them, whatever their handlers do. */
   credentials: CredentialWatch;
+  open: OpenStreams;
   /** Opens what Prometheus reads (METRICS_TOKEN). */
   metricsToken?: string | undefined;
   /** Check every answer against its schema; a mismatch becomes a 500. For tests. */
@@ -67,12 +69,25 @@ export function runRoute(
       return sendReply(ctx, route.spec, reply, runner);
     }
     if (ctx.method !== 'HEAD') {
-      if (caller !== undefined) whileRightsHold({ ctx, caller, spec: route.spec }, runner.credentials);
+      if (caller !== undefined) holdOpen(ctx, caller, route.spec, runner);
       return route.handle({ ...input, ctx });
     }
     ctx.status = 200;
     ctx.type = route.spec.responses[200]?.contentType ?? 'text/event-stream';
   };
+}
+
+/** A stream counts for its caller as long as it lasts, and lasts as long as the caller's rights. */
+function holdOpen(
+  ctx: ApiContext,
+  caller: Caller,
+  spec: RouteSpec,
+  { credentials, open }: RouteRunner,
+): void {
+  const leave = open.enter(caller.userId, spec.path === '/ws/' ? 'websockets' : 'event_streams');
+  if (ctx.res.closed) leave();
+  else ctx.res.once('close', leave);
+  whileRightsHold({ ctx, caller, spec }, credentials);
 }
 
 const namedFields = z.record(z.string(), z.unknown());

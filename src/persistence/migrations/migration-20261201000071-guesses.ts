@@ -1,10 +1,16 @@
 import { Migration } from '@mikro-orm/migrations';
+import { policy } from './row-policies.ts';
+
+/** Nobody's rows, asked before anybody knows whose request it is. */
+const PEOPLE = `(select muster_scope_is('system', 'people'))`;
 
 /** Wrong passwords of an account over all addresses, and the addresses from which it has succeeded. */
 export class Migration20261201000071 extends Migration {
   override up(): void {
     this.addSql(guesses);
     this.addSql(known);
+    this.addSql(policy('guesses', PEOPLE));
+    this.addSql(policy('known_addresses', PEOPLE));
   }
 }
 
