@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { readUserLimits, USER_LIMIT_NAMES, type UserLimits } from './domain/user-limits.ts';
 
 /**
  * Every setting of the program (contract §3), read once at start. This file is the only reader of
@@ -60,6 +61,15 @@ const headerList = commaList.transform((pairs, context): Record<string, string> 
   return fields;
 });
 
+/** `webhooks=500,graphs=0`: limits of each user, over the defaults. */
+const userLimits = commaList.transform((pairs, context): UserLimits => {
+  const limits = readUserLimits(pairs);
+  if (limits !== undefined) return limits;
+  const message = `name=number pairs, separated by commas, of ${USER_LIMIT_NAMES.join(', ')}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);
@@ -110,7 +120,7 @@ const settingsFields = z.object({
   REFRESH_TOKEN_TTL: durationMs.default(30 * 86_400_000),
   ADMIN_EMAIL: z.email('an e-mail address').optional(),
   ADMIN_PASSWORD: z.string().min(8, 'at least 8 characters').max(1024).optional(),
-  REGISTRATION: z.enum(['open', 'closed'], 'open or closed').default('open'),
+  REGISTRATION: z.enum(['open', 'closed'], 'open or closed').optional(),
   CORS_ORIGINS: commaList.default([]),
   RATE_LIMIT_PER_MINUTE: count.default(100),
   WS_CONNECTIONS_PER_MINUTE: count.default(5),
@@ -121,6 +131,8 @@ const settingsFields = z.object({
     .min(2, 'a whole number, 2 or more')
     .max(64)
     .default(2),
+  USER_LIMITS: userLimits.prefault(''),
+  DISABLED_USER_RUNS: z.enum(['cancel', 'pause'], 'cancel or pause').default('cancel'),
   DEFAULT_MODEL: z.string().default('openai/gpt-4o-mini'),
   DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),
   ...providerSettings,

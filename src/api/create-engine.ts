@@ -11,14 +11,15 @@ import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
-import { createWakeListener, createWaker, type WakeListener } from '../persistence/wake.ts';
+import { createWakeListener, createWaker, type Waker, type WakeListener } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createSecretBox } from '../security/secret-box.ts';
 import { createApiMetrics, type ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
-import { createDispatcher } from '../temporal/dispatcher.ts';
+import { createDisabledOwners } from '../temporal/disabled-owners.ts';
+import { createDispatcher, type Dispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
 import { createTemporalSchedules } from '../temporal/schedules.ts';
@@ -79,10 +80,8 @@ export function createEngine(deps: {
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const { tracing = noTracing } = deps;
   const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now, tracing });
-  const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs: settings.WEBHOOK_RETENTION });
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
-  const instanceWatch = createInstanceWatch({ sql, waker, logger, now });
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   const metrics = createApiMetrics();
   const computing = computingOf(settings, metrics);
@@ -116,7 +115,8 @@ export function createEngine(deps: {
   );
   const mlflow = mlflowOf(settings, { sql, logger, now });
   // Closed one after the other: nothing ends before what uses it.
-  const beside = [...mlflow, computing, tools, housekeeping, keeper, instanceWatch];
+  const sweeps = createSweeps(settings, { sql, waker, dispatcher, logger, now });
+  const beside = [...mlflow, computing, tools, ...sweeps, keeper];
   const parts = [...beside, reconciler, dispatcher, deliveries, waker, listener];
   return {
     engine,
@@ -128,6 +128,23 @@ export function createEngine(deps: {
       for (const part of parts) await part.close();
     },
   };
+}
+
+/** What looks by itself for what has had its time, has gone silent, or must stop. */
+function createSweeps(
+  settings: Settings,
+  deps: { sql: SqlPool; waker: Waker; dispatcher: Dispatcher; logger: Logger; now: () => Date },
+): { close(): Promise<void> }[] {
+  const {
+    WEBHOOK_RETENTION: keepDeliveriesMs,
+    DISABLED_USER_RUNS: command,
+    MAX_ACTIVE_EXECUTIONS_PER_USER: maxActive,
+  } = settings;
+  return [
+    createHousekeeping({ ...deps, keepDeliveriesMs }),
+    createInstanceWatch(deps),
+    createDisabledOwners({ ...deps, command, maxActive }),
+  ];
 }
 
 /** What is read live by those outside, and the end of all of it. */

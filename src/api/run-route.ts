@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { invalid, notFound, type Issue } from '../domain/errors.ts';
 import { authorize } from './authorize.ts';
 import type { AuditNote, ApiContext, Caller, RequestState } from './context.ts';
+import type { GuessGuard } from './guess-guard.ts';
 import type { AnyInput, AnyReply, AnyRoute, RouteSpec } from './define-route.ts';
 import { toIssues } from './errors.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -14,6 +15,9 @@ import { bringsToken } from '../security/bearer-token.ts';
 import { countAttempt } from './middleware/rate-limit.ts';
 import { bringsUpload, readUpload } from './middleware/upload-body.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { CredentialWatch } from './realtime/credential-watch.ts';
+import type { OpenStreams } from './realtime/open-streams.ts';
+import { whileRightsHold } from './realtime/while-rights-hold.ts';
 
 /** What running a route needs beside the route. */
 export interface RouteRunner {
@@ -21,6 +25,10 @@ export interface RouteRunner {
   idempotency: Idempotency;
   limits: RateLimits;
   largeBodies: LargeBodies;
+  guesses: GuessGuard;
+  /** Ends streams whose caller's rights shrink: all of them, whatever their handlers do. */
+  credentials: CredentialWatch;
+  open: OpenStreams;
   /** Opens what Prometheus reads (METRICS_TOKEN). */
   metricsToken?: string | undefined;
   /** Check every answer against its schema; a mismatch becomes a 500. For tests. */
@@ -62,10 +70,26 @@ export function runRoute(
       );
       return sendReply(ctx, route.spec, reply, runner);
     }
-    if (ctx.method !== 'HEAD') return route.handle({ ...input, ctx });
+    if (ctx.method !== 'HEAD') {
+      if (caller !== undefined) holdOpen(ctx, caller, route.spec, runner);
+      return route.handle({ ...input, ctx });
+    }
     ctx.status = 200;
     ctx.type = route.spec.responses[200]?.contentType ?? 'text/event-stream';
   };
+}
+
+/** A stream counts for its caller as long as it lasts, and lasts as long as the caller's rights. */
+function holdOpen(
+  ctx: ApiContext,
+  caller: Caller,
+  spec: RouteSpec,
+  { credentials, open }: RouteRunner,
+): void {
+  const leave = open.enter(caller.userId, spec.path === '/ws/' ? 'websockets' : 'event_streams');
+  if (ctx.res.closed) leave();
+  else ctx.res.once('close', leave);
+  whileRightsHold({ ctx, caller, spec }, credentials);
 }
 
 const namedFields = z.record(z.string(), z.unknown());
@@ -75,12 +99,13 @@ function attempt(
   spec: RouteSpec,
   ctx: ApiContext,
   given: unknown,
-  { limits }: RouteRunner,
+  { limits, guesses }: RouteRunner,
   handle: () => Promise<AnyReply>,
 ): Promise<AnyReply> {
   if (spec.attemptsFor === undefined) return handle();
   const account = namedFields.safeParse(given).data?.[spec.attemptsFor];
-  return countAttempt(ctx, limits, typeof account === 'string' ? account : '', handle);
+  const name = typeof account === 'string' ? account : '';
+  return countAttempt(ctx, limits, name, () => guesses.login(name, ctx.ip, handle));
 }
 
 async function identify(

@@ -9,7 +9,7 @@ import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
 import { toIssues } from './errors.ts';
 import { commitInThread } from './start-in-thread.ts';
-import { moneyOf, type StartOptions } from './start-run.ts';
+import { moneyOf, refuseFullQueue, type StartOptions } from './start-run.ts';
 
 /** A run of a flow that somebody asks for. */
 export interface RequestedFlow {
@@ -33,11 +33,14 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
   const { ownerId, options } = run;
   await checkFlowState(engine, run);
   const row = toRow(run);
-  const commit = (sql: Sql): Promise<CreatedRun> =>
-    createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+  const commit = async (sql: Sql): Promise<CreatedRun> => {
+    const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+    await refuseFullQueue(engine, sql, ownerId, [made]);
+    return made;
+  };
   const created =
     options.thread_id === undefined
-      ? await commit(engine.system)
+      ? await engine.system.transaction(commit)
       : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit);
   const { id, executionId, outboxId, traceparent } = created;
   concerns(executionId);

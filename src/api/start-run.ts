@@ -5,6 +5,7 @@ import { toMicroUsd, type OnBudget } from '../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import { FilledTextTooLarge, missingInputs, outgrows } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
+import { refuseAboveQuota } from '../persistence/quotas.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
 import { concerns } from '../telemetry/tracing/ambient.ts';
@@ -49,7 +50,7 @@ export interface RequestedRun {
  * Commits a run of a crew and sends it on its way. What this returns cannot be lost any more, whether or not
  * Temporal or a worker is there.
  * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing, or models without a price; NOT_FOUND for a thread that
- *   is not the owner's; CONFLICT when that is busy and takes no second start.
+ *   is not the owner's; CONFLICT when that is busy and takes no second start; RATE_LIMITED when too many wait for their turn.
  */
 export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<CreatedRun> {
   const { ownerId, plan, options, say } = run;
@@ -59,11 +60,12 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
   const commit = async (sql: Sql): Promise<CreatedRun> => {
     const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
     await run.replays?.takeOver(sql, made.id);
+    await refuseFullQueue(engine, sql, ownerId, [made]);
     return made;
   };
   const created =
     options.thread_id === undefined
-      ? await (run.replays === undefined ? commit(engine.system) : engine.system.transaction(commit))
+      ? await engine.system.transaction(commit)
       : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit, say);
   const { id, executionId, outboxId, traceparent } = created;
   concerns(executionId);
@@ -82,6 +84,19 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
     engine.dispatcher.deliverStart(outboxId, start);
   }
   return created;
+}
+
+/** @throws {MusterError} RATE_LIMITED when of these runs some wait for their turn, and more do than may. */
+export async function refuseFullQueue(
+  { settings }: Engine,
+  sql: Sql,
+  ownerId: string,
+  made: readonly Pick<CreatedRun, 'outboxId'>[],
+): Promise<void> {
+  const queued = made.filter(({ outboxId }) => outboxId === null).length;
+  if (queued === 0) return;
+  const added = { queued_executions: queued };
+  await refuseAboveQuota(sql, ownerId, ['queued_executions'], settings.USER_LIMITS, added);
 }
 
 /** @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing */

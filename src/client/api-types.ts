@@ -777,6 +777,24 @@ export type SessionSchema = {
 
 export type MessageSchema = { message: string };
 
+export type MeSchema = {
+  id: string;
+  /** Null for people of an external issuer without a verified address of their own */
+  email: string | null;
+  name: string | null;
+  role: 'user' | 'admin';
+  is_active: boolean;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  limits: {
+    [key: string]: {
+      /** Null: no limit */
+      maximum: number | null;
+      used: number;
+    };
+  };
+};
+
 export type ApiKeySchema = {
   id: string;
   owner_id: string;
@@ -2061,7 +2079,6 @@ export interface paths {
         201: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
         400: components['responses']['InvalidJson'];
         403: components['responses']['Forbidden'];
-        409: components['responses']['Conflict'];
         413: components['responses']['PayloadTooLarge'];
         415: components['responses']['UnsupportedMediaType'];
         422: components['responses']['ValidationFailed'];
@@ -2154,7 +2171,7 @@ export interface paths {
       parameters: { query?: never; header?: never; path?: never; cookie?: never };
       requestBody?: never;
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MeSchema } };
         401: components['responses']['Unauthenticated'];
         403: components['responses']['Forbidden'];
         429: components['responses']['RateLimited'];
@@ -6963,6 +6980,7 @@ export interface components {
     User: UserSchema;
     Session: SessionSchema;
     Message: MessageSchema;
+    Me: MeSchema;
     ApiKey: ApiKeySchema;
     NewApiKey: NewApiKeySchema;
     NewUser: NewUserSchema;
@@ -7054,7 +7072,6 @@ export interface components {
   responses: {
     InvalidJson: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     Forbidden: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
-    Conflict: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     PayloadTooLarge: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     UnsupportedMediaType: {
       headers: { [name: string]: unknown };
@@ -7067,6 +7084,7 @@ export interface components {
       content: { 'application/json': ErrorSchema };
     };
     Unauthenticated: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    Conflict: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     NotFound: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     NotAcceptable: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     MalformedRequest: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };

@@ -50,9 +50,11 @@ const FINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled'])
 /** Makes a client. Nothing is asked until it is used. */
 export function createClient({
   baseUrl,
-  fetch = globalThis.fetch,
+  fetch: given = globalThis.fetch,
   ...credentials
 }: ClientOptions): MusterClient {
+  // The API redirects nobody: whoever does is somebody else, who must not be told the credential.
+  const fetch: typeof globalThis.fetch = (input, init) => given(input, { ...init, redirect: 'manual' });
   const root = baseUrl.replace(/\/$/, '');
   const calls = createFetchClient<paths>({ baseUrl: root, fetch: (request) => fetch(request) });
   calls.use({

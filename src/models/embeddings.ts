@@ -2,6 +2,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { classifyFailure } from './classify-failure.ts';
 import type { Embedder } from './model.ts';
 import { ModelFailure } from './model.ts';
+import { providerFetch } from './provider-fetch.ts';
 import { providerFacts, type ProviderName } from './providers.ts';
 
 /** Where texts are turned into vectors, by the `/embeddings` of a provider. */
@@ -22,7 +23,12 @@ export function createEmbedder(endpoint: EmbeddingEndpoint): Embedder {
   const { keyHeader, keySetting, baseUrlSetting } = providerFacts(provider);
   const key =
     apiKey === undefined ? {} : keyHeader === 'api-key' ? { headers: { 'api-key': apiKey } } : { apiKey };
-  const spoken = createOpenAICompatible({ name: provider, baseURL: baseUrl.replace(/\/+$/, ''), ...key });
+  const spoken = createOpenAICompatible({
+    name: provider,
+    baseURL: baseUrl.replace(/\/+$/, ''),
+    fetch: providerFetch(provider),
+    ...key,
+  });
   const embedding = spoken.embeddingModel(model);
   const name = `${provider}/${model}`;
   const once = async (values: string[], signal: AbortSignal) => {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { ModelFailure } from './model.ts';
+import { providerFetch } from './provider-fetch.ts';
+import type { ProviderName } from './providers.ts';
 
 /** Nobody's reply is longer than this; a server that goes on is broken. In bytes. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
@@ -47,9 +49,10 @@ export function watchSilence(caller: AbortSignal, idleMs: number): SilenceWatch 
  * A `fetch` that reports each piece of a reply to the watch, bounds its size, and turns a plain JSON
  * completion, which some servers send although a stream was asked for, into the stream it stands for.
  */
-export function watchedFetch(watch: SilenceWatch, provider: string): typeof globalThis.fetch {
+export function watchedFetch(watch: SilenceWatch, provider: ProviderName): typeof globalThis.fetch {
+  const ask = providerFetch(provider);
   return async (input, init) => {
-    const response = await fetch(input, init);
+    const response = await ask(input, init);
     watch.touch();
     if (response.body === null) return response;
     const heard = new Response(response.body.pipeThrough(listening(watch, provider)), {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiContext, Caller } from '../context.ts';
+import type { ApiContext } from '../context.ts';
 import type { Engine } from '../engine.ts';
 import { logPageQuery } from '../parameters.ts';
 import { followStream, lastEventId } from './follow-stream.ts';
@@ -46,13 +46,13 @@ export const messageStream = ({ seq, content }: MessageEntry) => ({
  */
 export function followMessages(
   engine: Engine,
-  to: { ctx: ApiContext; caller: Caller; query: { after: number } },
+  to: { ctx: ApiContext; query: { after: number } },
   of: { conversationId: number; instanceId?: string },
 ): void {
-  const { ctx, caller, query } = to;
+  const { ctx, query } = to;
   const { conversationId, instanceId } = of;
   const after = lastEventId(ctx) ?? query.after;
-  followStream({ ctx, caller, credentials: engine.credentials }, (reader) =>
+  followStream({ ctx }, (reader) =>
     engine.messages.follow(conversationId, after, {
       ...reader,
       event: (entry) => {

@@ -30,6 +30,7 @@ interface CommandRow {
   started_at: string | null;
   queued: boolean;
   thread_id: string | null;
+  owner_is_active: boolean;
 }
 
 /** The change a command makes: the row's new columns, what the log says, what Temporal is told. */
@@ -74,7 +75,7 @@ export async function commandIn(
 ): Promise<void> {
   const [row] = await sql.query<CommandRow>(
     `select id, owner_id, execution_id, kind, status, generation, claimed_run_id, pause_requested, control_version,
-            started_at, queued, thread_id
+            started_at, queued, thread_id, (select u.is_active from users u where u.id = owner_id) as owner_is_active
        from executions where id = $1 for no key update`,
     [id],
   );
@@ -82,6 +83,12 @@ export async function commandIn(
   const refusal = commandRefusal(command, { status: row.status, pauseRequested: row.pause_requested });
   if (refusal !== null) {
     throw conflict(`cannot ${command} execution ${row.execution_id}: ${refusal}`, { status: row.status });
+  }
+  if ((command === 'resume' || command === 'retry') && !row.owner_is_active) {
+    throw conflict(
+      `cannot ${command} execution ${row.execution_id}: its owner is disabled; an admin enables the owner first`,
+      { status: row.status },
+    );
   }
   if (command === 'cancel' && row.status === 'cancelling') return;
   const isFull = command === 'retry' && (await mustWait(sql, row, maxActive));

@@ -2,6 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpError, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { sameOriginFetch } from '../../security/same-origin-fetch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Tool } from '../tool.ts';
 import { toTools, type McpTool, type McpToolCall } from './mcp-tools.ts';
@@ -148,7 +149,7 @@ async function open(client: Client, config: McpServerConfig): Promise<void> {
   if ('url' in config) {
     const { url, headers } = config;
     await client.connect(
-      new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }),
+      new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers }, fetch: sameOriginFetch }),
       options,
     );
     return;

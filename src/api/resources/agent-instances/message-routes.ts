@@ -162,6 +162,6 @@ const streamRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params, query, caller, ctx }) => {
       const { id, conversationId } = await reachInstance(engine, caller, params.agent_instance_id);
-      followMessages(engine, { ctx, caller, query }, { conversationId, instanceId: id });
+      followMessages(engine, { ctx, query }, { conversationId, instanceId: id });
     },
   );

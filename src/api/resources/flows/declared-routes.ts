@@ -11,6 +11,7 @@ import {
 } from '../../../persistence/repositories/flows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { preparedFlow, reachFlow, storedName } from './declared-access.ts';
 import { exampleDefinition, exampleFlow } from './examples.ts';
@@ -106,7 +107,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
     async ({ body, upload, caller: { userId: ownerId }, respond }) => {
       const { save, warnings } = await checkUpload(engine, ownerId, { body, upload });
-      const flow = await engine.database.as({ ownerId }, (em) => createFlow(em, ownerId, save));
+      const flow = await makeOwned(engine, ownerId, ['flows'], (em) => createFlow(em, ownerId, save));
       return respond(201, saved(flow, warnings), { Location: `/api/v1/flows/${flow.name}` });
     },
   );

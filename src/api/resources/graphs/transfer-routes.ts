@@ -6,6 +6,7 @@ import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { toIssues } from '../../errors.ts';
 import { reachGraph } from './access.ts';
 import { reportOn } from './compile.ts';
@@ -79,6 +80,7 @@ const importRoute = (engine: Engine): AnyRoute =>
           example: { graph: exampleGraph, report: exampleValidation, warnings: [] },
         },
       },
+      errors: ['CONFLICT'],
     },
     async ({ query, body, upload, caller, request, respond }) => {
       const { document, warnings } = await engine.computing.run(
@@ -94,7 +96,7 @@ const importRoute = (engine: Engine): AnyRoute =>
       );
       const checked = storable(document);
       const save = { document: checked, userId: caller.userId, now: engine.now() };
-      const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
+      const graph = await makeOwned(engine, caller.userId, ['graphs'], (em) =>
         createGraph(em, caller.userId, save),
       );
       const report = await reportOn(engine, caller.userId, checked);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '../../../domain/errors.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
+import { refuseAboveQuotaIn } from '../../../persistence/quotas.ts';
 import type { Task } from '../../../persistence/entities/platform.entity.ts';
 import {
   createTask,
@@ -119,12 +120,16 @@ const createRoute = (engine: Engine): AnyRoute =>
       body: createTaskSchema,
       example: exampleNewTask,
       responses: { 201: { description: 'Stored', schema: taskSchema, example: exampleTask } },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, respond }) => {
       const scope = reachOf(caller);
-      const task = await engine.database.as(scope, (em) =>
-        createTask(em, scope, fieldsOf(body), engine.now()),
-      );
+      const task = await engine.database.as(scope, async (em) => {
+        const made = await createTask(em, scope, fieldsOf(body), engine.now());
+        // It is the workflow's owner who has one more, whoever adds it.
+        await refuseAboveQuotaIn(em, made.ownerId, ['tasks'], engine.settings.USER_LIMITS);
+        return made;
+      });
       return respond(201, presentTask(task), { Location: `/api/v1/tasks/${task.id}` });
     },
   );

@@ -12,6 +12,7 @@ import {
 } from '../../../persistence/repositories/templates.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { exampleDocument, exampleGraph } from '../graphs/examples.ts';
 import { graphSchema, presentGraph } from '../graphs/schema.ts';
@@ -194,10 +195,11 @@ const instantiateRoute = (engine: Engine): AnyRoute =>
       bodyOptional: true,
       example: { name: 'My research' },
       responses: { 201: { description: 'The graph', schema: graphSchema, example: exampleGraph } },
+      errors: ['CONFLICT'],
     },
     async ({ params, body, caller, respond }) => {
       const { userId } = caller;
-      const graph = await engine.database.as({ ownerId: userId }, async (em) => {
+      const graph = await makeOwned(engine, userId, ['graphs'], async (em) => {
         const template = await findTemplate(em, params.template_id);
         if (template === null) throw notFound('template');
         const { name, description } = template;
