@@ -53,7 +53,7 @@ export function createClient({
   fetch = globalThis.fetch,
   ...credentials
 }: ClientOptions): MusterClient {
-  const root = baseUrl.replace(/\/$/, '');
+  const root = baseUrl.replace(/\/+$/, '').replace(/\/api(\/v1)?$/, '');
   const calls = createFetchClient<paths>({ baseUrl: root, fetch: (request) => fetch(request) });
   calls.use({
     async onRequest({ request }) {

@@ -8,6 +8,7 @@ import { writeZip } from '../../../crews/transfer/write-zip.ts';
 import { invalid } from '../../../domain/errors.ts';
 import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
+import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { toIssues } from '../../errors.ts';
@@ -25,9 +26,18 @@ const offeredTools = (engine: Engine): readonly string[] => engine.tools.registr
 
 const nameSchema = z.string().trim().min(1).max(200);
 
+const crewSchema = nameSchema.describe(
+  'Which crew is meant where the files hold several: its folder, or its class under `@CrewBase`',
+);
+const folderSchema = nameSchema.describe(
+  'The folder the files come from: names the graph where neither `name` nor the crew does',
+);
+
 const importGraphSchema = z
   .object({
     name: nameSchema.optional().describe('What the graph shall be called; else as the crew calls itself'),
+    crew: crewSchema.optional(),
+    folder: folderSchema.optional(),
     files: z.record(z.string(), z.string()).describe('The text of each file by its path'),
   })
   .meta({ id: 'ImportGraph', description: 'The files of a crew, as an alternative to a zip of them.' });
@@ -61,12 +71,14 @@ const importRoute = (engine: Engine): AnyRoute =>
       tags: TAGS,
       summary: 'Make a graph of a CrewAI project',
       description:
-        'Takes `agents.yaml` and `tasks.yaml` from any folder, with the `crew.py` beside them, which is read and never ' +
-        'run, or the `crew.jsonc` of CrewAI 1.15; as a zip or as JSON. Files that cannot be read are 422, each issue ' +
-        'at `file:line:column`, and nothing is stored. A crew that can be read but is not valid is stored as a draft; ' +
+        'Takes `agents.yaml` and `tasks.yaml` from any folder, with the program beside them (`crew.py`, or another with ' +
+        '`@CrewBase`), which is read and never run, such a program alone, or the `crew.jsonc` of CrewAI 1.15 with its ' +
+        '`agents/`; as a zip or as JSON. Texts are UTF-8. Of several crews `crew` says which. Files that cannot be read ' +
+        'are 422, each issue at `file:line:column`, and nothing is stored. A crew that can be read but is not valid is stored as a draft; ' +
         '`report` says what is wrong with it.',
       access: 'user',
       body: importGraphSchema,
+      bodyLimits: LARGE_DOCUMENT,
       example: exampleImport,
       upload: {
         contentType: 'application/zip',
@@ -75,6 +87,8 @@ const importRoute = (engine: Engine): AnyRoute =>
       },
       query: z.object({
         name: nameSchema.optional().describe('What the graph of a zip shall be called'),
+        crew: crewSchema.optional(),
+        folder: folderSchema.optional(),
       }),
       responses: {
         201: {
@@ -86,7 +100,7 @@ const importRoute = (engine: Engine): AnyRoute =>
     },
     async ({ query, body, upload, caller, respond }) => {
       const files = upload === undefined ? readFileTexts(body?.files ?? {}) : await readZip(upload);
-      const { document, warnings } = importCrew(files, body?.name ?? query.name);
+      const { document, warnings } = importCrew(files, { ...query, ...body });
       const checked = storable(document);
       const save = { document: checked, userId: caller.userId, now: engine.now() };
       const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
