@@ -3,6 +3,7 @@ import { parseYamlFile } from '../../crews/parse-crew-yaml.ts';
 import { createPlainJson } from '../../crews/transfer/plain-json.ts';
 import type { Issue } from '../../domain/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { secretIssues } from '../../domain/secret-fields.ts';
 import { schemaProblems } from '../../domain/run/json-schema.ts';
 import { flowDefinitionSchema, type FlowDefinition } from './definition.ts';
 import { readTrigger } from './triggers.ts';
@@ -32,7 +33,11 @@ function checkDefinition(content: JsonValue): ReadDefinition {
   if (!isJsonObject(content))
     return { ok: false, issues: [{ path: '', message: 'a flow is a mapping of fields' }] };
   const read = flowDefinitionSchema.safeParse(content);
-  const issues = [...(read.success ? [] : read.error.issues.flatMap(toIssue)), ...checkMethods(content)];
+  const issues = [
+    ...secretIssues(content),
+    ...(read.success ? [] : read.error.issues.flatMap(toIssue)),
+    ...checkMethods(content),
+  ];
   if (read.success) issues.push(...checkState(read.data));
   if (!read.success || issues.length > 0) return { ok: false, issues: issues.slice(0, MAX_ISSUES) };
   return { ok: true, definition: read.data };

@@ -7,6 +7,7 @@ import { projectFromGraph } from '../../../crews/transfer/project-from-graph.ts'
 import { writeZip } from '../../../crews/transfer/write-zip.ts';
 import { invalid } from '../../../domain/errors.ts';
 import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
+import { secretIssues } from '../../../domain/secret-fields.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
@@ -115,8 +116,19 @@ const importRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-/** @throws {MusterError} VALIDATION_FAILED for what no graph may have: names that are too long, too many nodes. */
+/** `/nodes/1/data/llm/api_key` → `writer/llm/api_key`: the files know nothing of nodes. */
+function placeOf({ nodes }: GraphDocument, path: string): string {
+  const [, place, below] = /^\/nodes\/(\d+)\/data(\/.*)$/.exec(path) ?? [];
+  return below === undefined ? path : `${nodes[Number(place)]?.id ?? ''}${below}`;
+}
+
+/** @throws {MusterError} VALIDATION_FAILED for what no graph may have: secrets, names that are too long, too many nodes. */
 function storable(document: GraphDocument): GraphDocumentBody {
+  const secrets = secretIssues(document);
+  if (secrets.length > 0) {
+    const named = secrets.map(({ path, message }) => ({ path: placeOf(document, path), message }));
+    throw invalid(`The crew holds secrets: ${named[0]?.path}: ${named[0]?.message}`, named);
+  }
   const checked = graphDocumentSchema.safeParse({ ...document, name: document.name.trim().slice(0, 200) });
   if (checked.success) return checked.data;
   throw invalid('The crew does not make a graph', toIssues(checked.error, 'body'));
