@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import './contracts/plain-messages.ts';
 
 /**
  * Every setting of the program (contract §3), read once at start. This file is the only reader of

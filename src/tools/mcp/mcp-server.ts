@@ -125,7 +125,11 @@ export class McpServer {
     const connected = await connect(config, () => {
       client = new WatchedClient(
         (ended) => this.gone(ended, 'the connection ended'),
-        (broken) => void broken.close().catch(ignore),
+        (broken) => {
+          // At once: it takes a while until its program has ended, and calls must not go to it meanwhile.
+          this.gone(broken, 'it sent a message that is too large');
+          void broken.close().catch(ignore);
+        },
       );
       return client;
     });

@@ -62,7 +62,7 @@ async function checkUpload(
   const name = freeName(engine, definition);
   const { warnings } = await preparedFlow(engine, ownerId, definition);
   const source = typeof given === 'string' ? given : JSON.stringify(given, null, 2);
-  return { save: { name, source, definition, now: engine.now() }, warnings };
+  return { save: { name, source, definition, now: engine.now() }, warnings: [...read.warnings, ...warnings] };
 }
 
 /** @throws {MusterError} VALIDATION_FAILED when it is no UTF-8. */
