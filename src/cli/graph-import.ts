@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ApiClient } from './api-client.ts';
@@ -6,7 +5,7 @@ import { settingsFor, withServer, type Outcome, type ServerFlags } from './comma
 import { onServer } from './crew.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { GRAPHS, readDocument, report, throwPlaced } from './graph-files.ts';
-import { isFile, projectFiles, projectName } from './project-files.ts';
+import { isFile, projectFiles, projectName, readZipFile } from './project-files.ts';
 import type { Terminal } from './terminal.ts';
 
 const graphSchema = z.looseObject({ id: z.string(), name: z.string() });
@@ -56,7 +55,7 @@ async function importProject(
   const answer = from.endsWith('.zip')
     ? await client.call('POST', `${GRAPHS}/import?${new URLSearchParams(options).toString()}`, {
         contentType: 'application/zip',
-        bytes: new Uint8Array(readFileSync(from)),
+        bytes: readZipFile(from),
       })
     : await client.call('POST', `${GRAPHS}/import`, { ...options, files: projectFiles(from) });
   return imported.parse(answer);

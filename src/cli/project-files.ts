@@ -37,7 +37,7 @@ export function projectFiles(folder: string): Record<string, string> {
     throw new CliError(EXIT.usage, `There is no file or folder ${folder}`);
   const files: Record<string, string> = {};
   let total = 0;
-  for (const path of pathsIn(folder)) {
+  for (const path of [...pathsIn(folder)].sort()) {
     const kind = crewFileKind(path);
     if (kind === null) continue;
     const file = join(folder, path);
@@ -60,6 +60,17 @@ export function projectFiles(folder: string): Record<string, string> {
     files[path] = readTextFile(file);
   }
   return files;
+}
+
+/** A zip of a project. @throws {CliError} naming it, when it cannot be read or is too large */
+export function readZipFile(file: string): Uint8Array<ArrayBuffer> {
+  const { size } = statSync(file);
+  if (size > UPLOAD_LIMITS.archiveBytes)
+    throw new CliError(
+      EXIT.usage,
+      `${file} has ${size} bytes; a zip of a project has ${UPLOAD_LIMITS.archiveBytes} at most: import its folder, of which only the crew's files are sent`,
+    );
+  return new Uint8Array(readFileSync(file));
 }
 
 /** Paths of files below a folder. Symbolic links are not followed. */

@@ -29,7 +29,7 @@ export async function readZip(bytes: Buffer): Promise<UploadedFiles> {
 
 async function readEntries(zip: ZipFile): Promise<UploadedFiles> {
   if (zip.entryCount > UPLOAD_LIMITS.entries) {
-    const message = `more than ${UPLOAD_LIMITS.entries} entries`;
+    const message = `more than ${UPLOAD_LIMITS.entries} entries: zip the project without environments and packages, or import its folder with muster graphs import`;
     throw invalid(`The upload cannot be taken: ${message}`, [{ path: '', message }]);
   }
   const files = new Map<string, string>();
