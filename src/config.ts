@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { readUserLimits, USER_LIMIT_NAMES, type UserLimits } from './domain/user-limits.ts';
+import './contracts/plain-messages.ts';
 
 /**
  * Every setting of the program (contract §3), read once at start. This file is the only reader of
@@ -16,6 +17,9 @@ const durationMs = z
     const unit = /[a-z]+$/.exec(text)?.[0] ?? 's';
     return Number.parseInt(text, 10) * (factors[unit] ?? 1000);
   });
+
+/** The same for what a timer waits for: Node's reach to 24 days. */
+const timerMs = durationMs.refine((ms) => ms > 0 && ms <= 86_400_000, 'more than 0, and a day at most');
 
 const portWords = 'a port from 0 to 65535';
 const port = z.coerce.number(portWords).int(portWords).min(0, portWords).max(65_535, portWords);
@@ -160,6 +164,8 @@ const settingsFields = z.object({
   METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
   TRUST_PROXY: flag.default(false),
   MCP_SERVERS: z.string().optional(),
+  MCP_CALL_TIMEOUT: timerMs.prefault('120s'),
+  MCP_CALL_LIMIT: timerMs.prefault('1h'),
   FLOWS_DIR: z.string().optional(),
   OIDC_ISSUER: httpUrl.optional(),
   OIDC_AUDIENCE: z.string().optional(),
@@ -207,6 +213,9 @@ export function loadSettings(overrides: Record<string, string | undefined> = {})
   const said = Object.entries(overrides).filter(([, value]) => value !== undefined);
   return readSettings({ ...process.env, ...Object.fromEntries(said) });
 }
+
+/** The environment as it is: what `${VARIABLES}` in files of the operator stand for. */
+export const readEnvironment = (): Readonly<Record<string, string | undefined>> => process.env;
 
 /** The environment for a child process that shall see the same settings, with some of them changed. */
 export function childEnvironment(overrides: Record<string, string | undefined>): NodeJS.ProcessEnv {

@@ -413,6 +413,20 @@ export async function abandonCall(
 }
 
 /**
+ * The call was cut off because the run is paused. After a resume it is made again, or a person is asked what became of it
+ * where its tool is not idempotent, as after any call whose end nobody knows.
+ */
+export async function abandonForPause(
+  deps: TaskDeps,
+  lease: Lease,
+  { material, call }: Extract<Position, { kind: 'call' }>,
+): Promise<Position> {
+  await abandonCall(deps, lease, material.taskId, call.id);
+  const version = await controlVersion(deps.sql, lease.id);
+  return { kind: 'outcome', outcome: { kind: 'paused', controlVersion: version } };
+}
+
+/**
  * An error that nobody foresaw: a bug of ours. It is tried again a few times, and then ends the task, so that no
  * model is paid for ever.
  * @returns what that means for the run, null while the task is tried again.

@@ -2,6 +2,7 @@ import { ConnectionException } from '@mikro-orm/core';
 import { z } from 'zod';
 import { ComputationLimitExceeded } from '../computing/computing-errors.ts';
 import { QueueFull } from '../computing/fair-queue.ts';
+import '../contracts/plain-messages.ts';
 import { MusterError, REQUEST_ERROR_CODES, type Issue, type RequestErrorCode } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { isDatabaseAway as saysDatabaseAway } from '../persistence/database-away.ts';

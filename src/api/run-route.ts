@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { invalid, notFound, type Issue } from '../domain/errors.ts';
+import { isJsonObject } from '../domain/json.ts';
+import { secretIssues } from '../domain/secret-fields.ts';
 import { authorize } from './authorize.ts';
 import type { AuditNote, ApiContext, Caller, RequestState } from './context.ts';
 import type { GuessGuard } from './guess-guard.ts';
@@ -205,10 +207,15 @@ async function readBody(spec: RouteSpec, ctx: ApiContext, turn: Turn): Promise<C
     return { value: undefined, issues, given };
   }
   const { body: schema } = spec;
+  const issues = secretsIn(spec.documents ?? [], given);
   const result = await turn(() => schema.safeParse(given));
-  if (!result.success) return { value: undefined, issues: toIssues(result.error, 'body'), given };
-  return { value: result.data, issues: [], given };
+  if (!result.success)
+    return { value: undefined, issues: [...issues, ...toIssues(result.error, 'body')], given };
+  return { value: result.data, issues, given };
 }
+
+const secretsIn = (fields: readonly string[], body: unknown): Issue[] =>
+  isJsonObject(body) ? fields.flatMap((field) => secretIssues(body[field], `/${field}`)) : [];
 
 function clientGone(ctx: ApiContext): AbortSignal {
   const controller = new AbortController();

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { findCrewFiles } from '../crews/load-crew.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { readTextFile } from './project-files.ts';
 
 /** What a crew is started with, and where each value came from. */
 export interface GatheredInputs {
@@ -44,9 +45,10 @@ export const isFolder = (path: string): boolean => existsSync(path) && statSync(
 
 /** YAML, of which JSON is a part. */
 function readInputsFile(file: string): JsonObject {
+  const text = readTextFile(file);
   let content: unknown;
   try {
-    content = parse(readFileSync(file, 'utf8'));
+    content = parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(EXIT.usage, `${file} cannot be read: ${reason.trim()}`, { cause: error });

@@ -55,7 +55,7 @@ export function createClient({
 }: ClientOptions): MusterClient {
   // The API redirects nobody: whoever does is somebody else, who must not be told the credential.
   const fetch: typeof globalThis.fetch = (input, init) => given(input, { ...init, redirect: 'manual' });
-  const root = baseUrl.replace(/\/$/, '');
+  const root = baseUrl.replace(/\/+$/, '').replace(/\/api(\/v1)?$/, '');
   const calls = createFetchClient<paths>({ baseUrl: root, fetch: (request) => fetch(request) });
   calls.use({
     async onRequest({ request }) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import '../contracts/plain-messages.ts';
 import type { Tool, ToolContext, ToolRegistry } from './tool.ts';
 
 /** More than this would crowd everything else out of a model's context. In bytes of UTF-8. */

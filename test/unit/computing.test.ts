@@ -42,7 +42,7 @@ describe('computing on what users supply', () => {
     await expect(
       computing.run(
         'importCrew',
-        { upload: { kind: 'files', files: { '/etc/x': '' } }, name: undefined },
+        { upload: { kind: 'files', files: { '/etc/x': '' } }, options: {} },
         options('a'),
       ),
     ).rejects.toMatchObject({ code: 'VALIDATION_FAILED', issues: [{ path: '/etc/x' }] });

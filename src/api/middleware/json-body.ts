@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
 import { atOnce, type Turn } from '../large-bodies.ts';
+import { decodeUtf8 } from '../../domain/utf8-text.ts';
 import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
 
 /** What a body may have: bytes, and values. */
@@ -72,8 +73,10 @@ function checkSize(bytes: Buffer, most: number): void {
 }
 
 function parse(bytes: Buffer): unknown {
+  const decoded = decodeUtf8(bytes);
+  if (!decoded.ok) throw new MusterError('INVALID_JSON', `The body cannot be read: ${decoded.reason}`);
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(decoded.text);
     return value;
   } catch (error) {
     throw new MusterError('INVALID_JSON', 'The body is not valid JSON', { cause: error });

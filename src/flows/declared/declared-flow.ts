@@ -16,6 +16,7 @@ import type { Expressions } from './expressions.ts';
 import { feedbackStep } from './human-feedback.ts';
 import type { FlowSnapshot } from './snapshot.ts';
 import { shownValue } from './template.ts';
+import { matchLabel } from './match-label.ts';
 import { readTrigger } from './triggers.ts';
 
 const FEEDBACK = '__feedback';
@@ -132,7 +133,11 @@ function actionStep(
         crew === undefined && action.call !== 'crew'
           ? await carryOutAction(action, context)
           : crewSaid(action, given);
-      return { said, label: shape.labels.length > 0 ? labelOf(said) : null, state: context.state };
+      return {
+        said,
+        label: shape.labels.length > 0 ? labelOf(said, shape.labels) : null,
+        state: context.state,
+      };
     },
   };
 }
@@ -162,6 +167,10 @@ function shownResult({ raw, tasks_output: outputs }: CrewResult): JsonObject {
   return { raw, json_dict: isJsonObject(last) ? (last['json_dict'] ?? null) : null, tasks_output: outputs };
 }
 
-/** The event that a router's output names. */
-const labelOf = (said: JsonValue): string =>
-  (isJsonObject(said) && typeof said['raw'] === 'string' ? said['raw'] : shownValue(said)).trim();
+/** The event that a router's output names; what is none of its labels is told as it is. */
+function labelOf(said: JsonValue, labels: readonly string[]): string {
+  const text = (
+    isJsonObject(said) && typeof said['raw'] === 'string' ? said['raw'] : shownValue(said)
+  ).trim();
+  return matchLabel(labels, text) ?? text;
+}

@@ -101,6 +101,7 @@ const createRoute = (engine: Engine): AnyRoute =>
         'named in `warnings`.',
       access: 'user',
       body: createAgentSchema,
+      documents: ['config'],
       example: exampleNewAgent,
       responses: { 201: { description: 'Stored', schema: agentSchema, example: exampleAgent } },
       errors: ['CONFLICT'],
@@ -137,6 +138,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
       summary: 'Change an agent',
       description: 'Every field is optional. Runs that are under way keep the agent they began with.',
       body: updateAgentSchema,
+      documents: ['config'],
       example: { temperature: '0.2' },
       responses: {
         200: {

@@ -87,6 +87,7 @@ const createRoute = (engine: Engine): AnyRoute =>
       description: 'Of the right shape suffices: a draft that is not yet valid is stored too.',
       access: 'user',
       body: createGraphSchema,
+      documents: ['nodes', 'edges'],
       bodyLimits: LARGE_DOCUMENT,
       example: exampleDocument,
       responses: { 201: { description: 'Stored', schema: graphSchema, example: exampleGraph } },
@@ -147,6 +148,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
         'Every field is optional. What changes nothing makes no version. With `version` in the body or `If-Match` in ' +
         'the head it is refused (409) when somebody else has saved meanwhile.',
       body: updateGraphSchema,
+      documents: ['nodes', 'edges'],
       bodyLimits: LARGE_DOCUMENT,
       example: { name: 'Research', version: 1 },
       responses: {

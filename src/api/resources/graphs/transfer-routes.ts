@@ -3,7 +3,9 @@ import { graphDocumentSchema, type GraphDocumentBody } from '../../../contracts/
 import { UPLOAD_LIMITS } from '../../../crews/transfer/uploaded-files.ts';
 import { invalid } from '../../../domain/errors.ts';
 import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
+import { secretIssues } from '../../../domain/secret-fields.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
+import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { makeOwned } from '../../make-owned.ts';
@@ -22,9 +24,18 @@ const offeredTools = (engine: Engine): readonly string[] => engine.tools.registr
 
 const nameSchema = z.string().trim().min(1).max(200);
 
+const crewSchema = nameSchema.describe(
+  'Which crew is meant where the files hold several: its folder, or its class under `@CrewBase`',
+);
+const folderSchema = nameSchema.describe(
+  'The folder the files come from: names the graph where neither `name` nor the crew does',
+);
+
 const importGraphSchema = z
   .object({
     name: nameSchema.optional().describe('What the graph shall be called; else as the crew calls itself'),
+    crew: crewSchema.optional(),
+    folder: folderSchema.optional(),
     files: z.record(z.string(), z.string()).describe('The text of each file by its path'),
   })
   .meta({ id: 'ImportGraph', description: 'The files of a crew, as an alternative to a zip of them.' });
@@ -58,12 +69,14 @@ const importRoute = (engine: Engine): AnyRoute =>
       tags: TAGS,
       summary: 'Make a graph of a CrewAI project',
       description:
-        'Takes `agents.yaml` and `tasks.yaml` from any folder, with the `crew.py` beside them, which is read and never ' +
-        'run, or the `crew.jsonc` of CrewAI 1.15; as a zip or as JSON. Files that cannot be read are 422, each issue ' +
-        'at `file:line:column`, and nothing is stored. A crew that can be read but is not valid is stored as a draft; ' +
+        'Takes `agents.yaml` and `tasks.yaml` from any folder, with the program beside them (`crew.py`, or another with ' +
+        '`@CrewBase`), which is read and never run, such a program alone, or the `crew.jsonc` of CrewAI 1.15 with its ' +
+        '`agents/`; as a zip or as JSON. Texts are UTF-8. Of several crews `crew` says which. Files that cannot be read ' +
+        'are 422, each issue at `file:line:column`, and nothing is stored. A crew that can be read but is not valid is stored as a draft; ' +
         '`report` says what is wrong with it.',
       access: 'user',
       body: importGraphSchema,
+      bodyLimits: LARGE_DOCUMENT,
       example: exampleImport,
       upload: {
         contentType: 'application/zip',
@@ -72,6 +85,8 @@ const importRoute = (engine: Engine): AnyRoute =>
       },
       query: z.object({
         name: nameSchema.optional().describe('What the graph of a zip shall be called'),
+        crew: crewSchema.optional(),
+        folder: folderSchema.optional(),
       }),
       responses: {
         201: {
@@ -90,7 +105,11 @@ const importRoute = (engine: Engine): AnyRoute =>
             upload === undefined
               ? { kind: 'files', files: body?.files ?? {} }
               : { kind: 'zip', bytes: new Uint8Array(upload) },
-          name: body?.name ?? query.name,
+          options: {
+            name: body?.name ?? query.name,
+            crew: body?.crew ?? query.crew,
+            folder: body?.folder ?? query.folder,
+          },
         },
         { owner: caller.userId, signal: request.signal },
       );
@@ -108,8 +127,19 @@ const importRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-/** @throws {MusterError} VALIDATION_FAILED for what no graph may have: names that are too long, too many nodes. */
+/** `/nodes/1/data/llm/api_key` → `writer/llm/api_key`: the files know nothing of nodes. */
+function placeOf({ nodes }: GraphDocument, path: string): string {
+  const [, place, below] = /^\/nodes\/(\d+)\/data(\/.*)$/.exec(path) ?? [];
+  return below === undefined ? path : `${nodes[Number(place)]?.id ?? ''}${below}`;
+}
+
+/** @throws {MusterError} VALIDATION_FAILED for what no graph may have: secrets, names that are too long, too many nodes. */
 function storable(document: GraphDocument): GraphDocumentBody {
+  const secrets = secretIssues(document);
+  if (secrets.length > 0) {
+    const named = secrets.map(({ path, message }) => ({ path: placeOf(document, path), message }));
+    throw invalid(`The crew holds secrets: ${named[0]?.path}: ${named[0]?.message}`, named);
+  }
   const checked = graphDocumentSchema.safeParse({ ...document, name: document.name.trim().slice(0, 200) });
   if (checked.success) return checked.data;
   throw invalid('The crew does not make a graph', toIssues(checked.error, 'body'));

@@ -118,6 +118,7 @@ const createRoute = (engine: Engine): AnyRoute =>
       description: 'A workflow, agent or dependency that is not there is 422, naming it.',
       access: 'user',
       body: createTaskSchema,
+      documents: ['config'],
       example: exampleNewTask,
       responses: { 201: { description: 'Stored', schema: taskSchema, example: exampleTask } },
       errors: ['CONFLICT'],
@@ -160,6 +161,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
         'Every field is optional. Dependencies on itself, on tasks of another workflow, and in a circle are 422. Runs ' +
         'that are under way keep the task they began with.',
       body: updateTaskSchema,
+      documents: ['config'],
       example: { order: 2 },
       responses: {
         200: { description: 'As it is now', schema: taskSchema, example: { ...exampleTask, order: 2 } },

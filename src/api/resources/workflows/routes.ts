@@ -82,6 +82,7 @@ const createRoute = (engine: Engine): AnyRoute =>
       description: 'Its tasks are added by `POST /tasks`.',
       access: 'user',
       body: createWorkflowSchema,
+      documents: ['config'],
       example: exampleNewWorkflow,
       responses: { 201: { description: 'Stored', schema: workflowSchema, example: exampleWorkflow } },
       errors: ['CONFLICT'],
@@ -118,6 +119,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
       summary: 'Change a workflow',
       description: 'Every field is optional. Runs that are under way keep the workflow they began with.',
       body: updateWorkflowSchema,
+      documents: ['config'],
       example: { workflow_type: 'parallel' },
       responses: {
         200: {
