@@ -1,7 +1,7 @@
 import type { TaskGuardrail, TaskOutputShape } from '../plan/crew-plan.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Remembered } from './memory.ts';
-import type { ChatMessage, ToolCall } from './messages.ts';
+import type { ChatMessage, ProviderData, ToolCall } from './messages.ts';
 
 /**
  * An agent's work on a task as data: a stack of frames, of which the top one is active. `step` puts what came back
@@ -93,7 +93,7 @@ export interface MemoryFrame extends Conversation {
 
 /** What the outside world answered. */
 export type AgentInput =
-  | { kind: 'model_replied'; text: string; toolCalls: ToolCall[] }
+  | { kind: 'model_replied'; text: string; toolCalls: ToolCall[]; providerData?: ProviderData }
   | { kind: 'tool_returned'; toolCallId: string; toolName: string; content: string }
   | { kind: 'embedded'; vectors: number[][] | null }
   /** Nothing to say means: it is good as it is. */
