@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { lostYamlNumbers } from '../crews/lost-yaml-numbers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { settingsFor, withServer, type Outcome, type ServerFlags } from './command-line.ts';
 import { onServer } from './crew.ts';
@@ -91,6 +92,11 @@ function readDocument(file: string): { content: JsonObject; placed: Placed } {
   if (broken !== undefined) {
     const { line, col } = lines.linePos(broken.pos[0]);
     throw new CliError(EXIT.usage, `${file}:${line}:${col}: ${broken.message.split('\n')[0] ?? ''}`);
+  }
+  const [lost] = lostYamlNumbers(document);
+  if (lost !== undefined) {
+    const { line, col } = lines.linePos(lost.offset);
+    throw new CliError(EXIT.usage, `${file}:${line}:${col}: ${lost.message}`);
   }
   const content = z.record(z.string(), z.json()).safeParse(document.toJS());
   if (!content.success)

@@ -44,6 +44,13 @@ export function isHeldExactly(source: string): boolean {
   return BigInt(source) === BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
 }
 
+/** The same for a number as YAML or Python write it: with a plus, with underscores, in hexadecimal or octal digits. */
+export function isScalarHeldExactly(source: string): boolean {
+  const plain = source.replaceAll('_', '').replace(/^\+/, '');
+  if (/^0[xob]/i.test(plain)) return Number.isSafeInteger(Number(plain));
+  return !/^-?\.?\d/.test(plain) || isHeldExactly(plain);
+}
+
 /** Where numbers of a JSON text that are lost begin and end. */
 function lostSpans(text: string): [start: number, end: number][] {
   const spans: [number, number][] = [];

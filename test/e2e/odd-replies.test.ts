@@ -183,3 +183,35 @@ describe('a step of a flow whose model is cut off', () => {
     expect(tasks.flatMap(({ warnings }) => warnings.map(({ code }) => code))).toContain('model_reply_cut');
   });
 });
+
+describe('an input of 64 bits', () => {
+  const BIG = '1234567890123456789';
+  const start = async (id: string) => {
+    const graph = await stack.call('POST', '/api/v1/graphs', {
+      name: 'big',
+      nodes: [
+        { id: 'w', type: 'agent', data: { role: 'W', goal: 'g', backstory: 'b', llm: 'openai/plain' } },
+        { id: 't', type: 'task', data: { description: 'Order {id}', expected_output: 'x' } },
+      ],
+      edges: [{ source: 'w', target: 't' }],
+    });
+    // As it is typed: JSON.stringify would have lost it already.
+    const response = await fetch(`${stack.api.url}/api/v1/graphs/${idOf.parse(graph.body).id}/execute`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stack.api.admin.token}`, 'content-type': 'application/json' },
+      body: `{"inputs":{"id":${id}}}`,
+    });
+    const body: unknown = await response.json();
+    return { status: response.status, body };
+  };
+
+  it('is refused with its place as a number, and reaches the prompt digit by digit as a text', async () => {
+    expect(await start(BIG)).toMatchObject({
+      status: 422,
+      body: { error: 'VALIDATION_FAILED', details: { issues: [{ path: '/inputs/id' }] } },
+    });
+    const { body } = await start(`"${BIG}"`);
+    await waitForStatus(stack, startOf.parse(body).execution_id, END, 60_000);
+    expect(JSON.stringify(stack.model.requests.at(-1)?.body.messages)).toContain(`Order ${BIG}`);
+  });
+});

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
+import { lostNumberAdvice, lostNumbers } from '../../domain/exact-numbers.ts';
 import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
 
 /** What a body may have: bytes, and values. */
@@ -29,8 +30,10 @@ export async function readJsonBody(request: IncomingMessage, limits = USUAL): Pr
   if (bytes.length === 0) return undefined;
   checkContentType(request);
   checkSize(bytes, limits.values);
-  const value = parse(bytes);
+  const text = decode(bytes);
+  const value = parse(text);
   checkValue(value);
+  checkNumbers(text);
   return value;
 }
 
@@ -66,13 +69,32 @@ function checkSize(bytes: Buffer, most: number): void {
   }
 }
 
-function parse(bytes: Buffer): unknown {
+const notJson = (cause: unknown): MusterError =>
+  new MusterError('INVALID_JSON', 'The body is not valid JSON', { cause });
+
+function decode(bytes: Buffer): string {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw notJson(error);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
     return value;
   } catch (error) {
-    throw new MusterError('INVALID_JSON', 'The body is not valid JSON', { cause: error });
+    throw notJson(error);
   }
+}
+
+/** Refuses numbers that have become other ones by being read. */
+function checkNumbers(text: string): void {
+  const lost = lostNumbers(text, MOST_ISSUES);
+  if (lost.length === 0) return;
+  const issues = lost.map(({ path, source }) => ({ path, message: lostNumberAdvice(source) }));
+  throw invalid('The body holds numbers that cannot be kept exactly', issues);
 }
 
 /** What Postgres or JSON.stringify would stumble over. */

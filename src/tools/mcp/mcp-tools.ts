@@ -54,6 +54,7 @@ function toTool(server: string, name: string, mcpTool: McpTool, call: CallMcpToo
     description: mcpTool.description ?? mcpTool.name,
     input: inputOf(inputSchema),
     inputSchema,
+    passesNumbersOn: true,
     idempotent: annotations?.idempotentHint === true || annotations?.readOnlyHint === true,
     async execute(input, { signal, idempotencyKey }) {
       const request = {
@@ -85,9 +86,27 @@ const resultSchema = z.looseObject({
 function textOf({ content, structuredContent, isError }: z.output<typeof resultSchema>): string {
   const parts = content.map(({ type, text }) => (type === 'text' ? (text ?? '') : `[${type} left out]`));
   const text =
-    parts.length === 0 && structuredContent !== undefined
-      ? JSON.stringify(structuredContent)
-      : parts.join('\n');
+    parts.length === 0 && structuredContent !== undefined ? exactJson(structuredContent) : parts.join('\n');
   if (isError === true) throw new Error(text === '' ? 'the tool failed without a word' : text);
   return text;
+}
+
+/** 64-bit integers lie between these; beyond the larger one nobody counts in digits. */
+const [LEAST_DOUBTFUL, MOST_DOUBTFUL] = [2 ** 53, 2 ** 64];
+
+/**
+ * Structured content as text. The SDK has read its numbers as doubles already, so an integer that may have had other digits is
+ * refused with its place. Servers that send the JSON as text too, as the protocol asks them to, are read exactly.
+ * @throws {Error} in words for the model
+ */
+function exactJson(content: unknown): string {
+  return JSON.stringify(content, (key, value: unknown) => {
+    if (typeof value !== 'number' || !Number.isInteger(value)) return value;
+    const size = Math.abs(value);
+    if (size < LEAST_DOUBTFUL || size > MOST_DOUBTFUL) return value;
+    throw new Error(
+      `its result holds an integer under "${key}" that cannot be read exactly (about ${value}): ` +
+        'the server must send it as a text, or its result as text content too',
+    );
+  });
 }
