@@ -141,6 +141,7 @@ const settingsFields = z.object({
   DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),
   ...providerSettings,
   MODEL_PRICES: z.string().optional(),
+  MODEL_MAX_REPLY_BYTES: count.pipe(z.number().min(1024, 'at least 1024 bytes')).default(8 * 1024 * 1024),
   MLFLOW_TRACKING_URI: httpUrl.optional(),
   MLFLOW_EXPERIMENT_NAME: z.string().default('muster'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),

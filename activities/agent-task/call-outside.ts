@@ -8,9 +8,11 @@ import { costMicroUsd, type ModelPrices } from '../../src/models/prices.ts';
 import { storableText } from '../../src/persistence/jsonb.ts';
 import type { CallEnd, NewCall, OpenCall } from '../../src/persistence/runs/calls.ts';
 import type { NewEvent } from '../../src/persistence/event-log.ts';
+import type { TaskWarning } from '../../src/persistence/runs/task-warnings.ts';
 import { MICRO_USD } from '../../src/domain/run/budget.ts';
 import { estimateCall, tokensOf } from '../../src/domain/run/estimate.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
+import { replyWarning } from './reply-warning.ts';
 import { shown } from './shown-text.ts';
 import type { TaskDeps } from './task-deps.ts';
 import { speaker, toolNames, type TaskMaterial } from './task-material.ts';
@@ -23,6 +25,8 @@ export type OutsideAction = Extract<AgentAction, { kind: 'call_model' | 'call_to
 export interface Returned {
   end: CallEnd;
   input: AgentInput;
+  /** What people should know of the task beside its output. */
+  warning?: TaskWarning | null;
   events: Omit<NewEvent, 'taskKey' | 'taskId' | 'agentId'>[];
 }
 
@@ -90,10 +94,11 @@ export function begunEvents(
 }
 
 /** Ids, names and texts as a model made them up, without what Postgres could not keep. */
-const storableReply = ({ text, toolCalls, usage }: ModelReply): ModelReply => ({
-  usage,
+const storableReply = ({ text, toolCalls, ...rest }: ModelReply): ModelReply => ({
+  ...rest,
   text: storableText(text),
-  toolCalls: toolCalls.map(({ id, name, arguments: given }) => ({
+  toolCalls: toolCalls.map(({ id, name, arguments: given, ...more }) => ({
+    ...more,
     id: storableText(id),
     name: storableText(name),
     arguments: storableText(given),
@@ -131,9 +136,19 @@ export async function callModel(
       status: 'completed',
       usage: reply.usage,
       costMicroUsd: cost,
-      response: { text: reply.text, tool_calls: reply.toolCalls.map((wanted) => ({ ...wanted })) },
+      response: {
+        text: reply.text,
+        tool_calls: reply.toolCalls.map(({ id, name, arguments: given }) => ({ id, name, arguments: given })),
+        finish_reason: reply.finishReason,
+      },
     },
-    input: { kind: 'model_replied', text: reply.text, toolCalls: reply.toolCalls },
+    input: {
+      kind: 'model_replied',
+      text: reply.text,
+      toolCalls: reply.toolCalls,
+      ...(reply.providerData !== undefined && { providerData: reply.providerData }),
+    },
+    warning: replyWarning(model.name, reply.finishReason, agent.maxTokens),
     events: [
       {
         type: 'llm_call_completed',
@@ -144,6 +159,7 @@ export async function callModel(
           agent: material.rules.agents.get(action.agentKey)?.role ?? action.agentKey,
           text: shown(reply.text),
           tool_calls: reply.toolCalls.map((wanted) => wanted.name),
+          finish_reason: reply.finishReason,
           prompt_tokens: reply.usage.promptTokens,
           completion_tokens: reply.usage.completionTokens,
           total_tokens: reply.usage.totalTokens,

@@ -30,6 +30,7 @@ import {
   type Lease,
   type LeaseAnswer,
 } from '../../src/persistence/runs/task-lease.ts';
+import { addWarning } from '../../src/persistence/runs/task-warnings.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { ask, type Asked } from './asking.ts';
 import { meetLimit } from './exhausted.ts';
@@ -99,8 +100,10 @@ export async function recordReturn(
   // The reply is paid for: a database that is away for a moment must not cost it.
   const next = await persistently(deps, () =>
     deps.sql.transaction(async (sql) => {
-      const [, reached] = await together([
+      const { warning = null } = returned;
+      const [, , reached] = await together([
         settleCall(sql, lease, material.taskId, position.call, returned.end, now),
+        warning === null ? undefined : addWarning(sql, material.taskId, warning),
         handBack
           ? interrupt(sql, lease, material, events, now)
           : proceed(deps, sql, lease, material, events, now),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
-import type { ChatMessage, TokenUsage } from '../../src/domain/agent/messages.ts';
+import type { ChatMessage } from '../../src/domain/agent/messages.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { MICRO_USD } from '../../src/domain/run/budget.ts';
 import { estimateCall } from '../../src/domain/run/estimate.ts';
@@ -13,7 +13,7 @@ import {
   type StepAnswer,
   type StepRequest,
 } from '../../src/flows/step-work.ts';
-import { ModelFailure, type Model } from '../../src/models/model.ts';
+import { ModelFailure, type Model, type ModelReply } from '../../src/models/model.ts';
 import { costMicroUsd } from '../../src/models/prices.ts';
 import { storableText } from '../../src/persistence/jsonb.ts';
 import {
@@ -29,11 +29,13 @@ import {
 } from '../../src/persistence/runs/calls.ts';
 import { answeredCall } from '../../src/persistence/runs/flow-steps.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/runs/task-lease.ts';
+import { addWarning, type TaskWarning } from '../../src/persistence/runs/task-warnings.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { EgressRefused } from '../../src/tools/guarded-fetch.ts';
 import { meetLimit } from '../agent-task/exhausted.ts';
 import { persistently } from '../agent-task/persistently.ts';
+import { replyWarning } from '../agent-task/reply-warning.ts';
 import { shown } from '../agent-task/shown-text.ts';
 import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
 import type { FlowDeps } from './step-deps.ts';
@@ -136,9 +138,16 @@ async function askModel(step: Step, key: string, prompt: Prompt): Promise<string
       status: 'completed',
       usage: reply.usage,
       costMicroUsd: cost,
-      response: { text },
+      response: { text, finish_reason: reply.finishReason },
     };
-    await settle(step, call, end, [spokenEvent(deps, model, call, text, { ...reply.usage, cost })]);
+    const event = spokenEvent(deps, model, call, { ...reply, text }, cost);
+    await settle(
+      step,
+      call,
+      end,
+      [event],
+      replyWarning(model.name, reply.finishReason, prompt.maxTokens ?? null),
+    );
     return text;
   } catch (error) {
     if (signal.aborted) await lose(step, call);
@@ -151,8 +160,8 @@ function spokenEvent(
   deps: FlowDeps,
   model: Model,
   call: OpenCall,
-  text: string,
-  usage: TokenUsage & { cost: number | null },
+  { text, usage, finishReason }: ModelReply,
+  cost: number | null,
 ): BareEvent {
   return {
     type: 'llm_call_completed',
@@ -162,11 +171,12 @@ function spokenEvent(
       agent: '',
       text: shown(text),
       tool_calls: [],
+      finish_reason: finishReason,
       prompt_tokens: usage.promptTokens,
       completion_tokens: usage.completionTokens,
       total_tokens: usage.totalTokens,
       tokens_estimated: usage.estimated,
-      cost_usd: usage.cost === null ? null : usage.cost / MICRO_USD,
+      cost_usd: cost === null ? null : cost / MICRO_USD,
       latency_ms: deps.now().getTime() - call.startedAt.getTime(),
       attempt: call.attempt,
     },
@@ -394,13 +404,20 @@ async function notBegun(
   return { kind: 'outcome', outcome: await outcome() };
 }
 
-async function settle(step: Step, call: OpenCall, end: CallEnd, events: BareEvent[]): Promise<void> {
+async function settle(
+  step: Step,
+  call: OpenCall,
+  end: CallEnd,
+  events: BareEvent[],
+  warning: TaskWarning | null = null,
+): Promise<void> {
   const { deps, lease, taskId } = step;
   // The reply is paid for: a database that is away for a moment must not cost it.
   await persistently(deps, () =>
     deps.sql.transaction(async (sql) => {
       const now = deps.now();
       await settleCall(sql, lease, taskId, call, end, now);
+      if (warning !== null) await addWarning(sql, taskId, warning);
       await append(sql, lease, step.ids, events, now);
     }),
   );

@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { lostYamlNumbers } from '../crews/lost-yaml-numbers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { CliError, EXIT, Refused } from './exit-codes.ts';
 import { readTextFile } from './project-files.ts';
@@ -35,6 +36,11 @@ export function readDocument(file: string): { content: JsonObject; placed: Place
   if (broken !== undefined) {
     const { line, col } = lines.linePos(broken.pos[0]);
     throw new CliError(EXIT.usage, `${file}:${line}:${col}: ${broken.message.split('\n')[0] ?? ''}`);
+  }
+  const [lost] = lostYamlNumbers(document);
+  if (lost !== undefined) {
+    const { line, col } = lines.linePos(lost.offset);
+    throw new CliError(EXIT.usage, `${file}:${line}:${col}: ${lost.message}`);
   }
   const content = z.record(z.string(), z.json()).safeParse(document.toJS());
   if (!content.success)

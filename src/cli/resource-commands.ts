@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { lostNumberAdvice, lostNumbers } from '../domain/exact-numbers.ts';
 import { collectFile, settingsFor, withServer, type Outcome, type ServerFlags } from './command-line.ts';
 import { onServer } from './crew.ts';
-import { EXIT } from './exit-codes.ts';
+import { CliError, EXIT } from './exit-codes.ts';
 import { addCall, addGet, addList } from './listing.ts';
 import { signIn } from './login-commands.ts';
 import { serverUrl } from './server.ts';
@@ -49,6 +50,8 @@ function addQuestions(program: Command, outcome: Outcome): void {
 }
 
 function readJson(text: string): z.output<ReturnType<typeof z.json>> | undefined {
+  const [lost] = lostNumbers(text);
+  if (lost !== undefined) throw new CliError(EXIT.usage, lostNumberAdvice(lost.source));
   try {
     return z.json().parse(JSON.parse(text));
   } catch (error) {

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
-import { parse } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { findCrewFiles } from '../crews/load-crew.ts';
+import { lostYamlNumbers } from '../crews/lost-yaml-numbers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { readTextFile } from './project-files.ts';
@@ -46,12 +47,23 @@ export const isFolder = (path: string): boolean => existsSync(path) && statSync(
 /** YAML, of which JSON is a part. */
 function readInputsFile(file: string): JsonObject {
   const text = readTextFile(file);
+  const lines = new LineCounter();
   let content: unknown;
+  let lost: ReturnType<typeof lostYamlNumbers> = [];
   try {
-    content = parse(text);
+    const document = parseDocument(text, { lineCounter: lines });
+    const [broken] = document.errors;
+    if (broken !== undefined) throw broken;
+    lost = lostYamlNumbers(document);
+    content = document.toJS();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(EXIT.usage, `${file} cannot be read: ${reason.trim()}`, { cause: error });
+  }
+  const [first] = lost;
+  if (first !== undefined) {
+    const { line, col } = lines.linePos(first.offset);
+    throw new CliError(EXIT.usage, `${file}:${line}:${col}: ${first.message}`);
   }
   const inputs = inputsSchema.safeParse(content ?? {});
   if (inputs.success) return inputs.data;

@@ -998,6 +998,8 @@ export type TaskRunSchema = {
   output: TaskOutputSchema | null;
   error: string | null;
   error_code: string | null;
+  /** `model_reply_cut`, `model_reply_filtered`: a reply it was built on is not whole */
+  warnings: { code: string; message: string }[];
   token_usage: TokenUsageSchema;
   /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
   cost_usd: number | null;
@@ -1383,6 +1385,8 @@ export type TaskExecutionSchema = {
   output: TaskOutputSchema | null;
   error: string | null;
   error_code: string | null;
+  /** `model_reply_cut`, `model_reply_filtered`: a reply it was built on is not whole */
+  warnings: { code: string; message: string }[];
   token_usage: TokenUsageSchema;
   /** By list prices and MODEL_PRICES; null when a model it has asked has no price */
   cost_usd: number | null;

@@ -1,6 +1,7 @@
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { Document, Node, YAMLError } from 'yaml';
 import type { Issue } from '../domain/errors.ts';
+import { lostYamlNumbers } from './lost-yaml-numbers.ts';
 
 /** Anchors used more often than this are an attack, not a crew. */
 const MAX_ALIASES = 50;
@@ -55,7 +56,7 @@ export function parseYamlFile(file: string, text: string): ParsedYaml {
     );
   }
   try {
-    const faults = faultsOf(document);
+    const faults = [...faultsOf(document), ...lostYamlNumbers(document)].slice(0, MAX_ISSUES);
     if (faults.length > 0)
       return broken(faults.map(({ offset, message }) => ({ path: place(offset), message })));
     const content: unknown = document.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES });

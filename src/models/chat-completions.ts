@@ -1,21 +1,20 @@
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import type {
-  LanguageModelV4FinishReason,
-  LanguageModelV4Message,
-  LanguageModelV4StreamPart,
-  LanguageModelV4Usage,
-} from '@ai-sdk/provider';
-import { z } from 'zod';
-import type { ChatMessage, TokenUsage, ToolCall } from '../domain/agent/messages.ts';
+import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
+import type { LanguageModelV4Message } from '@ai-sdk/provider';
+import type { ChatMessage, ProviderData } from '../domain/agent/messages.ts';
 import { assertNever } from '../domain/errors.ts';
+import { isFields } from './reported-error.ts';
+import { ChatReplyReader } from './chat-reply.ts';
+import type { ReadReply } from './chat-reply.ts';
 import { classifyFailure } from './classify-failure.ts';
 import { estimateUsage } from './estimate-tokens.ts';
 import { ModelFailure } from './model.ts';
+import { providerFetch } from './provider-fetch.ts';
 import type { Model, ModelReply, ModelRequest } from './model.ts';
 import { providerFacts } from './providers.ts';
 import type { ProviderName } from './providers.ts';
-import { watchSilence, watchedFetch } from './watched-fetch.ts';
-import type { SilenceWatch } from './watched-fetch.ts';
+import { readPieces, readRefusal } from './reply-pieces.ts';
+import { watchSilence } from './silence-watch.ts';
+import type { SilenceWatch } from './silence-watch.ts';
 
 /** Where a model lives and how it is reached. */
 export interface ChatEndpoint {
@@ -26,21 +25,20 @@ export interface ChatEndpoint {
   apiKey: string | undefined;
   /** How long no byte may come before the call counts as timed out, in milliseconds. */
   idleMs: number;
+  /** Bytes beyond which a reply is given up. */
+  maxReplyBytes: number;
 }
 
 /** A model behind the chat-completions protocol. Nothing is tried again here: that is the engine's business. */
 export function createChatCompletionsModel(endpoint: ChatEndpoint): Model {
-  // Made once: the SDK builds its schemas of replies anew for each. The watch of a call is found by its signal.
-  const watches: Watches = new WeakMap();
-  const spoken = languageModel(endpoint, watches);
+  const writer = requestWriter(endpoint);
   return {
     name: `${endpoint.provider}/${endpoint.model}`,
     complete: async (request, { signal, onText }) => {
       signal.throwIfAborted();
       const watch = watchSilence(signal, endpoint.idleMs);
-      watches.set(watch.signal, watch);
       try {
-        return await converse(endpoint, request, { spoken, watch, caller: signal, onText });
+        return await converse(endpoint, request, { writer, watch, caller: signal, onText });
       } finally {
         watch.end();
       }
@@ -48,87 +46,92 @@ export function createChatCompletionsModel(endpoint: ChatEndpoint): Model {
   };
 }
 
-type Watches = WeakMap<AbortSignal, SilenceWatch>;
-
 interface Line {
-  spoken: ReturnType<typeof languageModel>;
+  writer: OpenAICompatibleChatLanguageModel;
   watch: SilenceWatch;
   caller: AbortSignal;
   onText: ((text: string) => void) | undefined;
 }
 
-/** What has been heard of a reply so far. */
-interface Heard {
-  begun: boolean;
-  text: string;
-  toolCalls: ToolCall[];
-  usage: LanguageModelV4Usage | undefined;
-  finish: LanguageModelV4FinishReason['unified'] | undefined;
-}
-
 async function converse(endpoint: ChatEndpoint, request: ModelRequest, line: Line): Promise<ModelReply> {
-  const heard: Heard = { begun: false, text: '', toolCalls: [], usage: undefined, finish: undefined };
-  const failure = (error: unknown): unknown => explain(error, endpoint, line, heard.begun);
+  const who = `${endpoint.provider}/${endpoint.model}`;
+  const reader = new ChatReplyReader({
+    provider: endpoint.provider,
+    who,
+    offered: new Set(request.tools.map(({ name }) => name)),
+  });
   // Only what the server does is classified: an error of the caller's onText passes through as it is.
   const fromServer = async <T>(work: () => PromiseLike<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw failure(error);
+      throw explain(error, endpoint, line, reader.hasBegun);
     }
   };
-  const { stream } = await fromServer(() => openStream(request, line));
-  const reader = stream.getReader();
+  const response = await fromServer(() => send(endpoint, request, line));
+  const heard = line.watch.touch;
+  if (!response.ok)
+    throw explain(await fromServer(() => readRefusal({ response, heard, who })), endpoint, line, false);
+  const pieces = readPieces({ response, maxBytes: endpoint.maxReplyBytes, heard, who });
   for (;;) {
-    const next = await fromServer(() => reader.read());
-    if (next.done) break;
-    if (next.value.type === 'error') throw failure(next.value.error);
-    listen(heard, next.value, line.onText);
+    const text = await fromServer(async () => {
+      const next = await pieces.next();
+      if (next.done === true) return null;
+      if (next.value.kind === 'chunk') return reader.take(next.value.chunk);
+      reader.done();
+      return '';
+    });
+    if (text === null) break;
+    if (text !== '') line.onText?.(text);
   }
-  return settle(endpoint, request, heard);
+  return settle(endpoint, request, await fromServer(async () => reader.end()));
 }
 
-function openStream(request: ModelRequest, { spoken, watch }: Line) {
-  return spoken.doStream({
-    prompt: request.messages.map(toPrompt),
-    abortSignal: watch.signal,
+async function send(
+  endpoint: ChatEndpoint,
+  request: ModelRequest,
+  { writer, watch }: Line,
+): Promise<Response> {
+  const { body } = await writer.prepareRequest({
+    prompt: request.messages.map((message) => toPrompt(message, endpoint.provider)),
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(toFunctionTool) }),
     ...(request.maxTokens === null ? {} : { maxOutputTokens: request.maxTokens }),
     ...(request.temperature === null ? {} : { temperature: request.temperature }),
     ...(request.topP === null ? {} : { topP: request.topP }),
   });
+  const { keyHeader } = providerFacts(endpoint.provider);
+  const url = new URL(endpoint.baseUrl);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/chat/completions`;
+  const { apiKey } = endpoint;
+  return providerFetch(endpoint.provider)(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(apiKey === undefined
+        ? {}
+        : keyHeader === 'api-key'
+          ? { 'api-key': apiKey }
+          : { authorization: `Bearer ${apiKey}` }),
+    },
+    body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
+    signal: watch.signal,
+  });
 }
 
-function languageModel(endpoint: ChatEndpoint, watches: Watches) {
-  const { keyHeader, defaultBaseUrl } = providerFacts(endpoint.provider);
-  const url = new URL(endpoint.baseUrl);
-  const queryParams = Object.fromEntries(url.searchParams);
-  url.search = '';
-  const key: { apiKey?: string; headers?: Record<string, string> } =
-    endpoint.apiKey === undefined
-      ? {}
-      : keyHeader === 'api-key'
-        ? { headers: { 'api-key': endpoint.apiKey } }
-        : { apiKey: endpoint.apiKey };
+/** The SDK knows how a conversation is written; what comes back is read here. */
+function requestWriter(endpoint: ChatEndpoint): OpenAICompatibleChatLanguageModel {
   // OpenAI's own newer models refuse `max_tokens`; servers that merely speak like it know nothing else.
-  const renamesMaxTokens = endpoint.provider === 'openai' && endpoint.baseUrl === defaultBaseUrl;
-  return createOpenAICompatible({
-    name: endpoint.provider,
-    baseURL: url.href.replace(/\/+$/, ''),
-    ...key,
-    ...(Object.keys(queryParams).length === 0 ? {} : { queryParams }),
-    includeUsage: true,
-    fetch: (input, init) => {
-      const watch = init?.signal instanceof AbortSignal ? watches.get(init.signal) : undefined;
-      if (watch === undefined) throw new Error('a model call without its watch');
-      return watchedFetch(watch, endpoint.provider)(input, init);
-    },
+  const renamesMaxTokens =
+    endpoint.provider === 'openai' && endpoint.baseUrl === providerFacts('openai').defaultBaseUrl;
+  return new OpenAICompatibleChatLanguageModel(endpoint.model, {
+    provider: endpoint.provider,
+    url: ({ path }) => path,
     ...(renamesMaxTokens
       ? {
           transformRequestBody: ({ max_tokens, ...body }) => ({ ...body, max_completion_tokens: max_tokens }),
         }
       : {}),
-  }).chatModel(endpoint.model);
+  });
 }
 
 function explain(error: unknown, endpoint: ChatEndpoint, line: Line, replyBegun: boolean): unknown {
@@ -150,56 +153,32 @@ function explain(error: unknown, endpoint: ChatEndpoint, line: Line, replyBegun:
   });
 }
 
-function listen(heard: Heard, part: LanguageModelV4StreamPart, onText: Line['onText']): void {
-  if (part.type !== 'stream-start' && part.type !== 'finish') heard.begun = true;
-  if (part.type === 'text-delta') {
-    heard.text += part.delta;
-    onText?.(part.delta);
-  } else if (part.type === 'tool-call') {
-    // Models call a tool without parameters with no arguments at all.
-    heard.toolCalls.push({
-      id: part.toolCallId,
-      name: part.toolName,
-      arguments: part.input.trim() === '' ? '{}' : part.input,
-    });
-  } else if (part.type === 'finish') {
-    heard.usage = part.usage;
-    heard.finish = part.finishReason.unified;
-  }
-}
-
-function settle(endpoint: ChatEndpoint, request: ModelRequest, heard: Heard): ModelReply {
-  const { text, toolCalls } = heard;
-  if (text.trim() === '' && toolCalls.length === 0) {
-    const who = `${endpoint.provider}/${endpoint.model}`;
-    if (heard.finish === 'content-filter')
+function settle({ provider, model }: ChatEndpoint, request: ModelRequest, read: ReadReply): ModelReply {
+  const { text, toolCalls, usage, finishReason, providerData } = read;
+  const who = `${provider}/${model}`;
+  const isEmpty = text.trim() === '' && toolCalls.length === 0;
+  if (finishReason === null)
+    throw isEmpty
+      ? new ModelFailure('bad_reply', `${who} answered with nothing that is a chat completion`)
+      : new ModelFailure('unavailable', `${who} broke off in the middle of its reply`);
+  if (isEmpty) {
+    if (finishReason === 'content_filter')
       throw new ModelFailure('bad_request', `the content filter of ${who} held back the reply`);
-    if (heard.finish === 'length')
+    if (finishReason === 'length')
       throw new ModelFailure('bad_reply', `${who} used up max_tokens before it said anything`);
     throw new ModelFailure('bad_reply', `${who} answered with an empty text`);
   }
-  return { text, toolCalls, usage: reportedUsage(heard.usage) ?? estimateUsage(request, heard) };
-}
-
-const totalTokens = z.object({ total_tokens: z.number().int().nonnegative() });
-
-/** What the provider counted; undefined when it counted nothing, zeros included. */
-function reportedUsage(usage: LanguageModelV4Usage | undefined): TokenUsage | undefined {
-  const promptTokens = usage?.inputTokens.total ?? 0;
-  const completionTokens = usage?.outputTokens.total ?? 0;
-  const sum = promptTokens + completionTokens;
-  if (sum === 0) return undefined;
-  // Some count hidden reasoning in the total alone.
-  const total = totalTokens.safeParse(usage?.raw);
   return {
-    promptTokens,
-    completionTokens,
-    totalTokens: total.success ? Math.max(total.data.total_tokens, sum) : sum,
-    estimated: false,
+    text,
+    toolCalls,
+    usage: usage ?? estimateUsage(request, read),
+    finishReason,
+    // Wanted back beside tool calls only; some refuse it anywhere else.
+    ...(providerData !== null && toolCalls.length > 0 && { providerData }),
   };
 }
 
-function toPrompt(message: ChatMessage): LanguageModelV4Message {
+function toPrompt(message: ChatMessage, provider: ProviderName): LanguageModelV4Message {
   switch (message.role) {
     case 'system':
       return { role: 'system', content: message.content };
@@ -214,9 +193,11 @@ function toPrompt(message: ChatMessage): LanguageModelV4Message {
             type: 'tool-call' as const,
             toolCallId: call.id,
             toolName: call.name,
-            input: argumentsObject(call.arguments),
+            input: sendableArguments(call.arguments),
+            ...returned(call.providerData, provider),
           })),
         ],
+        ...(message.toolCalls.length > 0 && returned(message.providerData, provider)),
       };
     case 'tool':
       return {
@@ -235,13 +216,19 @@ function toPrompt(message: ChatMessage): LanguageModelV4Message {
   }
 }
 
-const jsonObject = z.record(z.string(), z.unknown());
+/** What a provider sent along goes back to the same one only: others would refuse fields they do not know. */
+function returned(data: ProviderData | undefined, provider: ProviderName) {
+  if (data === undefined || data.provider !== provider) return {};
+  return { providerOptions: { openaiCompatible: data.fields } };
+}
 
-/** Servers refuse a history whose arguments are no JSON object, so malformed ones are sent back wrapped in one. */
-function argumentsObject(text: string): Record<string, unknown> {
+/**
+ * Arguments as the model wrote them, which the SDK sends on as they are. Servers refuse a history whose arguments are no JSON
+ * object, so malformed ones are sent back wrapped in one.
+ */
+function sendableArguments(text: string): unknown {
   try {
-    const parsed = jsonObject.safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data;
+    if (isFields(JSON.parse(text))) return text;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

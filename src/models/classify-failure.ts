@@ -1,13 +1,9 @@
-import {
-  APICallError,
-  InvalidResponseDataError,
-  JSONParseError,
-  TypeValidationError,
-} from '@ai-sdk/provider';
+import { JSONParseError, TypeValidationError } from '@ai-sdk/provider';
 import { z } from 'zod';
 import { ModelFailure } from './model.ts';
 import type { ModelFailureKind } from './model.ts';
 import type { ProviderName } from './providers.ts';
+import { ReportedError, type Reported } from './reported-error.ts';
 
 /** Who was being spoken to when it failed: what messages may name. */
 export interface FailureContext {
@@ -41,44 +37,19 @@ const errorShape = z.looseObject({
   cause: z.unknown().optional(),
 });
 
-/** What servers put into `error` inside of a stream that began well. */
-const streamedError = z.looseObject({
-  message: z.string(),
-  code: z.union([z.string(), z.number()]).nullish(),
-  type: z.string().nullish(),
-  status: z.number().nullish(),
-});
-
 /**
  * Makes any error of a chat-completions call a {@link ModelFailure}: whose fault it is decides whether the
  * engine tries again. The caller's own abort never comes here. Pure.
  */
 export function classifyFailure(error: unknown, about: FailureContext): ModelFailure {
   if (error instanceof ModelFailure) return error;
-  if (APICallError.isInstance(error) && error.statusCode !== undefined && error.statusCode >= 300) {
-    return fromStatus(
-      error.statusCode,
-      error.message,
-      about,
-      retryAfterMs(error.responseHeaders, about.nowMs),
-    );
-  }
+  if (error instanceof ReportedError) return fromReport(error, about);
   if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error)) {
     return new ModelFailure('bad_reply', `${about.provider} sent something that is no chat completion`);
   }
-  if (InvalidResponseDataError.isInstance(error)) return endedEarly(about);
   const broken = fromConnection(error, about);
   if (broken !== undefined) return broken;
-  const streamed = streamedError.safeParse(error);
-  if (streamed.success && !isThrown(error)) return fromStreamedError(streamed.data, about);
   return new ModelFailure('bad_reply', `the reply of ${about.provider} could not be read`, { cause: error });
-}
-
-/** The failure of a stream that ended before it said that it was done. */
-function endedEarly(about: FailureContext): ModelFailure {
-  return about.replyBegun
-    ? new ModelFailure('unavailable', `${about.provider} broke off in the middle of its reply`)
-    : new ModelFailure('bad_reply', `${about.provider} answered with nothing that is a chat completion`);
 }
 
 function fromStatus(
@@ -120,20 +91,58 @@ function fromStatus(
   return failure('bad_reply', `${provider} answered with status ${status}; check ${baseUrlSetting}`);
 }
 
-/** An error object inside of a stream: its code is a status, a word, or nothing. */
-function fromStreamedError(error: z.output<typeof streamedError>, about: FailureContext): ModelFailure {
-  const status = [error.status, error.code].map(Number).find((value) => value >= 400 && value <= 599);
-  if (status !== undefined) return fromStatus(status, error.message, about, undefined);
-  const label = `${error.code ?? ''} ${error.type ?? ''}`;
-  if (/rate.?limit|too.?many.?requests|quota/i.test(label))
-    return fromStatus(429, error.message, about, undefined);
-  if (/authenticat|invalid_api_key|permission/i.test(label))
-    return fromStatus(401, error.message, about, undefined);
-  if (/invalid_request|context_length/i.test(label)) return fromStatus(400, error.message, about, undefined);
+/** What a server says of itself: by the status of its answer, by one that it names, by its label, by its words. */
+function fromReport({ reported, answer, isForeign }: ReportedError, about: FailureContext): ModelFailure {
+  const waitMs = retryAfterMs(answer?.headers, about.nowMs);
+  const { message, code, type } = reported;
+  if (isQuota(reported, answer?.status))
+    return new ModelFailure('quota', `the quota of ${about.provider} is used up${spoken(message, about)}`);
+  const status = answer?.status ?? reported.status;
+  if (status !== null) return fromStatus(status, message, about, waitMs);
+  const label = `${code ?? ''} ${type ?? ''}`;
+  const known =
+    LABELS.find(([pattern]) => pattern.test(label))?.[1] ??
+    WORDS.find(([pattern]) => pattern.test(message))?.[1];
+  if (known !== undefined) return fromStatus(known, message, about, undefined);
+  if (isForeign)
+    return new ModelFailure(
+      'bad_reply',
+      `${about.provider} sent something that is no chat completion${spoken(message, about)}`,
+    );
   return new ModelFailure(
     'unavailable',
-    `${about.provider} reported an error in its stream${spoken(error.message, about)}`,
+    `${about.provider} reported an error in its reply${spoken(message, about)}`,
   );
+}
+
+/** Codes and types of errors → the status they stand for. */
+const LABELS: readonly [RegExp, number][] = [
+  [/rate.?limit|too.?many.?requests|resource.?exhausted|throttl/i, 429],
+  [/overloaded|unavailable|server.?error|api_error/i, 503],
+  [/authenticat|invalid.?api.?key|permission|unauthorized|forbidden/i, 401],
+  [/model.?not.?found|not_found/i, 404],
+  [/invalid.?request|invalid.?argument|context_length|content.?(filter|policy)|bad.?request/i, 400],
+];
+/** The same for servers that say no more than words. */
+const WORDS: readonly [RegExp, number][] = [
+  [/\brate.?limit|too many requests/i, 429],
+  [/invalid (api|authentication) key|incorrect api key|unauthori[sz]ed/i, 401],
+  [TOO_LONG, 400],
+];
+
+/** Codes and types that say that money or an allowance is used up, so that waiting does not help. */
+const QUOTA_LABEL =
+  /insufficient.{0,8}(quota|balance|credit|fund)|exceeded_current_quota|quota_exceeded|billing|credit.?(limit|exhausted)|arrear|overdue|payment.?required|usage_limit/i;
+const QUOTA_WORDS =
+  /credit balance is too low|insufficient.{0,12}(balance|credit|fund|quota)|(out of|no more|more) credits|billing hard limit|exceeded your (current|monthly) (quota|usage|spend)|(spend|spending|usage|monthly|billing) limit (has been |was )?(reached|exceeded)|account.{0,20}(overdue|in arrears)|payment required|余额不足|欠费/i;
+/** Gemini speaks of a quota where it means the calls of this minute, and says when to come again. */
+const PASSES = /retry in|try again in|per.?minute|PerMinute|per.?second/i;
+
+function isQuota({ message, code, type }: Reported, status: number | undefined): boolean {
+  if (status === 402 || code === 402) return true;
+  if (status !== undefined && (status >= 500 || status === 404)) return false;
+  if (QUOTA_LABEL.test(`${code ?? ''} ${type ?? ''}`)) return true;
+  return QUOTA_WORDS.test(message) && !PASSES.test(message);
 }
 
 /** Failures below HTTP: refused, reset, cut, unresolved. Undefined when it was none of them. */

@@ -84,7 +84,8 @@ const unknownProvider = (prefix: string): ModelFailure =>
   );
 
 function connect(settings: Settings, provider: ProviderName, model: string, idleMs: number): Model {
-  return createChatCompletionsModel({ ...endpointOf(settings, provider, model), idleMs });
+  const maxReplyBytes = settings.MODEL_MAX_REPLY_BYTES;
+  return createChatCompletionsModel({ ...endpointOf(settings, provider, model), idleMs, maxReplyBytes });
 }
 
 const connectEmbedder = (

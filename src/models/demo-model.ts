@@ -66,7 +66,8 @@ function demoReply(name: string, request: ModelRequest): ModelReply {
   const task = readTask(request.messages);
   const toolCalls = nextToolCall(task.instructions, request.messages, request.tools);
   const text = toolCalls.length > 0 ? '' : answer(name, task, request.messages);
-  return { text, toolCalls, usage: estimateUsage(request, { text, toolCalls }) };
+  const finishReason = toolCalls.length > 0 ? 'tool_calls' : 'stop';
+  return { text, toolCalls, usage: estimateUsage(request, { text, toolCalls }), finishReason };
 }
 
 /** What the first thing said to the agent tells of its task. */

@@ -1,4 +1,4 @@
-import type { ChatMessage, TokenUsage, ToolCall, ToolSpec } from '../domain/agent/messages.ts';
+import type { ChatMessage, ProviderData, TokenUsage, ToolCall, ToolSpec } from '../domain/agent/messages.ts';
 import type { RunErrorCode } from '../domain/errors.ts';
 
 /** One turn asked of a model. */
@@ -14,6 +14,9 @@ export interface ModelReply {
   text: string;
   toolCalls: ToolCall[];
   usage: TokenUsage;
+  /** `stop`, `length` (cut off), `content_filter`, `tool_calls`, or a word of the provider's own. */
+  finishReason: string;
+  providerData?: ProviderData;
 }
 
 /** A model that can be spoken to: provider, name and key are settled. */
@@ -54,9 +57,11 @@ export interface Models {
 /** Whose fault a failed call is; decides retry and wording. */
 export type ModelFailureKind =
   | 'rate_limit'
+  | 'quota'
   | 'timeout'
   | 'unavailable'
   | 'bad_reply'
+  | 'reply_too_large'
   | 'bad_request'
   | 'context_length'
   | 'auth'
@@ -64,9 +69,11 @@ export type ModelFailureKind =
 
 const KINDS: Record<ModelFailureKind, { retryable: boolean; code: RunErrorCode }> = {
   rate_limit: { retryable: true, code: 'MODEL_RATE_LIMITED' },
+  quota: { retryable: false, code: 'MODEL_QUOTA_EXHAUSTED' },
   timeout: { retryable: true, code: 'MODEL_TIMEOUT' },
   unavailable: { retryable: true, code: 'MODEL_UNAVAILABLE' },
   bad_reply: { retryable: true, code: 'MODEL_BAD_REPLY' },
+  reply_too_large: { retryable: false, code: 'MODEL_REPLY_TOO_LARGE' },
   bad_request: { retryable: false, code: 'MODEL_BAD_REQUEST' },
   context_length: { retryable: false, code: 'MODEL_CONTEXT_EXCEEDED' },
   auth: { retryable: false, code: 'MODEL_AUTH' },

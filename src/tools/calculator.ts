@@ -1,6 +1,7 @@
 import jsep from 'jsep';
 import { z } from 'zod';
 import { assertNever } from '../domain/errors.ts';
+import { isHeldExactly } from '../domain/exact-numbers.ts';
 import { defineTool } from './define-tool.ts';
 
 /** Longer and deeper than any calculation a task needs; both bound the work of one call. */
@@ -51,7 +52,7 @@ export const calculator = defineTool({
 
 /** Everything the parser may hand over; anything else in a tree is refused. */
 type Node =
-  | { type: 'Literal'; value: number }
+  | { type: 'Literal'; value: number; raw: string }
   | { type: 'Identifier'; name: string }
   | { type: 'UnaryExpression'; operator: '+' | '-'; argument: Node }
   | { type: 'BinaryExpression'; operator: '+' | '-' | '*' | '/' | '%' | '**'; left: Node; right: Node }
@@ -59,7 +60,7 @@ type Node =
 
 const identifier = z.object({ type: z.literal('Identifier'), name: z.string() });
 const node: z.ZodType<Node> = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('Literal'), value: z.number() }),
+  z.object({ type: z.literal('Literal'), value: z.number(), raw: z.string() }),
   identifier,
   z.object({
     type: z.literal('UnaryExpression'),
@@ -97,6 +98,8 @@ function calculate(expression: string): string {
   }
   // 15 digits are what a double holds for certain: 0.1 + 0.2 is 0.3
   const exact = Number.isSafeInteger(value) ? value : Number(value.toPrecision(15));
+  // Written so that nobody takes the zeros at its end for digits.
+  if (Math.abs(exact) > Number.MAX_SAFE_INTEGER) return exact.toExponential();
   return String(exact === 0 ? 0 : exact);
 }
 
@@ -125,6 +128,8 @@ function nesting(expression: string): number {
 function evaluate(tree: Node): number {
   switch (tree.type) {
     case 'Literal':
+      if (!isHeldExactly(tree.raw))
+        throw new Error(`${tree.raw} has more digits than the calculator holds (about 15)`);
       return tree.value;
     case 'Identifier': {
       const value = CONSTANTS.get(tree.name.toLowerCase());

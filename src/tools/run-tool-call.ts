@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import '../contracts/plain-messages.ts';
+import { lostNumberAdvice, lostNumbers, parseForWriting } from '../domain/exact-numbers.ts';
 import type { Tool, ToolContext, ToolRegistry } from './tool.ts';
 
 /** More than this would crowd everything else out of a model's context. In bytes of UTF-8. */
@@ -54,6 +55,14 @@ export async function readArguments(
       ok: false,
       error: `The arguments of ${name} are not valid JSON (${given.why}). Send one JSON object.`,
     };
+  const lost = lostNumbers(argumentsJson);
+  // Its server checks what it is sent anyway, and reads numbers as it will.
+  if (lost.length > 0 && tool.passesNumbersOn === true && isObject(given.value))
+    return { ok: true, tool, input: parseForWriting(argumentsJson) };
+  if (lost.length > 0) {
+    const listed = lost.map(({ path, source }) => `- at ${path || 'the top'}: ${lostNumberAdvice(source)}`);
+    return { ok: false, error: `The arguments of ${name} cannot be used:\n${listed.join('\n')}` };
+  }
   const input = await tool.input.safeParseAsync(given.value);
   if (!input.success) {
     const schema = JSON.stringify(registry.specs([name])[0]?.parameters ?? {});
@@ -73,6 +82,9 @@ function parseArguments(text: string): { ok: true; value: unknown } | { ok: fals
     return { ok: false, why: messageOf(error) };
   }
 }
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -19,6 +19,11 @@ export interface Tool<Input = unknown> {
   inputSchema?: JsonObject;
   /** False when a second call with the same key could do a thing twice; such a call is never blindly repeated. */
   idempotent: boolean;
+  /**
+   * True for a tool that writes its input as JSON again: numbers of the model's that JavaScript cannot hold then reach
+   * `execute` as `JSON.rawJSON`, unchecked by `input`. Others never see such a number.
+   */
+  passesNumbersOn?: boolean;
   /** The MCP server it comes from; left out for a built-in one. */
   server?: string;
   execute(input: Input, context: ToolContext): Promise<string>;

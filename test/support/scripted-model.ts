@@ -15,6 +15,7 @@ export {
   hangs,
   says,
   slowly,
+  streams,
 } from './scripted-replies.ts';
 export type { Reply } from './scripted-replies.ts';
 
@@ -65,6 +66,8 @@ export interface ScriptedModel {
   readonly embedded: readonly (readonly string[])[];
   /** Says which vector a text has; until then `/embeddings` is refused with 404. */
   embeds: (vectorOf: (text: string) => number[]) => void;
+  /** Answers each request to `/embeddings` with this, whatever it asks. */
+  answerEmbeddings: (reply: Reply) => void;
   /** Adds replies to the default queue, one for each request. */
   script: (replies: readonly Reply[]) => void;
   /**
@@ -138,6 +141,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   const requests: RecordedRequest[] = [];
   const embedded: string[][] = [];
   let vectorOf: ((text: string) => number[]) | undefined;
+  let embeddingReply: Reply | undefined;
   const waiting = new Set<() => void>();
   const sockets = new Set<Socket>();
 
@@ -178,6 +182,10 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   };
 
   const server = createServer((message, response) => {
+    if (embeddingReply !== undefined && message.url?.endsWith('/v1/embeddings') === true) {
+      void sendReply(embeddingReply, response, { stream: false, model: '', requestNumber: 0 });
+      return;
+    }
     if (vectorOf !== undefined && message.url?.endsWith('/v1/embeddings') === true) {
       embed(message, response, vectorOf).catch((error: unknown) => {
         script.complaints.push(`the embeddings broke: ${String(error)}`);
@@ -211,6 +219,9 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     embedded,
     embeds: (given) => {
       vectorOf = given;
+    },
+    answerEmbeddings: (reply) => {
+      embeddingReply = reply;
     },
     script: (replies) => void script.queue.push(...replies),
     when: (pattern, replies) => {

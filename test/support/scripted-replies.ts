@@ -109,6 +109,16 @@ export const garbage = (body = '<html>not a completion</html>', contentType = 't
   contentType,
 });
 
+/** Answers with these chunks as they are, as server-sent events; a text is a line of the stream. Ended by `[DONE]`, or not. */
+export const streams = (chunks: readonly (object | string)[], end: 'done' | 'nothing' = 'done'): Reply =>
+  garbage(
+    [
+      ...chunks.map((one) => (typeof one === 'string' ? `${one}\n\n` : event(one))),
+      end === 'done' ? 'data: [DONE]\n\n' : '',
+    ].join(''),
+    'text/event-stream',
+  );
+
 /** Breaks the connection in the middle of a text. */
 export const cuts = (text = 'this sentence will never be'): Reply => ({ kind: 'cut', text });
 

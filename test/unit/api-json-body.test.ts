@@ -40,6 +40,27 @@ describe('a JSON body', () => {
     expect(await read('\ufeff{}')).toEqual({});
   });
 
+  it('with integers that would become other ones is refused with their places', async () => {
+    const outcome = await read(
+      '{"inputs": {"id": 1234567890123456789, "text": "1234567890123456789"}, "n": [1e400, 1e21, 0.1]}',
+    );
+    expect(outcome).toMatchObject({ code: 'VALIDATION_FAILED', issues: [{ path: '/n/0' }] });
+    expect(
+      await read('{"inputs": {"id": 1234567890123456789, "n": [-9007199254740993, 9007199254740991]}}'),
+    ).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      issues: [
+        { path: '/inputs/id', message: expect.stringContaining('send it as a text ("1234567890123456789")') },
+        { path: '/inputs/n/0' },
+      ],
+    });
+    expect(await read('{"a": 9007199254740992, "b": 1e21, "c": 0.30000000000000004}')).toEqual({
+      a: 9_007_199_254_740_992,
+      b: 1e21,
+      c: 0.30000000000000004,
+    });
+  });
+
   it('may be empty, whatever its content type', async () => {
     expect(await read('')).toBeUndefined();
     expect(await read('', { 'content-type': 'text/plain' })).toBeUndefined();

@@ -47,6 +47,7 @@ const model = (more: Partial<ChatEndpoint> = {}) =>
     baseUrl: server.url,
     apiKey: 'k-1',
     idleMs: 5_000,
+    maxReplyBytes: 8 * 1024 * 1024,
     ...more,
   });
 
@@ -250,8 +251,8 @@ describe('a server that answers a streamed request with plain JSON', () => {
   });
 
   it.each([
-    ['{"choices": [', /cannot be read/],
-    ['{"choices": []}', /no chat completion/],
+    ['{"choices": [', /no chat completion: \{"choices": \[/],
+    ['{"choices": []}', /nothing that is a chat completion/],
     ['"hello"', /no chat completion/],
   ])('is a bad reply when it is not a completion: %s', async (body, message) => {
     server.script([garbage(body, 'application/json')]);

@@ -1,9 +1,10 @@
-import { APICallError, InvalidResponseDataError, JSONParseError } from '@ai-sdk/provider';
+import { JSONParseError } from '@ai-sdk/provider';
 import { describe, expect, it } from '@jest/globals';
 import { classifyFailure, retryAfterMs } from '../../src/models/classify-failure.ts';
 import type { FailureContext } from '../../src/models/classify-failure.ts';
 import { ModelFailure } from '../../src/models/model.ts';
 import type { ModelFailureKind } from '../../src/models/model.ts';
+import { complaintIn, ReportedError } from '../../src/models/reported-error.ts';
 
 const KEY = 'hush-0123456789';
 const NOW = Date.parse('2026-11-03T12:00:00Z');
@@ -18,14 +19,12 @@ const about: FailureContext = {
   nowMs: NOW,
 };
 
-const http = (statusCode: number, message = '', responseHeaders: Record<string, string> = {}): APICallError =>
-  new APICallError({
-    message,
-    statusCode,
-    responseHeaders,
-    url: about.baseUrl,
-    requestBodyValues: { prompt: 'private' },
-  });
+const http = (status: number, message = '', headers: Record<string, string> = {}): ReportedError =>
+  new ReportedError({ message, code: null, type: null, status: null }, { answer: { status, headers } });
+
+/** What a server says in its reply, or with a status. */
+const told = (error: object, status?: number): ReportedError =>
+  new ReportedError(complaintIn({ error }), status === undefined ? {} : { answer: { status, headers: {} } });
 
 const network = (code: string): Error =>
   new TypeError('fetch failed', { cause: Object.assign(new Error(`connect ${code}`), { code }) });
@@ -71,35 +70,36 @@ describe('a failed model call', () => {
       /no chat completion/,
     ],
     [
-      'a stream without an end',
-      new InvalidResponseDataError({ data: undefined, message: 'x' }),
-      'bad_reply',
-      true,
-      /nothing/,
-    ],
-    [
       'an error in the stream that limits the rate',
-      { message: 'slow down', code: 'rate_limit_exceeded' },
+      told({ message: 'slow down', code: 'rate_limit_exceeded' }),
       'rate_limit',
       true,
       /slow down/,
     ],
-    ['an error in the stream with a status', { message: 'x', code: 503 }, 'unavailable', true, /503/],
+    ['an error in the stream with a status', told({ message: 'x', code: 503 }), 'unavailable', true, /503/],
     [
       'an error in the stream with a refused key',
-      { message: 'x', type: 'authentication_error' },
+      told({ message: 'x', type: 'authentication_error' }),
       'auth',
       false,
       /OPENAI_API_KEY/,
     ],
     [
       'an error in the stream for a bad request',
-      { message: 'x', type: 'invalid_request_error' },
+      told({ message: 'x', type: 'invalid_request_error' }),
       'bad_request',
       false,
       /400/,
     ],
-    ['any other error in the stream', { message: 'oh dear' }, 'unavailable', true, /oh dear/],
+    ['any other error in the stream', told({ message: 'oh dear' }), 'unavailable', true, /oh dear/],
+    ['an overloaded server', told({ message: 'x', type: 'overloaded_error' }), 'unavailable', true, /503/],
+    [
+      'a text instead of a reply',
+      new ReportedError(complaintIn('come back later'), { isForeign: true }),
+      'bad_reply',
+      true,
+      /no chat completion: come back later/,
+    ],
     ['something nobody expected', new RangeError('?'), 'bad_reply', true, /could not be read/],
     ['what is no error at all', 'boo', 'bad_reply', true, /could not be read/],
   ];
@@ -110,14 +110,54 @@ describe('a failed model call', () => {
     expect(failure.message).toMatch(says);
   });
 
+  const quotas: [what: string, error: ReportedError][] = [
+    ['OpenAI', told({ message: 'x', type: 'insufficient_quota', code: 'insufficient_quota' }, 429)],
+    ['OpenAI in a stream', told({ message: 'You exceeded your current quota', code: 'insufficient_quota' })],
+    ['DeepSeek', told({ message: 'Insufficient Balance', type: 'unknown_error' }, 402)],
+    ['Moonshot', told({ message: 'x', type: 'exceeded_current_quota_error' }, 429)],
+    ['Anthropic', told({ message: 'Your credit balance is too low to access the API' }, 400)],
+    ['OpenRouter', told({ message: 'This request requires more credits', code: 402 }, 402)],
+    ['DashScope', told({ message: 'Access denied', code: 'Arrearage' }, 400)],
+    ['Zhipu', told({ message: '您的账户已欠费，请充值后重试', code: '1113' }, 429)],
+    [
+      'MiniMax',
+      new ReportedError(
+        complaintIn({ base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }),
+      ),
+    ],
+    ['Together', told({ message: 'Credit limit exceeded', type: 'credit_limit' }, 402)],
+  ];
+
+  it.each(quotas)('of a quota that is used up is no limit of the rate: %s', (_who, error) => {
+    const failure = classifyFailure(error, about);
+    expect({ kind: failure.kind, code: failure.code, retryable: failure.retryable }).toEqual({
+      kind: 'quota',
+      code: 'MODEL_QUOTA_EXHAUSTED',
+      retryable: false,
+    });
+    expect(failure.message).toMatch(/the quota of openai is used up/);
+  });
+
+  it('of a quota of this minute is a limit of the rate', () => {
+    const words =
+      'You exceeded your current quota, please check your plan. Quota exceeded for metric: x. Please retry in 34s.';
+    expect(
+      classifyFailure(told({ message: words, status: 'RESOURCE_EXHAUSTED', code: 429 }, 429), about).kind,
+    ).toBe('rate_limit');
+    expect(
+      classifyFailure(
+        told({ message: 'Rate limit reached for requests', code: 'rate_limit_exceeded' }, 429),
+        about,
+      ).kind,
+    ).toBe('rate_limit');
+  });
+
   it('stays what it is when it has been classified already', () => {
     const failure = new ModelFailure('timeout', 'slow');
     expect(classifyFailure(failure, about)).toBe(failure);
   });
 
   it('counts as cut, not as garbage, once a part of the reply was there', () => {
-    const ended = new InvalidResponseDataError({ data: undefined, message: 'x' });
-    expect(classifyFailure(ended, { ...about, replyBegun: true })).toMatchObject({ kind: 'unavailable' });
     expect(classifyFailure(network('UND_ERR_SOCKET'), { ...about, replyBegun: true }).message).toMatch(
       /in the middle/,
     );

@@ -87,7 +87,11 @@ describe('what is sent with a key', () => {
     const endpoint = { provider: 'azure', model: 'm', baseUrl: trusted.url, apiKey: 'secret' } as const;
     const signal = new AbortController().signal;
     const request = { messages: [], tools: [], temperature: null, topP: null, maxTokens: null };
-    const asked = createChatCompletionsModel({ ...endpoint, idleMs: 5_000 }).complete(request, {
+    const asked = createChatCompletionsModel({
+      ...endpoint,
+      maxReplyBytes: 1_000_000,
+      idleMs: 5_000,
+    }).complete(request, {
       signal,
       onText: () => undefined,
     });

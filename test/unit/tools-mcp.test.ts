@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -162,6 +163,41 @@ describe('an MCP server that speaks the older transport, HTTP with server-sent e
     } finally {
       await box.close();
     }
+  });
+});
+
+describe('numbers that JavaScript cannot hold', () => {
+  let raw: Toolbox;
+  beforeAll(async () => {
+    const file = join(folder.path, 'raw.json');
+    const args = [fileURLToPath(new URL('../support/mcp-raw-process.ts', import.meta.url))];
+    writeFileSync(file, JSON.stringify({ mcpServers: { raw: { command: process.execPath, args } } }));
+    raw = createToolbox(readSettings({ MCP_SERVERS: file }), createLogger({ level: 'silent' }));
+    await raw.ready();
+  });
+  afterAll(() => raw.close());
+  const call = (name: string, args = '{}') =>
+    callTool(raw.registry, `raw__${name}`, args, {
+      idempotencyKey: 'k',
+      signal: new AbortController().signal,
+      now: () => new Date(),
+    });
+
+  it('reach an MCP server as the model wrote them', async () => {
+    const args = '{"id":1234567890123456789,"deep":[{"n":-9223372036854775808}],"f":0.5}';
+    expect(await call('said', args)).toMatchObject({ ok: true, output: args });
+  });
+
+  it('come back exactly as text, and are refused by name where they came as numbers only', async () => {
+    expect(await call('both')).toMatchObject({ ok: true, output: '{"id":1234567890123456789}' });
+    expect(await call('structured')).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(/an integer under "id" that cannot be read exactly/),
+    });
+    expect(await call('floats')).toMatchObject({
+      ok: true,
+      output: '{"a":6.02e+23,"b":0.1,"c":9007199254740991}',
+    });
   });
 });
 

@@ -1,3 +1,5 @@
+import { lostNumberAdvice, lostNumbers } from '../../../src/domain/exact-numbers.ts';
+
 export type JsonObject = { [key: string]: JsonValue };
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 
@@ -7,7 +9,10 @@ export type ReadJson<Value> = { value: Value; error: null } | { value: undefined
 export function readJson(text: string): ReadJson<JsonValue> {
   try {
     const value: JsonValue = JSON.parse(text);
-    return { value, error: null };
+    const [lost] = lostNumbers(text);
+    return lost === undefined
+      ? { value, error: null }
+      : { value: undefined, error: `${lost.path || 'Here'}: ${lostNumberAdvice(lost.source)}` };
   } catch (error) {
     if (error instanceof SyntaxError) return { value: undefined, error: error.message };
     throw error;

@@ -71,6 +71,7 @@ const newStep = (key: string, { task_id: id, seq }: EventSchema): TaskRunSchema 
   output: null,
   error: null,
   error_code: null,
+  warnings: [],
   token_usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
   cost_usd: 0,
   started_at: null,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
 import { atOnce, type Turn } from '../large-bodies.ts';
 import { decodeUtf8 } from '../../domain/utf8-text.ts';
+import { lostNumberAdvice, lostNumbers } from '../../domain/exact-numbers.ts';
 import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
 
 /** What a body may have: bytes, and values. */
@@ -35,8 +36,10 @@ export async function readJsonBody(
   if (bytes.length === 0) return undefined;
   checkContentType(request);
   await turn(() => checkSize(bytes, limits.values));
-  const value = await turn(() => parse(bytes));
+  const text = decode(bytes);
+  const value = await turn(() => parse(text));
   await turn(() => checkValue(value));
+  await turn(() => checkNumbers(text));
   return value;
 }
 
@@ -72,15 +75,30 @@ function checkSize(bytes: Buffer, most: number): void {
   }
 }
 
-function parse(bytes: Buffer): unknown {
+const notJson = (cause: unknown): MusterError =>
+  new MusterError('INVALID_JSON', 'The body is not valid JSON', { cause });
+
+function decode(bytes: Buffer): string {
   const decoded = decodeUtf8(bytes);
   if (!decoded.ok) throw new MusterError('INVALID_JSON', `The body cannot be read: ${decoded.reason}`);
+  return decoded.text;
+}
+
+function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(decoded.text);
+    const value: unknown = JSON.parse(text);
     return value;
   } catch (error) {
-    throw new MusterError('INVALID_JSON', 'The body is not valid JSON', { cause: error });
+    throw notJson(error);
   }
+}
+
+/** Refuses numbers that have become other ones by being read. */
+function checkNumbers(text: string): void {
+  const lost = lostNumbers(text, MOST_ISSUES);
+  if (lost.length === 0) return;
+  const issues = lost.map(({ path, source }) => ({ path, message: lostNumberAdvice(source) }));
+  throw invalid('The body holds numbers that cannot be kept exactly', issues);
 }
 
 /** What Postgres or JSON.stringify would stumble over. */

@@ -1,6 +1,7 @@
 import { createScanner, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import type { Issue } from '../../domain/errors.ts';
+import { isHeldExactly, lostNumberAdvice } from '../../domain/exact-numbers.ts';
 import type { CrewFile } from './imported-crew.ts';
 
 export interface ParsedJsonc {
@@ -43,8 +44,12 @@ export function parseJsonc({ path: file, text }: CrewFile): ParsedJsonc {
     return broken(found.length > 0 ? found : [{ path: `${file}:1:1`, message: 'the file is empty' }]);
   }
   const issues: Issue[] = [];
-  const content = contentOf(root, (offset, message) => {
+  const refuse = (offset: number, message: string): void => {
     if (issues.length < 20) issues.push({ path: place(offset), message });
+  };
+  const content = contentOf(root, refuse, ({ offset, length }) => {
+    const source = text.slice(offset, offset + length);
+    if (!isHeldExactly(source)) refuse(offset, lostNumberAdvice(source));
   });
   return issues.length > 0
     ? broken(issues)
@@ -69,9 +74,15 @@ function depthProblem(text: string): number | null {
   return null;
 }
 
-function contentOf(node: Node, refuse: (offset: number, message: string) => void): unknown {
-  if (node.type === 'array') return (node.children ?? []).map((child) => contentOf(child, refuse));
+function contentOf(
+  node: Node,
+  refuse: (offset: number, message: string) => void,
+  checkNumber: (node: Node) => void,
+): unknown {
+  if (node.type === 'array')
+    return (node.children ?? []).map((child) => contentOf(child, refuse, checkNumber));
   if (node.type !== 'object') {
+    if (node.type === 'number') checkNumber(node);
     const value: unknown = node.value;
     return value;
   }
@@ -81,7 +92,7 @@ function contentOf(node: Node, refuse: (offset: number, message: string) => void
     if (key === undefined || value === undefined) continue;
     const name = String(key.value);
     if (entries.has(name)) refuse(key.offset, `the name "${name}" stands twice in one object`);
-    entries.set(name, contentOf(value, refuse));
+    entries.set(name, contentOf(value, refuse, checkNumber));
   }
   return entries;
 }

@@ -1,3 +1,4 @@
+import { isScalarHeldExactly } from '../../domain/exact-numbers.ts';
 import type { JsonValue } from '../../domain/json.ts';
 import type { PythonToken } from './python-tokens.ts';
 
@@ -113,9 +114,12 @@ function readTexts(reader: TokenReader): PythonValue {
 }
 
 function readNumber(reader: TokenReader, sign: 1 | -1): PythonValue {
-  const number = Number(peek(reader)?.text.replaceAll('_', ''));
+  const source = peek(reader)?.text ?? '';
+  const number = Number(source.replaceAll('_', ''));
   reader.at += 1;
-  return Number.isFinite(number) ? { kind: 'json', value: sign * number } : UNKNOWN;
+  return Number.isFinite(number) && isScalarHeldExactly(source)
+    ? { kind: 'json', value: sign * number }
+    : UNKNOWN;
 }
 
 const CONSTANTS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([

@@ -2,7 +2,7 @@ import type { TaskGuardrail, TaskOutputShape } from '../plan/crew-plan.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { CheckedAnswer } from './checks.ts';
 import type { Remembered } from './memory.ts';
-import type { ChatMessage, ToolCall } from './messages.ts';
+import type { ChatMessage, ProviderData, ToolCall } from './messages.ts';
 
 /**
  * An agent's work on a task as data: a stack of frames, of which the top one is active. `step` puts what came back
@@ -101,6 +101,7 @@ export type AgentInput =
       kind: 'model_replied';
       text: string;
       toolCalls: ToolCall[];
+      providerData?: ProviderData;
       /** Given where `answerToCheck` found an answer; it is read on the spot otherwise. */
       checked?: CheckedReply;
     }

@@ -1,6 +1,9 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../json.ts';
+import { lostNumberAdvice, lostNumbers } from '../exact-numbers.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { TaskGuardrail, TaskOutputShape } from '../plan/crew-plan.ts';
+import { canonicalJson } from '../run/json-value.ts';
 import { schemaProblems } from '../run/json-schema.ts';
+import { findJson, findOne, type FoundJson } from './find-json.ts';
 
 /** What an answer has to pass before it counts: its shape, and its guardrail. Pure. */
 
@@ -10,12 +13,34 @@ export const MAX_SHAPE_REPAIRS = 3;
 /** An answer read as JSON, or what is wrong with it, in words for the model. */
 export type ReadAnswer = { ok: true; json: JsonValue } | { ok: false; problem: string };
 
-/** Reads an answer by a JSON schema. A fence of Markdown around the JSON, which models love, does not count. */
+/**
+ * Reads an answer by a JSON schema. A fence of Markdown, thinking and prose around the JSON do not count, as long as it is
+ * plain which JSON is meant.
+ */
 export function readBySchema(answer: string, schema: JsonObject): ReadAnswer {
-  const json = parseJson(withoutFence(answer));
-  if (json === undefined) return { ok: false, problem: 'the answer is not JSON' };
-  const problems = schemaProblems(schema, json);
-  if (problems.length === 0) return { ok: true, json };
+  const found = findJson(answer);
+  const [first] = found;
+  if (first === undefined) return { ok: false, problem: 'the answer is not JSON' };
+  if (found.length === 1) return judge(first, schema);
+  const judged = new Map(
+    found.map((one) => [canonicalJson(one.value), judge(one, schema)] as const).filter(([, { ok }]) => ok),
+  );
+  const [one, ...others] = judged.values();
+  if (one !== undefined && others.length === 0) return one;
+  if (one !== undefined)
+    return { ok: false, problem: `the answer holds ${judged.size} JSON values that fit; one is wanted` };
+  return judge(
+    found.reduce((longest, other) => (other.text.length > longest.text.length ? other : longest)),
+    schema,
+  );
+}
+
+function judge({ text, value }: FoundJson, schema: JsonObject): ReadAnswer {
+  const unfit = schemaProblems(schema, value);
+  if (unfit.length === 0) return { ok: true, json: value };
+  // Read as texts, because no number of ours holds them: a schema that takes texts lets them through.
+  const lost = lostNumbers(text).map(({ path, source }) => ({ path, message: lostNumberAdvice(source) }));
+  const problems = [...lost, ...unfit.filter((one) => !lost.some(({ path }) => path === one.path))];
   const listed = problems
     .slice(0, 10)
     .map(({ path, message }) => `- at ${path === '' ? 'the top' : path}: ${message}`);
@@ -51,10 +76,6 @@ export function checkAnswer(answer: string, { output, guardrail }: AnswerChecks)
   return { output: shaped, guardrail: guarded };
 }
 
-const FENCE = /^\s*```[a-z]*\s*\n([\s\S]*?)\n?\s*```\s*$/i;
-/** An answer without the fence of Markdown around it. */
-export const withoutFence = (text: string): string => FENCE.exec(text)?.[1] ?? text;
-
 export const shapePrompt = (schema: JsonObject): string =>
   `Answer with nothing but JSON that fits this JSON schema:\n${JSON.stringify(schema)}`;
 
@@ -79,12 +100,14 @@ export const judgePrompts = (check: string, answer: string): { system: string; u
   user: `The rule:\n${check}\n\nThe answer to be checked:\n${answer}`,
 });
 
+const isVerdict = (value: JsonValue): value is JsonObject & { valid: boolean } =>
+  isJsonObject(value) && typeof value['valid'] === 'boolean';
+
 /** A judge's reply: what is wrong with the answer, or null when it passes. What cannot be read does not pass. */
 export function readVerdict(reply: string): string | null {
-  const verdict = parseJson(withoutFence(reply));
-  if (!isJsonObject(verdict) || typeof verdict['valid'] !== 'boolean')
-    return 'the check gave no verdict that can be read';
-  if (verdict['valid']) return null;
+  const verdict = findOne(reply, isVerdict);
+  if (verdict === undefined) return 'the check gave no verdict that can be read';
+  if (verdict.valid) return null;
   const { feedback } = verdict;
   return typeof feedback === 'string' && feedback !== '' ? feedback : 'the check refused it without a reason';
 }

@@ -1,5 +1,5 @@
-import { isJsonObject, parseJson, type JsonValue } from '../json.ts';
-import { withoutFence } from './checks.ts';
+import { isJsonObject, type JsonValue } from '../json.ts';
+import { findOne } from './find-json.ts';
 import { untrusted } from './untrusted.ts';
 
 /**
@@ -38,8 +38,7 @@ const listIn = (value: JsonValue | undefined): JsonValue[] => (Array.isArray(val
 
 /** What is kept of a task: its output, and what the model said is worth it. A reply that cannot be read adds nothing. */
 export function memoriesOf(description: string, answer: string, reply: string): Remembered[] {
-  const read = parseJson(withoutFence(reply));
-  const said = isJsonObject(read) ? read : {};
+  const said = findOne(reply, isJsonObject) ?? {};
   const lessons = listIn(said['lessons'])
     .map(textIn)
     .filter((text) => text !== '')

@@ -91,6 +91,7 @@ export function step(state: AgentState, input: AgentInput, rules: AgentRules): S
         role: 'assistant',
         content: input.text,
         toolCalls: withOwnIds(input.toolCalls),
+        ...(input.providerData !== undefined && { providerData: input.providerData }),
       };
       const next = withTop({ ...state, turns: state.turns + 1 }, said(frame, reply, frame.iterations + 1));
       return { state: settle(next, rules, notes, input.checked), notes };

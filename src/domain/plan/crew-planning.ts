@@ -1,6 +1,6 @@
-import { withoutFence } from '../agent/checks.ts';
+import { findOne } from '../agent/find-json.ts';
 import type { LlmChoice } from '../graph/read-llm.ts';
-import { isJsonObject, parseJson, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { CrewPlan, PlanAgent, PlanTask } from './crew-plan.ts';
 
 /**
@@ -127,11 +127,12 @@ export function planningPrompt(
   };
 }
 
-/** The plan the planner wrote for a task; empty when it wrote none, or was skipped. @param raw the planner's answer as JSON text */
+const hasPlans = (value: JsonValue): value is JsonObject & { plans: JsonValue[] } =>
+  isJsonObject(value) && Array.isArray(value['plans']);
+
+/** The plan the planner wrote for a task; empty when it wrote none, or was skipped. @param raw the planner's answer, in which the JSON stands */
 export function planFor(taskKey: string, raw: string): string {
-  const answer = parseJson(withoutFence(raw));
-  const plans = isJsonObject(answer) && Array.isArray(answer['plans']) ? answer['plans'] : [];
-  return plans
+  return (findOne(raw, hasPlans)?.plans ?? [])
     .filter(isJsonObject)
     .filter((entry) => entry['task'] === taskKey)
     .flatMap(({ plan }) => (typeof plan === 'string' ? [plan.trim()] : []))

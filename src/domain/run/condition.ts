@@ -1,4 +1,5 @@
 import { assertNever } from '../errors.ts';
+import { findOne } from '../agent/find-json.ts';
 import type { JsonValue } from '../json.ts';
 import type { ConditionTest } from '../plan/crew-plan.ts';
 import { equalJson, valueAt } from './json-value.ts';
@@ -21,7 +22,7 @@ export function conditionHolds(test: ConditionTest, raw: string): boolean {
       return pattern.ok && pattern.found(raw);
     }
     case 'json': {
-      const value = parsed(raw);
+      const value = findOne(raw, isAny);
       const found = value === undefined ? undefined : valueAt(value, test.path);
       return found !== undefined && equalJson(found, test.equals);
     }
@@ -30,16 +31,4 @@ export function conditionHolds(test: ConditionTest, raw: string): boolean {
   }
 }
 
-/** Models like to fence JSON; one fence around the whole is taken off. */
-const FENCED = /^```(?:json)?\s*\n([\s\S]*?)\n?```$/;
-
-function parsed(raw: string): JsonValue | undefined {
-  const text = raw.trim();
-  try {
-    const value: JsonValue = JSON.parse(FENCED.exec(text)?.[1] ?? text);
-    return value;
-  } catch {
-    // prose is no JSON, and no error either
-    return undefined;
-  }
-}
+const isAny = (_value: JsonValue): _value is JsonValue => true;

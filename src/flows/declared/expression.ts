@@ -1,4 +1,5 @@
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
+import { isHeldExactly } from '../../domain/exact-numbers.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import { StepFailure } from '../step-work.ts';
 
@@ -146,6 +147,8 @@ function toJson(value: unknown, size: { left: number }): JsonValue {
 function toNumber(value: number | bigint): number {
   const number = Number(value);
   if (!Number.isFinite(number)) throw new ExpressionError('its value is a number that JSON cannot hold');
+  if (typeof value === 'bigint' && !isHeldExactly(String(value)))
+    throw new ExpressionError(`its value ${value} is too large to be kept exactly: make it a string()`);
   return number;
 }
 

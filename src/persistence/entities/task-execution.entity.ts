@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { JsonObject } from '../../domain/json.ts';
 import type { PlanTask } from '../../domain/plan/crew-plan.ts';
 import type { TaskStatus } from '../../domain/run/status.ts';
+import type { TaskWarning } from '../runs/task-warnings.ts';
 
 const TaskExecutionSchema = defineEntity({
   name: 'TaskExecution',
@@ -28,6 +29,7 @@ const TaskExecutionSchema = defineEntity({
     output: p.json<JsonObject>().nullable(),
     error: p.text().nullable(),
     errorCode: p.text().nullable(),
+    warnings: p.json<TaskWarning[]>().default('[]'),
     promptTokens: p.bigint('number'),
     completionTokens: p.bigint('number'),
     totalTokens: p.bigint('number'),

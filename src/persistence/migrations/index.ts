@@ -23,6 +23,7 @@ import { Migration20261128000035 } from './migration-20261128000035-reminders.ts
 import { Migration20261128000037 } from './migration-20261128000037-observed.ts';
 import { Migration20261128000039 } from './migration-20261128000039-schedule-removals.ts';
 import { Migration20261128000051 } from './migration-20261128000051-cost-of-days.ts';
+import { Migration20261201000081 } from './migration-20261201000081-task-warnings.ts';
 import { Migration20261124000031 } from './migration-20261124000031-pruning.ts';
 import { Migration20261124000026 } from './migration-20261124000026-batches.ts';
 import { Migration20261201000071 } from './migration-20261201000071-guesses.ts';
@@ -59,4 +60,5 @@ export const migrations = [
   { name: 'Migration20261128000051', class: Migration20261128000051 },
   { name: 'Migration20261201000071', class: Migration20261201000071 },
   { name: 'Migration20261201000072', class: Migration20261201000072 },
+  { name: 'Migration20261201000081', class: Migration20261201000081 },
 ];

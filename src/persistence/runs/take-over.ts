@@ -11,7 +11,7 @@ export async function takeOverTasks(
   now: Date,
 ): Promise<void> {
   await sql.query(
-    `update task_executions n set status = o.status, output = o.output, started_at = o.started_at,
+    `update task_executions n set status = o.status, output = o.output, warnings = o.warnings, started_at = o.started_at,
        completed_at = o.completed_at, updated_at = $4
      from task_executions o
      where n.execution_id = $2 and o.execution_id = $1 and o.task_key = n.task_key and o.position < $3

@@ -251,7 +251,7 @@ async function reopen(sql: Sql, task: TaskRow, now: Date, fresh: boolean): Promi
   await sql.query(
     `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null,
        updated_at = $2, unexpected_errors = 0,
-       agent_state = case when $3 then null else ${FRESH_START} end
+       agent_state = case when $3 then null else ${FRESH_START} end, warnings = case when $3 then '[]' else warnings end
      where id = $1`,
     [task.id, now.toISOString(), fresh],
   );

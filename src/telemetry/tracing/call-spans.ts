@@ -19,7 +19,7 @@ import {
   ATTR_GEN_AI_USAGE_INPUT_TOKENS,
   ATTR_GEN_AI_USAGE_OUTPUT_TOKENS,
 } from '@opentelemetry/semantic-conventions/incubating';
-import { ModelFailure, type Embedder, type Model, type ModelReply, type Models } from '../../models/model.ts';
+import { ModelFailure, type Embedder, type Model, type Models } from '../../models/model.ts';
 import type { Tool, ToolRegistry } from '../../tools/tool.ts';
 import { saidIn, saidOut } from './message-content.ts';
 import type { NewSpan, Tracing } from './tracing.ts';
@@ -80,8 +80,8 @@ function tracedModel(model: Model, tracing: Tracing): Model {
         made.setAttributes({
           [ATTR_GEN_AI_USAGE_INPUT_TOKENS]: reply.usage.promptTokens,
           [ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]: reply.usage.completionTokens,
-          [ATTR_GEN_AI_RESPONSE_FINISH_REASONS]: [finishOf(reply)],
-          ...(tracing.tellsTexts && { [ATTR_GEN_AI_OUTPUT_MESSAGES]: saidOut(reply, finishOf(reply)) }),
+          [ATTR_GEN_AI_RESPONSE_FINISH_REASONS]: [reply.finishReason],
+          ...(tracing.tellsTexts && { [ATTR_GEN_AI_OUTPUT_MESSAGES]: saidOut(reply) }),
         });
         return reply;
       });
@@ -161,5 +161,4 @@ const modelAttributes = (operation: 'chat' | 'embeddings', model: string): Attri
   [ATTR_GEN_AI_REQUEST_MODEL]: nameOf(model),
 });
 
-const finishOf = (reply: ModelReply): string => (reply.toolCalls.length > 0 ? 'tool_calls' : 'stop');
 const secondsSince = (startedAt: number): number => (performance.now() - startedAt) / 1000;

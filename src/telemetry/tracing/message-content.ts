@@ -11,7 +11,7 @@ type Part =
 export const saidIn = (messages: readonly ChatMessage[]): string =>
   JSON.stringify(messages.map((message) => ({ role: message.role, parts: partsOf(message) })));
 
-export const saidOut = ({ text, toolCalls }: ModelReply, finishReason: string): string =>
+export const saidOut = ({ text, toolCalls, finishReason }: ModelReply): string =>
   JSON.stringify([{ role: 'assistant', parts: spoken(text, toolCalls), finish_reason: finishReason }]);
 
 function partsOf(message: ChatMessage): Part[] {
@@ -28,5 +28,10 @@ function partsOf(message: ChatMessage): Part[] {
 
 const spoken = (text: string, toolCalls: readonly ToolCall[]): Part[] => [
   ...(text === '' ? [] : [{ type: 'text' as const, content: text }]),
-  ...toolCalls.map((call) => ({ type: 'tool_call' as const, ...call })),
+  ...toolCalls.map(({ id, name, arguments: given }) => ({
+    type: 'tool_call' as const,
+    id,
+    name,
+    arguments: given,
+  })),
 ];

@@ -39,7 +39,7 @@ export function readToolResult(answer: unknown): string {
   const { content, structuredContent, isError } = read.data;
   const parts = content.map(textOfPart);
   if (structuredContent !== undefined && !content.some(({ type }) => type === 'text' || type === 'resource'))
-    parts.push(JSON.stringify(structuredContent));
+    parts.push(exactJson(structuredContent));
   const text = parts.join('\n');
   if (isError === true) throw new Error(text === '' ? 'the tool failed without a word' : text);
   return text;
@@ -97,3 +97,23 @@ const leftOut = (what: string, mimeType?: string, bytes?: number): string =>
   bytes === undefined
     ? `[${what} left out: no text]`
     : `[${what} left out: ${mimeType}, ${bytes} bytes, no text]`;
+
+/** 64-bit integers lie between these; beyond the larger one nobody counts in digits. */
+const [LEAST_DOUBTFUL, MOST_DOUBTFUL] = [2 ** 53, 2 ** 64];
+
+/**
+ * Structured content as text. The SDK has read its numbers as doubles already, so an integer that may have had other digits is
+ * refused with its place. Servers that send the JSON as text too, as the protocol asks them to, are read exactly.
+ * @throws {Error} in words for the model
+ */
+function exactJson(content: unknown): string {
+  return JSON.stringify(content, (key, value: unknown) => {
+    if (typeof value !== 'number' || !Number.isInteger(value)) return value;
+    const size = Math.abs(value);
+    if (size < LEAST_DOUBTFUL || size > MOST_DOUBTFUL) return value;
+    throw new Error(
+      `its result holds an integer under "${key}" that cannot be read exactly (about ${value}): ` +
+        'the server must send it as a text, or its result as text content too',
+    );
+  });
+}

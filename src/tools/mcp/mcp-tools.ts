@@ -130,6 +130,7 @@ function toTool(
     description: (description ?? title ?? own).slice(0, MAX_DESCRIPTION),
     input: inputOf(schema),
     inputSchema: schemaForModels(schema),
+    passesNumbersOn: true,
     idempotent,
     async execute(input, { signal, idempotencyKey }) {
       const request = {

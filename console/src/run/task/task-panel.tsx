@@ -40,6 +40,12 @@ export function TaskPanel({ run, task, speech, onClose }: PanelProps): JSX.Eleme
           <span>{task.error}</span>
         </div>
       )}
+      {task.warnings.map(({ code, message }) => (
+        <div key={message} className="note note--warn">
+          <strong>{code}</strong>
+          <span>{message}</span>
+        </div>
+      ))}
       {spoken !== undefined && (
         <section className="stack" aria-label="Being written">
           <h3>Being written …</h3>

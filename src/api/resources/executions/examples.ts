@@ -50,6 +50,7 @@ export const exampleTask = {
   output: null,
   error: null,
   error_code: null,
+  warnings: [],
   token_usage: { prompt_tokens: 400, completion_tokens: 0, total_tokens: 400 },
   cost_usd: 0.00006,
   started_at: '2026-11-20T09:30:00.000Z',

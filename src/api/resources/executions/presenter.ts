@@ -95,6 +95,7 @@ export function presentTask(task: TaskExecution): z.output<typeof taskRunSchema>
     output: taskOutputSchema.nullable().parse(task.output ?? null),
     error: task.error ?? null,
     error_code: task.errorCode ?? null,
+    warnings: task.warnings,
     token_usage: usageOf(task),
     cost_usd: usdOf(task.costMicroUsd),
     started_at: task.startedAt?.toISOString() ?? null,
@@ -107,22 +108,30 @@ export function presentLogEntry(event: EventFrame): LogEntry {
   return {
     seq: event.seq,
     timestamp: event.timestamp,
-    level: levelOf(event.type),
+    level: levelOf(event),
     message: sentenceOf(event),
     data: event.data,
   };
 }
 
-function levelOf(type: EventFrame['type']): LogEntry['level'] {
+/** Finish reasons of replies that are not whole, in words. */
+const NOT_WHOLE: Readonly<Record<string, string>> = {
+  length: 'the reply is cut off at its limit of tokens',
+  content_filter: 'the provider’s content filter held back a part of the reply',
+};
+
+const notWhole = ({ data }: EventFrame): string | undefined => NOT_WHOLE[String(data['finish_reason'])];
+
+function levelOf(event: EventFrame): LogEntry['level'] {
+  const { type } = event;
   if (type === 'workflow_failed' || type === 'task_failed' || type === 'budget_exhausted') return 'error';
-  return type === 'task_retrying' || type === 'tool_failed' || type === 'guardrail_failed'
-    ? 'warning'
-    : 'info';
+  const warns = type === 'task_retrying' || type === 'tool_failed' || type === 'guardrail_failed';
+  return warns || notWhole(event) !== undefined ? 'warning' : 'info';
 }
 
 function sentenceOf(event: EventFrame): string {
   const words = event.type.replaceAll('_', ' ');
   const about = event.task_key === null ? '' : ` (${event.task_key})`;
-  const error = event.data['error'];
+  const error = event.data['error'] ?? notWhole(event);
   return typeof error === 'string' ? `${words}${about}: ${error}` : `${words}${about}`;
 }

@@ -110,6 +110,9 @@ export const taskRunSchema = z
     output: taskOutputSchema.nullable(),
     error: z.string().nullable(),
     error_code: z.string().nullable(),
+    warnings: z
+      .array(z.object({ code: z.string(), message: z.string() }))
+      .describe('`model_reply_cut`, `model_reply_filtered`: a reply it was built on is not whole'),
     token_usage: tokenUsageSchema,
     cost_usd: costSchema,
     started_at: timestampSchema.nullable(),

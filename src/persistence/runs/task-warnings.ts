@@ -1,0 +1,17 @@
+import { toJsonb } from '../jsonb.ts';
+import type { Sql } from '../sql.ts';
+
+/** What people should know of a task that went on all the same. A type, so that it is a JsonObject. */
+export type TaskWarning = { code: string; message: string };
+
+/** Warnings of one task that are kept. */
+const MOST_WARNINGS = 20;
+
+/** Adds a warning to a task's, once. Under the task's lease, as what it is written with. */
+export async function addWarning(sql: Sql, taskId: number, warning: TaskWarning): Promise<void> {
+  await sql.query(
+    `update task_executions set warnings = warnings || $2::jsonb
+      where id = $1 and not warnings @> $2::jsonb and jsonb_array_length(warnings) < $3`,
+    [taskId, toJsonb([warning]), MOST_WARNINGS],
+  );
+}
