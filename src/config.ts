@@ -115,6 +115,7 @@ const settingsFields = z.object({
   RATE_LIMIT_PER_MINUTE: count.default(100),
   WS_CONNECTIONS_PER_MINUTE: count.default(5),
   MAX_ACTIVE_EXECUTIONS_PER_USER: count.default(100),
+  MAX_OPEN_EXECUTIONS_PER_USER: count.default(5_000),
   DEFAULT_MODEL: z.string().default('openai/gpt-4o-mini'),
   DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),
   ...providerSettings,

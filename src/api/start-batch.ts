@@ -5,6 +5,7 @@ import { missingInputs } from '../domain/plan/interpolate.ts';
 import { createRuns, type CreatedRun } from '../persistence/runs/create-run.ts';
 import { findBatch } from '../persistence/repositories/batches.repository.ts';
 import type { Engine } from './engine.ts';
+import { refuseAboveOpenLimit } from './open-run-limit.ts';
 import { refuseUnpriced, toRow, type RequestedRun } from './start-run.ts';
 
 /** More inputs than this are another batch. */
@@ -35,6 +36,7 @@ export async function startCrewBatch(engine: Engine, batch: RequestedBatch): Pro
   refuseMissing(batch);
   refuseUnpriced(engine, batch);
   refuseTooMany(batch);
+  await refuseAboveOpenLimit(engine, ownerId, inputs.length);
   const batchId = idempotencyRef ?? randomUUID();
   const now = engine.now();
   const row = { ...toRow(engine, { ...batch, inputs: {} }), batchId };

@@ -7,6 +7,7 @@ import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/cre
 import type { Sql } from '../persistence/sql.ts';
 import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
+import { refuseAboveOpenLimit } from './open-run-limit.ts';
 import { toIssues } from './errors.ts';
 import { commitInThread } from './start-in-thread.ts';
 import { moneyOf, type StartOptions } from './start-run.ts';
@@ -32,6 +33,7 @@ export interface RequestedFlow {
 export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<CreatedRun> {
   const { ownerId, options } = run;
   const row = toRow(run);
+  await refuseAboveOpenLimit(engine, ownerId);
   const commit = (sql: Sql): Promise<CreatedRun> =>
     createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
   const created =
