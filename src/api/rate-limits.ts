@@ -143,7 +143,7 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Our pool as the library's idea of a client. Without names, so that nothing is prepared behind a pooler. */
+/** Our pool as the library's idea of a client. The pool has names of its own for what it prepares. */
 const clientOf = (sql: Sql) => ({
   async query({ text, values }: { text: string; values: unknown[] }) {
     const rows = await sql.query(text, values);

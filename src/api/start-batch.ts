@@ -6,6 +6,7 @@ import { createRuns, type CreatedRun } from '../persistence/runs/create-run.ts';
 import { findBatch } from '../persistence/repositories/batches.repository.ts';
 import type { Engine } from './engine.ts';
 import { refuseFullQueue, refuseUnpriced, toRow, type RequestedRun } from './start-run.ts';
+import { refuseAboveOpenLimit } from './open-run-limit.ts';
 
 /** More inputs than this are another batch. */
 export const BATCH_MOST = 1_000;
@@ -36,6 +37,7 @@ export async function startCrewBatch(engine: Engine, batch: RequestedBatch): Pro
   refuseMissing(batch);
   refuseUnpriced(engine, batch);
   refuseTooMany(batch);
+  await refuseAboveOpenLimit(engine, ownerId, inputs.length);
   const batchId = idempotencyRef ?? randomUUID();
   const now = engine.now();
   const row = { ...toRow(engine, { ...batch, inputs: {} }), batchId };

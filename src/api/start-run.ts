@@ -10,6 +10,7 @@ import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/cre
 import type { Sql } from '../persistence/sql.ts';
 import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
+import { refuseAboveOpenLimit } from './open-run-limit.ts';
 import { commitInThread } from './start-in-thread.ts';
 
 /** What every start takes beside its plan and inputs (contract §6). */
@@ -50,12 +51,14 @@ export interface RequestedRun {
  * Commits a run of a crew and sends it on its way. What this returns cannot be lost any more, whether or not
  * Temporal or a worker is there.
  * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing, or models without a price; NOT_FOUND for a thread that
- *   is not the owner's; CONFLICT when that is busy and takes no second start; RATE_LIMITED when too many wait for their turn.
+ *   is not the owner's; CONFLICT when that is busy and takes no second start; RATE_LIMITED when too many of the owner's are
+ *   open, or wait for their turn.
  */
 export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<CreatedRun> {
   const { ownerId, plan, options, say } = run;
   refuseMissingInputs(run);
   refuseUnpriced(engine, run);
+  await refuseAboveOpenLimit(engine, ownerId);
   const row = toRow(engine, run);
   const commit = async (sql: Sql): Promise<CreatedRun> => {
     const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());

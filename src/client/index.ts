@@ -73,11 +73,12 @@ export function createClient({
       fetch(address, { headers: { ...headers, ...(await credentialHeaders(credentials)) }, signal });
 
   const stream = (id: number | string, options: StreamOptions = {}) =>
-    streamEntries<ExecutionEvent>(opening(`${pathOf(id)}/stream`), options);
+    streamEntries<ExecutionEvent>(opening(`${pathOf(id)}/stream`), { isWhole: true }, options);
 
   const streamMessages: MusterClient['agentInstances']['stream'] = (id, options = {}) =>
     streamEntries<ConversationMessage>(
       opening(`${root}/api/v1/agent-instances/${encodeURIComponent(id)}/messages/stream`),
+      { isWhole: false },
       options,
     );
 

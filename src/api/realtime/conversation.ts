@@ -25,7 +25,8 @@ export const messageStream = ({ seq, content }: MessageEntry) => ({
   summary: 'Its messages as server-sent events',
   description:
     'The messages from `Last-Event-ID` (or `after`) on, then each as it comes: `event` is `message_created`, `id` ' +
-    'the seq. It does not end by itself. Closing it cancels nothing.',
+    'the seq. An agent instance of a run in a thread shares the seqs of the thread: between its own there are gaps, and ' +
+    'nothing is missing. It does not end by itself. Closing it cancels nothing.',
   query: z.object({
     after: logPageQuery.after,
     token: z.string().optional().describe('Credential, for clients that cannot send headers'),

@@ -39,7 +39,7 @@ export class ExecutionFeed {
   readonly agents = new Map<number, Since>();
   private readonly follows = new Map<number, Follow>();
   private readonly positions = new RecentMap<number, number>(MOST_POSITIONS);
-  private caller: Caller;
+  caller: Caller;
   private readonly hub: LogHub;
   private readonly sink: FeedSink;
 

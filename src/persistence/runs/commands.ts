@@ -95,7 +95,8 @@ export async function commandIn(
   const change = changeFor(command, row, isFull);
   await applyChange(sql, row, change, now);
   if (row.kind === 'flow' && command !== 'retry') await commandChildren(sql, row.id, command, maxActive, now);
-  if (change.status === 'cancelled' || change.queued) await releaseRuns(sql, row.owner_id, maxActive, 1, now);
+  if (change.status === 'cancelled' || change.status === 'paused' || change.queued)
+    await releaseRuns(sql, row.owner_id, maxActive, 1, now);
   if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
 }
 
