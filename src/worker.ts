@@ -140,7 +140,7 @@ const activitiesOf = (
   { logger, metrics, tracing, tasksOfOneRun = TASKS_OF_ONE_RUN }: WorkerOptions,
   parts: Pick<
     Parameters<typeof createActivities>[0],
-    'sql' | 'tools' | 'flows' | 'waker' | 'running' | 'draining'
+    'workerId' | 'sql' | 'tools' | 'flows' | 'waker' | 'running' | 'draining'
   >,
 ): Activities =>
   createActivities(
@@ -185,7 +185,9 @@ export async function startWorker(
   await tools.ready();
   let draining = false;
   const running = createRunningTasks(database.sql, listener, logger);
+  const identity = newIdentity(settings);
   const activities = activitiesOf(settings, options, {
+    workerId: identity.id,
     sql: database.sql,
     tools: tools.registry,
     flows,
@@ -193,7 +195,6 @@ export async function startWorker(
     running,
     draining: () => draining,
   });
-  const identity = newIdentity(settings);
   const workers = await createWorkers(settings, { connection, identity }, bundle, activities);
   const shutDown = (): void => {
     draining = true;

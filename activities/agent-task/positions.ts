@@ -33,6 +33,7 @@ import {
   type LeaseAnswer,
 } from '../../src/persistence/runs/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
+import { openAfterDeaths } from './after-deaths.ts';
 import { ask, type Asked } from './asking.ts';
 import { meetLimit } from './exhausted.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
@@ -59,11 +60,16 @@ export type Position =
   | { kind: 'outcome'; outcome: TaskOutcome }
   | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model | Embedder; material: TaskMaterial };
 
-/** Takes the lease and begins the first call. */
-export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> {
+/** Takes the lease and begins the first call; where workers have died in the task, not before that was looked at. */
+export const openTask = (deps: TaskDeps, lease: Lease): Promise<Position> =>
+  openAfterDeaths<Position>(deps, lease, { kind: 'task' }, () => open(deps, lease));
+
+/** One transaction. @returns null where workers have died in it and that was not looked at */
+async function open(deps: TaskDeps, lease: Lease): Promise<Position | null> {
   const now = deps.now();
-  const position = await deps.sql.transaction(async (sql) => {
+  const position = await deps.sql.transaction(async (sql): Promise<Position | null> => {
     const answer = await takeLease(sql, lease, now);
+    if (answer.kind === 'suspect') return null;
     if (answer.kind !== 'held') return { kind: 'outcome', outcome: outcomeOf(answer) } satisfies Position;
     const { task } = answer;
     const material = prepareTask(task, lease.taskKey);
@@ -87,7 +93,7 @@ const noteEvents = (notes: readonly Note[], lease: Lease): BareEvent[] =>
   notes.map(({ type, key, data }) => ({ type, key: `g${lease.generation}:${key}`, data: shownTexts(data) }));
 
 /** What the workflow is told of a task whose lease was not given. */
-export function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
+export function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' | 'suspect' }>): TaskOutcome {
   if (answer.kind === 'refused') return { kind: 'refused' };
   if (answer.status === 'completed' || answer.status === 'skipped') return { kind: 'completed' };
   if (answer.status === 'cancelled') return { kind: 'cancelling' };
@@ -292,7 +298,7 @@ async function notBegun(
 ): Promise<Position> {
   if (refusal === 'exhausted') {
     const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
-    return failTask(sql, lease, material.ids, { error, code: 'INTERNAL' }, [], now);
+    return failTask(sql, lease, material.ids, { error, code: 'WORKER_DIED' }, [], now);
   }
   switch (refusal) {
     case 'paused':

@@ -27,6 +27,15 @@ export interface RunningTasks {
   register(executionId: number): { signal: AbortSignal; release: () => void };
   /** Tasks in hand. */
   count(): number;
+  /**
+   * Takes the one place there is for a task that may kill its worker, for as long as it has not come on.
+   * @param task any object that stands for this attempt at it
+   * @returns whether it was free
+   */
+  tryAlone(task: object): boolean;
+  isAlone(task: object): boolean;
+  /** Frees the place, where this one has it. */
+  endAlone(task: object): void;
   /** Cuts off every call in flight: this process ends, and another tries again. */
   cutOff(): void;
 }
@@ -34,6 +43,7 @@ export interface RunningTasks {
 /** Looks at the runs it is woken for; after a lost connection, at all of them. */
 export function createRunningTasks(sql: Sql, listener: WakeListener, logger: Logger): RunningTasks {
   const held = new Map<number, Set<AbortController>>();
+  let alone: object | null = null;
 
   const stopCancelled = async (ids: number[]): Promise<void> => {
     const rows = await sql.query<{ id: number; status: ExecutionStatus }>(
@@ -68,6 +78,14 @@ export function createRunningTasks(sql: Sql, listener: WakeListener, logger: Log
           if (set.size === 0) held.delete(executionId);
         },
       };
+    },
+    tryAlone(task) {
+      alone ??= task;
+      return alone === task;
+    },
+    isAlone: (task) => alone === task,
+    endAlone(task) {
+      if (alone === task) alone = null;
     },
     cutOff() {
       for (const controllers of held.values())

@@ -22,6 +22,7 @@ import {
   type TaskIds,
 } from '../../src/persistence/runs/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
+import { openAfterDeaths } from '../agent-task/after-deaths.ts';
 import { outcomeOf } from '../agent-task/positions.ts';
 import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
 import { flowOf } from './flow-of.ts';
@@ -67,14 +68,22 @@ export interface LookingStep {
 
 type Opened = ReadyStep | { kind: 'outcome'; outcome: TaskOutcome };
 
-/** Takes the lease, and looks whether the step may work or has to wait. One transaction. */
-export async function openStep(deps: FlowDeps, lease: Lease, place: StepRun): Promise<Opened> {
+/** Takes the lease, and looks whether the step may work or has to wait. Where workers have died in it, not
+ * before that was looked at. */
+export function openStep(deps: FlowDeps, lease: Lease, place: StepRun): Promise<Opened> {
+  const prepare = (sql: Sql, now: Date): Promise<void> => ensureStep(sql, lease, place, now);
+  return openAfterDeaths<Opened>(deps, lease, { kind: 'step', prepare }, () => open(deps, lease, place));
+}
+
+/** One transaction. @returns null where workers have died in it and that was not looked at */
+async function open(deps: FlowDeps, lease: Lease, place: StepRun): Promise<Opened | null> {
   const wake: number[] = [];
-  const opened = await deps.sql.transaction(async (sql): Promise<Opened> => {
+  const opened = await deps.sql.transaction(async (sql): Promise<Opened | null> => {
     const now = deps.now();
     await lockRun(sql, lease.id);
     await ensureStep(sql, lease, place, now);
     const answer = await takeLease(sql, lease, now);
+    if (answer.kind === 'suspect') return null;
     if (answer.kind !== 'held') return { kind: 'outcome', outcome: await overOutcome(sql, lease, answer) };
     const { taskId, ids, events } = answer.task;
     const held = await readStep(sql, taskId);
@@ -146,7 +155,7 @@ async function standStill(
 async function overOutcome(
   sql: Sql,
   lease: Lease,
-  answer: Exclude<LeaseAnswer, { kind: 'held' }>,
+  answer: Exclude<LeaseAnswer, { kind: 'held' | 'suspect' }>,
 ): Promise<TaskOutcome> {
   const outcome = outcomeOf(answer);
   if (outcome.kind !== 'completed') return outcome;

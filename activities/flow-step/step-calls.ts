@@ -32,6 +32,7 @@ import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/ru
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { EgressRefused } from '../../src/tools/guarded-fetch.ts';
+import { endAlone } from '../agent-task/after-deaths.ts';
 import { meetLimit } from '../agent-task/exhausted.ts';
 import { persistently } from '../agent-task/persistently.ts';
 import { shown } from '../agent-task/shown-text.ts';
@@ -380,7 +381,7 @@ async function notBegun(
     switch (refusal) {
       case 'exhausted': {
         const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
-        return (await fail({ error, code: 'INTERNAL' })).outcome;
+        return (await fail({ error, code: 'WORKER_DIED' })).outcome;
       }
       case 'paused':
         // The next look at the step, which comes at once, tells the version of the command.
@@ -404,6 +405,7 @@ async function settle(step: Step, call: OpenCall, end: CallEnd, events: BareEven
       await append(sql, lease, step.ids, events, now);
     }),
   );
+  await endAlone(deps, lease);
   deps.waker.wake('log', lease.id);
 }
 

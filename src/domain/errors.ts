@@ -41,6 +41,7 @@ export const RUN_ERROR_CODES = [
   'NO_OUTPUT',
   'STEP_FAILED',
   'STEP_LIMIT',
+  'WORKER_DIED',
   'INTERNAL',
 ] as const;
 export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];

@@ -6,7 +6,7 @@ import { createPrices } from '../../src/models/prices.ts';
 import { createWaker, type WakeListener } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createToolRegistry } from '../../src/tools/registry.ts';
-import type { EngineDatabase } from './engine-database.ts';
+import { WORKER, type EngineDatabase } from './engine-database.ts';
 
 /** What a worker's tasks work with, where tests take its steps one by one; its model is never asked. */
 export function workerDeps(
@@ -16,6 +16,7 @@ export function workerDeps(
 ): TaskDeps {
   const logger = createLogger({ level: 'silent' });
   return {
+    workerId: WORKER,
     sql,
     models: createModels(readSettings({ DEMO_MODEL: 'on' })),
     prices: createPrices(),
@@ -27,5 +28,6 @@ export function workerDeps(
     tasksOfOneRun: 1_000,
     now: () => new Date(),
     draining: () => false,
+    setAside: () => undefined,
   };
 }
