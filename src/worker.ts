@@ -141,7 +141,7 @@ const activitiesOf = (
   { logger, metrics, tracing, tasksOfOneRun = TASKS_OF_ONE_RUN }: WorkerOptions,
   parts: Pick<
     Parameters<typeof createActivities>[0],
-    'sql' | 'tools' | 'flows' | 'waker' | 'running' | 'draining' | 'computing'
+    'workerId' | 'sql' | 'tools' | 'flows' | 'waker' | 'running' | 'draining' | 'computing'
   >,
 ): Activities =>
   createActivities(
@@ -190,7 +190,9 @@ export async function startWorker(
   });
   let draining = false;
   const running = createRunningTasks(database.sql, listener, logger);
+  const identity = newIdentity(settings);
   const activities = activitiesOf(settings, options, {
+    workerId: identity.id,
     sql: database.sql,
     tools: tools.registry,
     flows,
@@ -199,7 +201,6 @@ export async function startWorker(
     computing,
     draining: () => draining,
   });
-  const identity = newIdentity(settings);
   const workers = await createWorkers(settings, { connection, identity }, bundle, activities);
   const shutDown = (): void => {
     draining = true;

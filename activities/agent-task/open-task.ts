@@ -1,16 +1,22 @@
 import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
 import { FilledTextTooLarge } from '../../src/domain/plan/interpolate.ts';
 import { takeLease, type HeldTask, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { openAfterDeaths } from './after-deaths.ts';
 import { limitOf, outcomeOf, proceed, type Position } from './positions.ts';
 import type { TaskDeps } from './task-deps.ts';
 import { prepareTask, type TaskMaterial } from './task-material.ts';
 import { append, failTask, skipTask, type BareEvent } from './task-record.ts';
 
-/** Takes the lease and begins the first call. */
-export async function openTask(deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<Position> {
+/** Takes the lease and begins the first call; where workers have died in the task, not before that was looked at. */
+export const openTask = (deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<Position> =>
+  openAfterDeaths<Position>(deps, lease, { kind: 'task' }, () => open(deps, lease, signal));
+
+/** @returns null where workers have died in it and that was not looked at */
+async function open(deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<Position | null> {
   const now = deps.now();
   const position = await deps.sql.transaction(async (sql) => {
     const answer = await takeLease(sql, lease, now);
+    if (answer.kind === 'suspect') return null;
     if (answer.kind !== 'held') return { kind: 'outcome', outcome: outcomeOf(answer) } satisfies Position;
     const { task } = answer;
     const events: BareEvent[] = [...task.events];
@@ -24,7 +30,7 @@ export async function openTask(deps: TaskDeps, lease: Lease, signal: AbortSignal
     return { kind: 'conditional', material, earlier: task.earlier, owner: task.ownerId } as const;
   });
   const reached =
-    position.kind === 'conditional' ? await openConditional(deps, lease, position, signal) : position;
+    position?.kind === 'conditional' ? await openConditional(deps, lease, position, signal) : position;
   deps.waker.wake('log', lease.id);
   return reached;
 }

@@ -7,6 +7,7 @@ import { ModelFailure } from '../../src/models/model.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { nameAgent } from '../../src/telemetry/tracing/run-spans.ts';
 import { startHeartbeat } from '../heartbeat.ts';
+import { endAlone, handBack } from './after-deaths.ts';
 import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts';
 import { openTask } from './open-task.ts';
 import {
@@ -46,6 +47,7 @@ export async function performTask(deps: TaskDeps, input: PerformTaskInput): Prom
     taskKey: input.taskKey,
     dispatch: input.dispatch,
     attempt: info.attempt,
+    workerId: deps.workerId,
   };
   const heartbeat = startHeartbeat(Context.current(), { task: input.taskKey });
   const registration = deps.running.register(input.id);
@@ -54,12 +56,14 @@ export async function performTask(deps: TaskDeps, input: PerformTaskInput): Prom
     const stops = { signal, paused: registration.paused };
     return await runSlice(deps, lease, stops, (phase, turn) => heartbeat.say({ phase, turn }));
   } catch (error) {
+    await handBack(deps, lease);
     if (isForeseen(error, signal)) throw error;
     deps.logger.error({ err: error, execution_id: input.executionId, task_key: input.taskKey }, 'unexpected');
     const outcome = await recordUnexpected(deps, lease);
     if (outcome !== null) return outcome;
     throw error;
   } finally {
+    await endAlone(deps, lease);
     registration.release();
     heartbeat.stop();
   }
@@ -92,6 +96,7 @@ async function runSlice(deps: TaskDeps, lease: Lease, stops: Stops, say: Say): P
     const sliceOver = (): boolean =>
       turns >= SLICE_TURNS || deps.now().getTime() - startedAt >= SLICE_MS || deps.draining();
     position = await makeCall(deps, lease, position, stops, sliceOver);
+    await endAlone(deps, lease);
   }
   return position.outcome;
 }

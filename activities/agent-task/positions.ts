@@ -77,7 +77,7 @@ const noteEvents = (notes: readonly Note[], lease: Lease): BareEvent[] =>
   notes.map(({ type, key, data }) => ({ type, key: `g${lease.generation}:${key}`, data: shownTexts(data) }));
 
 /** What the workflow is told of a task whose lease was not given. */
-export function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
+export function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' | 'suspect' }>): TaskOutcome {
   if (answer.kind === 'refused') return { kind: 'refused' };
   if (answer.status === 'completed' || answer.status === 'skipped') return { kind: 'completed' };
   if (answer.status === 'cancelled') return { kind: 'cancelling' };
@@ -284,7 +284,7 @@ async function notBegun(
 ): Promise<Position> {
   if (refusal === 'exhausted') {
     const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
-    return failTask(sql, lease, material.ids, { error, code: 'INTERNAL' }, [], now);
+    return failTask(sql, lease, material.ids, { error, code: 'WORKER_DIED' }, [], now);
   }
   switch (refusal) {
     case 'paused':

@@ -41,6 +41,15 @@ export interface RunningTasks {
   register(executionId: number): { signal: AbortSignal; paused: AbortSignal; release: () => void };
   /** Tasks in hand. */
   count(): number;
+  /**
+   * Takes the one place there is for a task that may kill its worker, for as long as it has not come on.
+   * @param task any object that stands for this attempt at it
+   * @returns whether it was free
+   */
+  tryAlone(task: object): boolean;
+  isAlone(task: object): boolean;
+  /** Frees the place, where this one has it. */
+  endAlone(task: object): void;
   /** Cuts off every call in flight: this process ends, and another tries again. */
   cutOff(): void;
 }
@@ -65,6 +74,7 @@ export function createRunningTasks(
   pauseGraceMs = PAUSE_GRACE_MS,
 ): RunningTasks {
   const held = new Map<number, Set<HeldTask>>();
+  let alone: object | null = null;
 
   const obey = async (ids: number[]): Promise<void> => {
     const rows = await sql.query<{ id: number; status: ExecutionStatus; pause_requested: boolean }>(
@@ -109,6 +119,14 @@ export function createRunningTasks(
           if (set.size === 0) held.delete(executionId);
         },
       };
+    },
+    tryAlone(task) {
+      alone ??= task;
+      return alone === task;
+    },
+    isAlone: (task) => alone === task,
+    endAlone(task) {
+      if (alone === task) alone = null;
     },
     cutOff() {
       for (const tasks of held.values()) for (const { stop } of tasks) stop.abort(workerEnds());

@@ -9,6 +9,8 @@ import type { RunningTasks } from './running-tasks.ts';
 
 /** What the activities of a worker work with. */
 export interface TaskDeps {
+  /** This process, in the list of workers. */
+  workerId: string;
   sql: SqlPool;
   models: Models;
   prices: ModelPrices;
@@ -25,4 +27,6 @@ export interface TaskDeps {
   now: () => Date;
   /** True while the worker shuts down: tasks are handed back at the end of their turn. */
   draining: () => boolean;
+  /** Counts a task or a step that is set aside because workers died in it. */
+  setAside: (kind: 'task' | 'step') => void;
 }

@@ -25,6 +25,7 @@ import {
   type TaskIds,
 } from '../../src/persistence/runs/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
+import { openAfterDeaths } from '../agent-task/after-deaths.ts';
 import { outcomeOf } from '../agent-task/positions.ts';
 import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
 import { flowOf } from './flow-of.ts';
@@ -84,15 +85,26 @@ interface TakenStep {
 }
 
 /**
- * Takes the lease, and looks whether the step may work or has to wait. One transaction; two when a crew is to be started,
- * whose inputs are worked out between them.
+ * Takes the lease, and looks whether the step may work or has to wait. Where workers have died in it, not before that was
+ * looked at.
  */
-export async function openStep(
+export function openStep(deps: FlowDeps, lease: Lease, place: StepRun, signal: AbortSignal): Promise<Opened> {
+  const prepare = (sql: Sql, now: Date): Promise<void> => ensureStep(sql, lease, place, now);
+  return openAfterDeaths<Opened>(deps, lease, { kind: 'step', prepare }, () =>
+    open(deps, lease, place, signal),
+  );
+}
+
+/**
+ * One transaction; two when a crew is to be started, whose inputs are worked out between them.
+ * @returns null where workers have died in it and that was not looked at
+ */
+async function open(
   deps: FlowDeps,
   lease: Lease,
   place: StepRun,
   signal: AbortSignal,
-): Promise<Opened> {
+): Promise<Opened | null> {
   const wake: number[] = [];
   const expressionsOf = ({ view, held }: TakenStep): Expressions =>
     stepExpressions(
@@ -100,33 +112,28 @@ export async function openStep(
       { state: view.state, outputs: view.outputs, now: view.startedAt },
       { owner: held.ownerId, signal },
     );
-  const look = async (sql: Sql, taken: TakenStep, crew: Said<StepCrew> | null, events: BareEvent[]) => {
+  const look = async (
+    sql: Sql,
+    taken: TakenStep,
+    crew: Said<StepCrew> | null,
+    events: BareEvent[],
+  ): Promise<Opened> => {
     const { taskId, ids, held, flow, step, view } = taken;
     const now = deps.now();
     const looked = await lookAt({ sql, lease, taskId, step, held, view, crew, now, wake });
     if (looked.kind !== 'given')
-      return { kind: 'outcome', outcome: await standStill(sql, lease, ids, looked, events, now) } as const;
+      return { kind: 'outcome', outcome: await standStill(sql, lease, ids, looked, events, now) };
     await append(sql, lease, ids, events, now);
     const { given } = looked;
     const expressions = expressionsOf(taken);
-    return {
-      kind: 'ready',
-      taskId,
-      ids,
-      place,
-      flow,
-      step,
-      view,
-      expressions,
-      given,
-      child: held.child,
-    } as const;
+    return { kind: 'ready', taskId, ids, place, flow, step, view, expressions, given, child: held.child };
   };
-  const opened = await deps.sql.transaction(async (sql): Promise<Opened | TakenStep> => {
+  const opened = await deps.sql.transaction(async (sql): Promise<Opened | TakenStep | null> => {
     const now = deps.now();
     await lockRun(sql, lease.id);
     await ensureStep(sql, lease, place, now);
     const answer = await takeLease(sql, lease, now);
+    if (answer.kind === 'suspect') return null;
     if (answer.kind !== 'held') return { kind: 'outcome', outcome: await overOutcome(sql, lease, answer) };
     const { taskId, ids, events } = answer.task;
     const taken = await takenStep(deps, sql, lease, place, { taskId, ids, events }, now);
@@ -136,7 +143,7 @@ export async function openStep(
     return taken;
   });
   const ready =
-    opened.kind === 'taken' ? await startCrew(deps, lease, opened, expressionsOf(opened), look) : opened;
+    opened?.kind === 'taken' ? await startCrew(deps, lease, opened, expressionsOf(opened), look) : opened;
   for (const id of wake) deps.waker.wake('outbox', id);
   deps.waker.wake('log', lease.id);
   return ready;
@@ -233,7 +240,7 @@ async function standStill(
 async function overOutcome(
   sql: Sql,
   lease: Lease,
-  answer: Exclude<LeaseAnswer, { kind: 'held' }>,
+  answer: Exclude<LeaseAnswer, { kind: 'held' | 'suspect' }>,
 ): Promise<TaskOutcome> {
   const outcome = outcomeOf(answer);
   if (outcome.kind !== 'completed') return outcome;

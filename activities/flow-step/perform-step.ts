@@ -9,6 +9,7 @@ import { ModelFailure } from '../../src/models/model.ts';
 import { isDatabaseAway } from '../../src/persistence/database-away.ts';
 import { CallSettled } from '../../src/persistence/runs/calls.ts';
 import { StaleLease, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { endAlone, handBack } from '../agent-task/after-deaths.ts';
 import { recordUnexpected } from '../agent-task/positions.ts';
 import { RunStopped } from '../agent-task/running-tasks.ts';
 import { startHeartbeat } from '../heartbeat.ts';
@@ -33,6 +34,7 @@ export async function performStep(deps: FlowDeps, input: PerformStepInput): Prom
     taskKey: input.taskKey,
     dispatch: input.dispatch,
     attempt: info.attempt,
+    workerId: deps.workerId,
   };
   const heartbeat = startHeartbeat(Context.current(), { step: input.taskKey });
   const registration = deps.running.register(input.id);
@@ -41,6 +43,7 @@ export async function performStep(deps: FlowDeps, input: PerformStepInput): Prom
     const opened = await openStep(deps, lease, input.place, signal);
     return opened.kind === 'outcome' ? opened.outcome : await work(deps, lease, opened, signal);
   } catch (error) {
+    await handBack(deps, lease);
     if (signal.aborted && signal.reason instanceof RunStopped) return { kind: 'cancelling' };
     if (isForeseen(error, signal)) throw error;
     deps.logger.error({ err: error, execution_id: input.executionId, task_key: input.taskKey }, 'unexpected');
@@ -48,6 +51,7 @@ export async function performStep(deps: FlowDeps, input: PerformStepInput): Prom
     if (outcome !== null) return outcome;
     throw error;
   } finally {
+    await endAlone(deps, lease);
     registration.release();
     heartbeat.stop();
   }

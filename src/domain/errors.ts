@@ -44,6 +44,7 @@ export const RUN_ERROR_CODES = [
   'STEP_FAILED',
   'STEP_LIMIT',
   'COMPUTATION_LIMIT',
+  'WORKER_DIED',
   'INTERNAL',
 ] as const;
 export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];

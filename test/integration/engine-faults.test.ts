@@ -172,7 +172,7 @@ describe('a bug', () => {
     for (let attempt = 1; attempt <= 10; attempt += 1) await openCall(ref, attempt);
     expect(await openTask(worker(), leaseOf(ref, { attempt: 11 }), NEVER)).toEqual({
       kind: 'outcome',
-      outcome: { kind: 'failed', code: 'INTERNAL' },
+      outcome: { kind: 'failed', code: 'WORKER_DIED' },
     });
     expect(await engine.calls(ref)).toHaveLength(10);
     await engine.finalise(ref, { status: 'failed', code: 'INTERNAL', taskKey: 'task-1' });

@@ -7,7 +7,7 @@ import { createPrices } from '../../src/models/prices.ts';
 import { createWaker, type WakeListener } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createToolRegistry } from '../../src/tools/registry.ts';
-import type { EngineDatabase } from './engine-database.ts';
+import { WORKER, type EngineDatabase } from './engine-database.ts';
 
 /** A signal nobody aborts. */
 export const NEVER = new AbortController().signal;
@@ -20,6 +20,7 @@ export function workerDeps(
 ): TaskDeps {
   const logger = createLogger({ level: 'silent' });
   return {
+    workerId: WORKER,
     sql,
     models: createModels(readSettings({ DEMO_MODEL: 'on' })),
     prices: createPrices(),
@@ -32,5 +33,6 @@ export function workerDeps(
     tasksOfOneRun: 1_000,
     now: () => new Date(),
     draining: () => false,
+    setAside: () => undefined,
   };
 }

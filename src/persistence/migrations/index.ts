@@ -29,6 +29,7 @@ import { Migration20261201000061 } from './migration-20261201000061-slots-and-fi
 import { Migration20261124000026 } from './migration-20261124000026-batches.ts';
 import { Migration20261201000071 } from './migration-20261201000071-guesses.ts';
 import { Migration20261201000072 } from './migration-20261201000072-disabled-users.ts';
+import { Migration20261201000101 } from './migration-20261201000101-worker-deaths.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -63,4 +64,5 @@ export const migrations = [
   { name: 'Migration20261201000071', class: Migration20261201000071 },
   { name: 'Migration20261201000072', class: Migration20261201000072 },
   { name: 'Migration20261201000081', class: Migration20261201000081 },
+  { name: 'Migration20261201000101', class: Migration20261201000101 },
 ];

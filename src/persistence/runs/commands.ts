@@ -301,7 +301,7 @@ export async function settleUnfinishedTasks(sql: Sql, id: number, now: Date): Pr
 async function reopenParked(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.query(
     `update task_executions t set status = 'pending', error = null, error_code = null, completed_at = null,
-       updated_at = $2, unexpected_errors = 0, agent_state = ${FRESH_START}
+       updated_at = $2, unexpected_errors = 0, died_in = '{}', agent_state = ${FRESH_START}
      from executions e
      where e.id = $1 and e.on_task_failure = 'pause' and t.execution_id = e.id and t.status = 'failed'`,
     [id, now.toISOString()],
@@ -312,7 +312,7 @@ async function reopenParked(sql: Sql, id: number, now: Date): Promise<void> {
 async function reopenTasks(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.query(
     `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null, updated_at = $2,
-       unexpected_errors = 0, agent_state = ${FRESH_START}
+       unexpected_errors = 0, died_in = '{}', agent_state = ${FRESH_START}
       where execution_id = $1 and status not in ('completed', 'skipped')`,
     [id, now.toISOString()],
   );

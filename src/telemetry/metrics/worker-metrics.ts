@@ -18,6 +18,8 @@ export interface WorkerMetrics extends EndingMetrics {
   handOut<T extends { kind: string }>(kind: 'task' | 'step', work: () => Promise<T>): Promise<T>;
   /** The first claim of a run: how long it has waited since it was accepted. */
   started(kind: string, waitedSeconds: number): void;
+  /** A task or a step that is set aside: workers have died in it. */
+  setAside(kind: 'task' | 'step'): void;
 }
 
 /** Models whose names plans make up are one beyond these, so that nobody's plan grows the list without end. */
@@ -51,6 +53,12 @@ export function createWorkerMetrics(): WorkerMetrics {
     help: 'From an execution’s acceptance until a worker took it up.',
     labelNames: ['kind'],
     buckets: LONG_BUCKETS,
+    registers,
+  });
+  const setAside = new Counter({
+    name: 'muster_tasks_set_aside_total',
+    help: 'Tasks of crews and steps of flows that were set aside because workers died in them, again and again.',
+    labelNames: ['kind'],
     registers,
   });
   const spent = new Counter({
@@ -91,6 +99,7 @@ export function createWorkerMetrics(): WorkerMetrics {
         handOuts.observe({ kind, outcome }, secondsSince(startedAt));
       }
     },
+    setAside: (kind) => setAside.inc({ kind }),
     started: (kind, seconds) => waited.observe({ kind }, Math.max(seconds, 0)),
     ...createEndingMetrics(registry),
   };
