@@ -79,7 +79,7 @@ const listOf = async (ref: RunRef): Promise<string[]> => {
   return row?.died_in ?? [];
 };
 
-async function settle(worker: Worker, position: Position): Promise<void> {
+async function settle(position: Position): Promise<void> {
   if (position.kind !== 'call') throw new Error('no call was begun');
   const { call, material } = position;
   const end = { status: 'completed', usage: null, costMicroUsd: 0, response: {} } as const;
@@ -164,7 +164,7 @@ describe('a death does not count', () => {
     await diesIn(ref, 2);
     const third = await startWorker();
     const position = await take(third, ref, 3);
-    await settle(third, position);
+    await settle(position);
     expect(await listOf(ref)).toEqual([]);
     await third.dies();
     await diesIn(ref, 4);
@@ -243,7 +243,7 @@ describe('the neighbours of a task that kills its workers', () => {
     const position = await take(third, one, 3);
     const lease = leaseOf(one, { attempt: 3, workerId: third.id });
     expect((await take(third, two, 3)).kind).toBe('outcome');
-    await settle(third, position);
+    await settle(position);
     // The same attempt, by its own lease object, as `performTask` does.
     const held = third.deps.running.tryAlone(lease);
     expect(held).toBe(false);
