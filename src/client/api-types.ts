@@ -177,6 +177,10 @@ export type CloneGraphSchema = { name?: string | undefined };
 export type ImportGraphSchema = {
   /** What the graph shall be called; else as the crew calls itself */
   name?: string | undefined;
+  /** Which crew is meant where the files hold several: its folder, or its class under `@CrewBase` */
+  crew?: string | undefined;
+  /** The folder the files come from: names the graph where neither `name` nor the crew does */
+  folder?: string | undefined;
   /** The text of each file by its path */
   files: { [key: string]: string };
 };
@@ -1674,11 +1678,14 @@ export type ToolOutputSchema = { output: string };
 
 export type ToolServerSchema = {
   name: string;
-  status: 'connecting' | 'connected' | 'away';
+  /** `disabled`: the file of MCP_SERVERS says so */
+  status: 'connecting' | 'connected' | 'away' | 'disabled';
   /** Why it is away (for admins) */
   error: string | null;
   /** What it offers, or offered when it was last there */
   tools: string[];
+  /** Tools the server lists that agents cannot use, and why */
+  left_out: { tool: string; reason: string }[];
 };
 
 export type WebhookSchema = {
@@ -3633,7 +3640,7 @@ export interface paths {
     put?: never;
     post: /** Make a graph of a CrewAI project */ {
       parameters: {
-        query?: { name?: string | undefined };
+        query?: { name?: string | undefined; crew?: string | undefined; folder?: string | undefined };
         header?: { 'Idempotency-Key'?: string | undefined };
         path?: never;
         cookie?: never;

@@ -115,9 +115,7 @@ function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_element':
       return 'holds a value that cannot be used';
     case 'invalid_union':
-      return issue.input === undefined
-        ? 'is missing'
-        : `does not fit: ${kindOf(issue.input)} of another form is wanted`;
+      return issue.input === undefined ? 'is missing' : 'fits none of the forms it may have';
     case 'custom':
       return undefined;
     default:

@@ -31,7 +31,7 @@ describe('what is said of a value that does not fit', () => {
     [z.iso.datetime(), 'x', 'must be a time such as 2026-01-31T12:00:00Z'],
     [z.string().regex(/^a$/), 'b', 'is not of the form it must have'],
     [z.strictObject({}), { b: 1 }, 'unknown field: b'],
-    [z.union([z.string(), z.int()]), [], 'does not fit: a list of another form is wanted'],
+    [z.union([z.string(), z.int()]), [], 'fits none of the forms it may have'],
     [z.string('a colour'), 1, 'a colour'],
   ])('%#', (schema, value, message) => {
     expect(said(schema, value)).toEqual([message]);

@@ -18,7 +18,7 @@ interface Imported {
 /** Files a crew may consist of; what else lies in a folder is not read. */
 const READABLE = /\.(ya?ml|py|jsonc?)$/i;
 /** Folders of tools and of installed packages. */
-const PASSED_OVER = /(^|\/)(\.[^/]+|__pycache__|node_modules|site-packages|v?env|tests?)\//;
+const PASSED_OVER = /(^|\/)(\.[^/]+|__pycache__|node_modules|site-packages|venv)\//;
 const MOST_FILES = 200;
 
 /** A graph of this API as a file, else the text or zip of a CrewAI project. @throws what is wrong, in words */

@@ -25,9 +25,8 @@ export const UPLOAD_LIMITS = {
 export type CrewFileKind = 'crew' | 'program';
 
 const CREW_FILES = /(^|\/)((agents|tasks|flow)\.ya?ml|crew\.(py|json|jsonc)|agents\/[^/]+\.jsonc?)$/;
-/** Folders of tools, of tests and of installed packages, which hold examples of other crews. */
-const PASSED_OVER =
-  /^(\..+|__MACOSX|__pycache__|node_modules|site-packages|dist-packages|venv|env|virtualenv|build|dist|tests?)$/;
+/** Folders of tools and of installed packages, which hold examples of other crews. */
+const PASSED_OVER = /^(\..+|__MACOSX|__pycache__|node_modules|site-packages|dist-packages|venv)$/;
 
 /** Whether a folder's files are none of the project's own crew. */
 export const isPassedOver = (folder: string): boolean => PASSED_OVER.test(folder);
