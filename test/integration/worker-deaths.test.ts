@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { endAlone, handBack } from '../../activities/agent-task/after-deaths.ts';
 import { openTask, type Position } from '../../activities/agent-task/positions.ts';
 import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
@@ -19,6 +19,8 @@ beforeAll(async () => {
   engine = await openEngineDatabase();
   listener = createWakeListener(engine.url, createLogger({ level: 'silent' }), ['control']);
 });
+// The dead of one test are none of another's business.
+beforeEach(() => engine.database.sql.query('delete from workers'));
 afterAll(async () => {
   await listener.close();
   await engine.close();
@@ -78,7 +80,7 @@ const listOf = async (ref: RunRef): Promise<string[]> => {
   return row?.died_in ?? [];
 };
 
-async function settle(worker: Worker, position: Position): Promise<void> {
+async function settle(position: Position): Promise<void> {
   if (position.kind !== 'call') throw new Error('no call was begun');
   const { call, material } = position;
   const end = { status: 'completed', usage: null, costMicroUsd: 0, response: {} } as const;
@@ -163,7 +165,7 @@ describe('a death does not count', () => {
     await diesIn(ref, 2);
     const third = await startWorker();
     const position = await take(third, ref, 3);
-    await settle(third, position);
+    await settle(position);
     expect(await listOf(ref)).toEqual([]);
     await third.dies();
     await diesIn(ref, 4);
@@ -194,6 +196,22 @@ describe('a death does not count', () => {
     for (const dispatch of [1, 2, 3, 4]) await diesIn(ref, 1, dispatch);
     expect(await listOf(ref)).toEqual([]);
   });
+});
+
+it('a task is tried once more for each worker that died elsewhere meanwhile: where all die, nothing is proved', async () => {
+  const ref = await engine.createClaimed();
+  await diesIn(ref, 1);
+  await diesIn(ref, 2);
+  await (await startWorker()).dies();
+  await diesIn(ref, 3);
+  await diesIn(ref, 4);
+  const next = await startWorker();
+  expect(await take(next, ref, 5)).toMatchObject({ outcome: { kind: 'failed', code: 'WORKER_DIED' } });
+  const [task] = await engine.database.sql.query(
+    'select error from task_executions where execution_id = $1',
+    [ref.id],
+  );
+  expect(task).toMatchObject({ error: expect.stringContaining('ended 4 times') });
 });
 
 describe('the neighbours of a task that kills its workers', () => {
@@ -242,7 +260,7 @@ describe('the neighbours of a task that kills its workers', () => {
     const position = await take(third, one, 3);
     const lease = leaseOf(one, { attempt: 3, workerId: third.id });
     expect((await take(third, two, 3)).kind).toBe('outcome');
-    await settle(third, position);
+    await settle(position);
     // The same attempt, by its own lease object, as `performTask` does.
     const held = third.deps.running.tryAlone(lease);
     expect(held).toBe(false);
