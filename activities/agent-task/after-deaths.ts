@@ -5,7 +5,6 @@ import {
   acquitOthers,
   endTrial,
   letGo,
-  MOST_DEATHS,
   takeOver,
   type Found,
 } from '../../src/persistence/runs/worker-deaths.ts';
@@ -81,14 +80,14 @@ async function outcomeOf(
         delayMs: found.gone === 'unsure' ? GONE_AFTER_MS : Math.round(LATER_MS * (1 + Math.random() * 3)),
       };
     case 'guilty': {
-      const failure = { error: wordsOf(kind), code: 'WORKER_DIED' as const };
+      const failure = { error: wordsOf(kind, found.deaths), code: 'WORKER_DIED' as const };
       return (await failTask(sql, lease, found.ids, failure, [], now)).outcome;
     }
   }
 }
 
-const wordsOf = (kind: Suspect['kind']): string =>
-  `the worker process ended ${MOST_DEATHS} times while it worked on this ${kind}, which had not come on in between: ` +
+const wordsOf = (kind: Suspect['kind'], deaths: number): string =>
+  `the worker process ended ${deaths} times while it worked on this ${kind}, which had not come on in between: ` +
   `it is set aside, so that others are not ended with it. Make what it works on smaller (inputs, texts, schemas, expressions, ` +
   `answers of models and tools), then retry it`;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { endAlone, handBack } from '../../activities/agent-task/after-deaths.ts';
 import { openTask } from '../../activities/agent-task/open-task.ts';
 import type { Position } from '../../activities/agent-task/positions.ts';
@@ -20,6 +20,8 @@ beforeAll(async () => {
   engine = await openEngineDatabase();
   listener = createWakeListener(engine.url, createLogger({ level: 'silent' }), ['control']);
 });
+// The dead of one test are none of another's business.
+beforeEach(() => engine.database.sql.query('delete from workers'));
 afterAll(async () => {
   await listener.close();
   await engine.close();
@@ -195,6 +197,22 @@ describe('a death does not count', () => {
     for (const dispatch of [1, 2, 3, 4]) await diesIn(ref, 1, dispatch);
     expect(await listOf(ref)).toEqual([]);
   });
+});
+
+it('a task is tried once more for each worker that died elsewhere meanwhile: where all die, nothing is proved', async () => {
+  const ref = await engine.createClaimed();
+  await diesIn(ref, 1);
+  await diesIn(ref, 2);
+  await (await startWorker()).dies();
+  await diesIn(ref, 3);
+  await diesIn(ref, 4);
+  const next = await startWorker();
+  expect(await take(next, ref, 5)).toMatchObject({ outcome: { kind: 'failed', code: 'WORKER_DIED' } });
+  const [task] = await engine.database.sql.query(
+    'select error from task_executions where execution_id = $1',
+    [ref.id],
+  );
+  expect(task).toMatchObject({ error: expect.stringContaining('ended 4 times') });
 });
 
 describe('the neighbours of a task that kills its workers', () => {

@@ -3,6 +3,7 @@ import { isEnded, type InstanceStatus } from '../../domain/instance/instance-sta
 import type { JsonValue } from '../../domain/json.ts';
 import { writtenAnswer, type CheckAnswer } from '../../domain/run/answer.ts';
 import { takeChecked, type ProblemsOf } from '../checked-answer.ts';
+import { eachRow } from '../each-row.ts';
 import { appendMessage, findMessage, type Message } from '../messages.ts';
 import { answerQuestion } from '../runs/questions.ts';
 import type { Sql, SqlPool } from '../sql.ts';
@@ -222,14 +223,20 @@ export function deleteInstance(database: SqlPool, of: { ownerId: string; id: str
 }
 
 /** Ends the questions whose time is up, of a few instances at once. @returns how many instances were looked at */
-export async function expireDueQuestions(database: SqlPool, now: Date, limit: number): Promise<number[]> {
+export async function expireDueQuestions(
+  database: SqlPool,
+  now: Date,
+  limit: number,
+  failed: (error: unknown, instanceId: string) => void,
+): Promise<number[]> {
   const due = await database.query<{ owner_id: string; agent_instance_id: string }>(
-    `select distinct owner_id, agent_instance_id from questions
-      where status = 'open' and execution_id is null and expires_at <= $1 limit $2`,
+    // By chance, so that those that fail do not stand before the others again and again.
+    `select * from (select distinct owner_id, agent_instance_id from questions
+       where status = 'open' and execution_id is null and expires_at <= $1) due order by random() limit $2`,
     [now.toISOString(), limit],
   );
   const conversations: number[] = [];
-  for (const one of due) {
+  const expire = async (one: (typeof due)[number]): Promise<void> => {
     // Each instance is locked by itself: a sweep holds up one agent at a time.
     const { conversationId } = await database.transaction(async (sql) => {
       const instance = await lockInstance(sql, one.owner_id, one.agent_instance_id);
@@ -239,6 +246,7 @@ export async function expireDueQuestions(database: SqlPool, now: Date, limit: nu
       return instance;
     });
     conversations.push(conversationId);
-  }
+  };
+  await eachRow(due, expire, (error, one) => failed(error, one.agent_instance_id));
   return conversations;
 }

@@ -7,7 +7,8 @@ import { SUSPECT_AFTER, type Lease, type TaskIds } from './task-lease.ts';
 /**
  * Tasks and steps with which workers die. A task lists the worker processes that died with it in hand and never handed it
  * back; a call that is settled empties the list. With two on it, it is tried alone: a worker has one such task at a time,
- * and a death is then that task's. A third makes it end (docs/decisions/2026-12-01-tasks-that-kill-workers.md).
+ * and a death is then that task's. A third makes it end, and one more for each
+ * worker that died elsewhere meanwhile (docs/decisions/2026-12-01-tasks-that-kill-workers.md).
  */
 
 /** So many workers may die in one task, with no call settled in between. */
@@ -23,7 +24,7 @@ export type Found =
   /** Another is tried alone here, or it is not yet sure that the last worker is gone. */
   | { kind: 'later'; gone: 'unsure' | 'sure' }
   /** It killed its workers: the caller ends it. */
-  | { kind: 'guilty'; ids: TaskIds; workers: string[] };
+  | { kind: 'guilty'; ids: TaskIds; deaths: number; workers: string[] };
 
 interface Row {
   id: number;
@@ -66,11 +67,14 @@ export async function takeOver(sql: Sql, lease: Lease, lone: boolean, now: Date)
   }
   // Whoever still tells that it lives, so long after, has not died.
   const diedIn = listed.filter((id) => !lives.includes(id));
-  if (diedIn.length >= MOST_DEATHS) {
+  if (
+    diedIn.length >= MOST_DEATHS &&
+    diedIn.length >= MOST_DEATHS + (await deathsElsewhere(sql, diedIn, now))
+  ) {
     const ids = { taskId: row.task_id, agentId: row.agent_id, life: row.attempts };
     await loseOpenCalls(sql, lease.id, row.id, now);
     await keep(sql, { ...lease, attempt: lease.attempt + 1 }, row.id, { diedIn, holder: null }, now);
-    return { kind: 'guilty', ids, workers: diedIn.filter((id) => id !== UNNAMED) };
+    return { kind: 'guilty', ids, deaths: diedIn.length, workers: diedIn.filter((id) => id !== UNNAMED) };
   }
   const isSuspect = diedIn.length >= SUSPECT_AFTER;
   const mayGo = !isSuspect || (lone && (await tryAlone(sql, lease.workerId, row.id)));
@@ -108,6 +112,25 @@ async function livingOf(sql: Sql, workers: readonly string[], now: Date): Promis
     [workers, new Date(now.getTime() - GONE_AFTER_MS).toISOString()],
   );
   return rows.map(({ id }) => id);
+}
+
+/**
+ * Workers that died since the first of these without the task in hand, and while they tried no other alone: where workers die
+ * anyhow, that they die in this task says little.
+ */
+async function deathsElsewhere(sql: Sql, diedIn: readonly string[], now: Date): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `select count(*)::integer as count from workers
+      where not id = any($1::uuid[]) and ended_at is null and tries_alone is null and seen_at < $2
+        and seen_at >= (select min(seen_at) from workers where id = any($1::uuid[])) - $3 * interval '1 millisecond'`,
+    [
+      diedIn,
+      new Date(now.getTime() - GONE_AFTER_MS).toISOString(),
+      // When that one died nobody knows: some seconds before the next had it.
+      diedIn.includes(UNNAMED) ? GONE_AFTER_MS : 0,
+    ],
+  );
+  return row?.count ?? 0;
 }
 
 /** @returns false while the worker is not yet in the list of workers: nobody could tell then that it died of this task */
