@@ -137,7 +137,6 @@ const settingsFields = z.object({
     .default(2),
   USER_LIMITS: userLimits.prefault(''),
   DISABLED_USER_RUNS: z.enum(['cancel', 'pause'], 'cancel or pause').default('cancel'),
-  MAX_OPEN_EXECUTIONS_PER_USER: count.default(5_000),
   DEFAULT_MODEL: z.string().default('openai/gpt-4o-mini'),
   DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),
   ...providerSettings,

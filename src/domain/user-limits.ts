@@ -16,6 +16,7 @@ export const DEFAULT_USER_LIMITS = {
   knowledge_sources: 1_000,
   knowledge_bytes: 268_435_456,
   queued_executions: 2_000,
+  open_executions: 5_000,
   event_streams: 200,
   websockets: 50,
 } as const;

@@ -52,6 +52,11 @@ export const QUOTAS: Readonly<Record<CountedLimit, Quota>> = {
     things: 'executions that wait for their turn',
     mend: 'wait until some have begun, or cancel some',
   },
+  open_executions: {
+    used: rows('executions', ` and status not in ('completed', 'failed', 'cancelled')`),
+    things: 'executions that are not over (at work, queued, paused, waiting)',
+    mend: 'answer, resume or cancel some',
+  },
 };
 
 const NAMES = Object.keys(QUOTAS).filter((name): name is CountedLimit => Object.hasOwn(QUOTAS, name));
@@ -93,11 +98,12 @@ export async function refuseAboveQuota(
   }
 }
 
-function aboveQuota(name: CountedLimit, maximum: number, current: number): MusterError {
+/** What goes away by waiting is RATE_LIMITED, the rest CONFLICT. */
+export function aboveQuota(name: CountedLimit, maximum: number, current: number): MusterError {
   const { things, mend } = QUOTAS[name];
   const message = `You may have ${maximum} ${things} and have ${current}: ${mend}, or ask an admin for more (USER_LIMITS)`;
   const details = { limit: name, maximum, current };
-  return name === 'queued_executions'
+  return name === 'queued_executions' || name === 'open_executions'
     ? new MusterError('RATE_LIMITED', message, { details, retryAfterSeconds: 30 })
     : new MusterError('CONFLICT', message, { details });
 }
