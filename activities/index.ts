@@ -20,12 +20,13 @@ import { createScheduledStartActivities } from './scheduled-start.activities.ts'
  * @param tracing whom it tells what it does; default: nobody
  */
 export function createActivities(
-  given: FlowDeps & DeliveryDeps,
+  given: Omit<FlowDeps, 'setAside'> & DeliveryDeps,
   metrics = createWorkerMetrics(),
   tracing = noTracing,
 ) {
   const deps: FlowDeps & DeliveryDeps = {
     ...given,
+    setAside: (kind) => metrics.setAside(kind),
     models: tracedModels(metrics.watched(given.models, given.prices), tracing),
     tools: tracedTools(given.tools, tracing),
   };

@@ -34,13 +34,15 @@ export function createRunRecordActivities(deps: FlowDeps, metrics: WorkerMetrics
     },
     /** Nothing is in flight any more: `paused`, unless somebody resumed meanwhile or nothing is left to do. */
     async recordPaused(ref: RunRef): Promise<void> {
-      await markPaused(sql, ref, now());
+      const released = await markPaused(sql, ref, maxActive, now());
+      for (const id of released) waker.wake('outbox', id);
       waker.wake('log', ref.id);
       waker.wake('outbox', ref.id);
     },
     /** A person is asked and nothing else can be done: `waiting`, unless there is an answer by now. */
     async recordWaiting(ref: RunRef): Promise<void> {
-      await markWaiting(sql, ref, now());
+      const released = await markWaiting(sql, ref, maxActive, now());
+      for (const id of released) waker.wake('outbox', id);
       waker.wake('log', ref.id);
     },
     /** A cancel from the Web UI becomes known to everybody. */

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { readUserLimits, USER_LIMIT_NAMES, type UserLimits } from './domain/user-limits.ts';
+import './contracts/plain-messages.ts';
 
 /**
  * Every setting of the program (contract §3), read once at start. This file is the only reader of
@@ -15,6 +17,9 @@ const durationMs = z
     const unit = /[a-z]+$/.exec(text)?.[0] ?? 's';
     return Number.parseInt(text, 10) * (factors[unit] ?? 1000);
   });
+
+/** The same for what a timer waits for: Node's reach to 24 days. */
+const timerMs = durationMs.refine((ms) => ms > 0 && ms <= 86_400_000, 'more than 0, and a day at most');
 
 const portWords = 'a port from 0 to 65535';
 const port = z.coerce.number(portWords).int(portWords).min(0, portWords).max(65_535, portWords);
@@ -58,6 +63,15 @@ const headerList = commaList.transform((pairs, context): Record<string, string> 
     else fields[name] = text;
   }
   return fields;
+});
+
+/** `webhooks=500,graphs=0`: limits of each user, over the defaults. */
+const userLimits = commaList.transform((pairs, context): UserLimits => {
+  const limits = readUserLimits(pairs);
+  if (limits !== undefined) return limits;
+  const message = `name=number pairs, separated by commas, of ${USER_LIMIT_NAMES.join(', ')}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
 });
 
 function decoded(text: string): string | null {
@@ -110,11 +124,20 @@ const settingsFields = z.object({
   REFRESH_TOKEN_TTL: durationMs.default(30 * 86_400_000),
   ADMIN_EMAIL: z.email('an e-mail address').optional(),
   ADMIN_PASSWORD: z.string().min(8, 'at least 8 characters').max(1024).optional(),
-  REGISTRATION: z.enum(['open', 'closed'], 'open or closed').default('open'),
+  REGISTRATION: z.enum(['open', 'closed'], 'open or closed').optional(),
   CORS_ORIGINS: commaList.default([]),
   RATE_LIMIT_PER_MINUTE: count.default(100),
   WS_CONNECTIONS_PER_MINUTE: count.default(5),
   MAX_ACTIVE_EXECUTIONS_PER_USER: count.default(100),
+  COMPUTING_PROCESSES: z.coerce
+    .number('a whole number, 2 or more')
+    .int()
+    .min(2, 'a whole number, 2 or more')
+    .max(64)
+    .default(2),
+  USER_LIMITS: userLimits.prefault(''),
+  DISABLED_USER_RUNS: z.enum(['cancel', 'pause'], 'cancel or pause').default('cancel'),
+  MAX_OPEN_EXECUTIONS_PER_USER: count.default(5_000),
   DEFAULT_MODEL: z.string().default('openai/gpt-4o-mini'),
   DEMO_MODEL: z.enum(['auto', 'on', 'off'], 'auto, on or off').default('auto'),
   ...providerSettings,
@@ -143,6 +166,8 @@ const settingsFields = z.object({
   METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
   TRUST_PROXY: flag.default(false),
   MCP_SERVERS: z.string().optional(),
+  MCP_CALL_TIMEOUT: timerMs.prefault('120s'),
+  MCP_CALL_LIMIT: timerMs.prefault('1h'),
   FLOWS_DIR: z.string().optional(),
   OIDC_ISSUER: httpUrl.optional(),
   OIDC_AUDIENCE: z.string().optional(),
@@ -190,6 +215,9 @@ export function loadSettings(overrides: Record<string, string | undefined> = {})
   const said = Object.entries(overrides).filter(([, value]) => value !== undefined);
   return readSettings({ ...process.env, ...Object.fromEntries(said) });
 }
+
+/** The environment as it is: what `${VARIABLES}` in files of the operator stand for. */
+export const readEnvironment = (): Readonly<Record<string, string | undefined>> => process.env;
 
 /** The environment for a child process that shall see the same settings, with some of them changed. */
 export function childEnvironment(overrides: Record<string, string | undefined>): NodeJS.ProcessEnv {

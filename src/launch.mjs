@@ -30,6 +30,7 @@ const scripts = {
   chaos: 'test/proofs/chaos.ts',
   'bench-waiting': 'test/proofs/waiting.ts',
   controls: 'test/proofs/cancels.ts',
+  neighbours: 'test/proofs/neighbours.ts',
   flows: 'test/proofs/flow-kills.ts',
   fuzz: 'test/fuzz/schemathesis.ts',
   malformed: 'test/fuzz/malformed.ts',

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram, type Outcome } from './cli/command-line.ts';
 import { CliError, EXIT, type ExitCode } from './cli/exit-codes.ts';
+import { programVersion } from './api/version.ts';
 import { loadSettings, readDuration, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
 import { aborted } from './embedded/role-process.ts';
@@ -202,6 +203,7 @@ function createProgram(signals: StopSignals): Command {
   // It throws instead of ending the process with a code of its own.
   const program = new Command('muster')
     .description('Runs crews of AI agents durably, on Temporal')
+    .version(programVersion(), '-V, --version', 'print the version')
     .exitOverride();
   const host = (): Option => new Option('--host <host>', 'address the API listens on (API_HOST)');
   const port = (): Option => new Option('--port <port>', 'port the API listens on (API_PORT)');

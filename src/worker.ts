@@ -16,6 +16,7 @@ import { SettingsError, type Settings } from './config.ts';
 import { deliveryQueue } from './domain/delivery/delivery-queue.ts';
 import { loadFlows } from './flows/flow-catalogue.ts';
 import { isLoopback } from './api/middleware/loopback-only.ts';
+import { createComputing } from './computing/computing.ts';
 import { createModels } from './models/create-models.ts';
 import { loadPrices } from './models/prices-file.ts';
 import { createDatabase } from './persistence/database.ts';
@@ -140,7 +141,7 @@ const activitiesOf = (
   { logger, metrics, tracing, tasksOfOneRun = TASKS_OF_ONE_RUN }: WorkerOptions,
   parts: Pick<
     Parameters<typeof createActivities>[0],
-    'sql' | 'tools' | 'flows' | 'waker' | 'running' | 'draining'
+    'workerId' | 'sql' | 'tools' | 'flows' | 'waker' | 'running' | 'draining' | 'computing'
   >,
 ): Activities =>
   createActivities(
@@ -183,17 +184,23 @@ export async function startWorker(
   const listener = createWakeListener(settings.DATABASE_URL, logger, ['control']);
   const connection = await NativeConnection.connect(await temporalConnectionOptions(settings));
   await tools.ready();
+  const computing = createComputing({
+    processes: settings.COMPUTING_PROCESSES,
+    observe: options.metrics?.computed,
+  });
   let draining = false;
   const running = createRunningTasks(database.sql, listener, logger);
+  const identity = newIdentity(settings);
   const activities = activitiesOf(settings, options, {
+    workerId: identity.id,
     sql: database.sql,
     tools: tools.registry,
     flows,
     waker,
     running,
+    computing,
     draining: () => draining,
   });
-  const identity = newIdentity(settings);
   const workers = await createWorkers(settings, { connection, identity }, bundle, activities);
   const shutDown = (): void => {
     draining = true;
@@ -216,6 +223,7 @@ export async function startWorker(
       await Promise.all(workers.map((one) => one.run().finally(shutDown)));
     } finally {
       await presence.close();
+      await computing.close();
       await tools.close();
       await waker.close();
       await listener.close();

@@ -154,7 +154,7 @@ const unknownOutcome = (key: string, tool: string, remindAfterMs: number | null)
   key,
   kind: 'unknown_outcome',
   question:
-    `The worker died while the tool ${tool} ran; nobody knows whether it did its work. ` +
+    `The call of the tool ${tool} was cut off, by a pause or the end of its worker; nobody knows whether it did its work. ` +
     `Answer "${TRY_AGAIN}" to call it again, or what it has done, which the agent then reads as its result.`,
   options: null,
   multiple: false,

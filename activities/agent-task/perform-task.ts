@@ -7,10 +7,13 @@ import { ModelFailure } from '../../src/models/model.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { nameAgent } from '../../src/telemetry/tracing/run-spans.ts';
 import { startHeartbeat } from '../heartbeat.ts';
+import { endAlone, handBack } from './after-deaths.ts';
 import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts';
+import { openTask } from './open-task.ts';
 import {
   abandonCall,
-  openTask,
+  readReply,
+  abandonForPause,
   recordFailure,
   recordReturn,
   recordTimeout,
@@ -44,19 +47,23 @@ export async function performTask(deps: TaskDeps, input: PerformTaskInput): Prom
     taskKey: input.taskKey,
     dispatch: input.dispatch,
     attempt: info.attempt,
+    workerId: deps.workerId,
   };
   const heartbeat = startHeartbeat(Context.current(), { task: input.taskKey });
   const registration = deps.running.register(input.id);
   const signal = AbortSignal.any([Context.current().cancellationSignal, registration.signal]);
   try {
-    return await runSlice(deps, lease, signal, (phase, turn) => heartbeat.say({ phase, turn }));
+    const stops = { signal, paused: registration.paused };
+    return await runSlice(deps, lease, stops, (phase, turn) => heartbeat.say({ phase, turn }));
   } catch (error) {
+    await handBack(deps, lease);
     if (isForeseen(error, signal)) throw error;
     deps.logger.error({ err: error, execution_id: input.executionId, task_key: input.taskKey }, 'unexpected');
     const outcome = await recordUnexpected(deps, lease);
     if (outcome !== null) return outcome;
     throw error;
   } finally {
+    await endAlone(deps, lease);
     registration.release();
     heartbeat.stop();
   }
@@ -72,9 +79,15 @@ const isForeseen = (error: unknown, signal: AbortSignal): boolean =>
 
 type Say = (phase: string, turn: number) => void;
 
-async function runSlice(deps: TaskDeps, lease: Lease, signal: AbortSignal, say: Say): Promise<TaskOutcome> {
+/** What ends a call early: the run is over, or the worker; and, for calls that may last long, a pause. */
+interface Stops {
+  signal: AbortSignal;
+  paused: AbortSignal;
+}
+
+async function runSlice(deps: TaskDeps, lease: Lease, stops: Stops, say: Say): Promise<TaskOutcome> {
   const startedAt = deps.now().getTime();
-  let position = await openTask(deps, lease);
+  let position = await openTask(deps, lease, stops.signal);
   if (position.kind === 'call') nameAgent(speaker(position.material, position.material.task.agentKey).role);
   let turns = 0;
   while (position.kind === 'call') {
@@ -82,7 +95,8 @@ async function runSlice(deps: TaskDeps, lease: Lease, signal: AbortSignal, say: 
     say(position.call.name, position.material.state.turns + 1);
     const sliceOver = (): boolean =>
       turns >= SLICE_TURNS || deps.now().getTime() - startedAt >= SLICE_MS || deps.draining();
-    position = await makeCall(deps, lease, position, signal, sliceOver);
+    position = await makeCall(deps, lease, position, stops, sliceOver);
+    await endAlone(deps, lease);
   }
   return position.outcome;
 }
@@ -96,23 +110,33 @@ async function makeCall(
   deps: TaskDeps,
   lease: Lease,
   position: CallPosition,
-  signal: AbortSignal,
+  { signal, paused }: Stops,
   sliceOver: () => boolean,
 ): Promise<Position> {
   let returned: Returned;
   const left = timeLeft(position.material);
   const timeout = left === null ? null : AbortSignal.timeout(Math.min(left, LONGEST_TIMER_MS));
   try {
-    const either = timeout === null ? signal : AbortSignal.any([signal, timeout]);
-    returned = await callOutside(deps, lease, position, either);
+    const ends = [
+      signal,
+      ...(timeout === null ? [] : [timeout]),
+      ...(mayLast(deps, position) ? [paused] : []),
+    ];
+    returned = await callOutside(deps, lease, position, AbortSignal.any(ends));
+    returned = await readReply(deps, position, returned, signal);
   } catch (error) {
     if (timeout?.aborted === true && !signal.aborted) return recordTimeout(deps, lease, position);
     if (signal.aborted) return abandon(deps, lease, position, signal);
+    if (paused.aborted && mayLast(deps, position)) return abandonForPause(deps, lease, position);
     if (error instanceof ModelFailure) return fail(deps, lease, position, error);
     throw error;
   }
   return recordReturn(deps, lease, position, returned, sliceOver);
 }
+
+/** Calls of MCP servers may last an hour, and their servers can be told to stop. */
+const mayLast = (deps: TaskDeps, { action }: CallPosition): boolean =>
+  action.kind === 'call_tool' && deps.tools.find(action.call.name)?.server !== undefined;
 
 function callOutside(
   deps: TaskDeps,

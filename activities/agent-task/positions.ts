@@ -1,10 +1,9 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { Note } from '../../src/domain/agent/agent-state.ts';
-import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
 import { recalledText } from '../../src/domain/agent/memory.ts';
-import { nextAction, step, withoutAside } from '../../src/domain/agent/step.ts';
+import { answerToCheck, nextAction, step, withoutAside } from '../../src/domain/agent/step.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { conditionHolds } from '../../src/domain/run/condition.ts';
+import { ComputationLimitExceeded } from '../../src/computing/computing-errors.ts';
 import { assertNever } from '../../src/domain/errors.ts';
 import {
   MAX_CALL_STARTS,
@@ -28,7 +27,6 @@ import { takeModelRate, type ModelRate } from '../../src/persistence/runs/model-
 import {
   saveProgress,
   countUnexpected,
-  takeLease,
   type Lease,
   type LeaseAnswer,
 } from '../../src/persistence/runs/task-lease.ts';
@@ -41,16 +39,8 @@ import { fit, shorterAfter } from './fit-window.ts';
 import { shownTexts } from './shown-text.ts';
 import { persistently } from './persistently.ts';
 import type { TaskDeps } from './task-deps.ts';
-import {
-  append,
-  completeTask,
-  failTask,
-  failureOutcome,
-  skipTask,
-  type BareEvent,
-  type Ended,
-} from './task-record.ts';
-import { fallBack, modelName, prepareTask, speaker, timeLeft, type TaskMaterial } from './task-material.ts';
+import { append, completeTask, failTask, failureOutcome, type BareEvent, type Ended } from './task-record.ts';
+import { fallBack, modelName, speaker, timeLeft, type TaskMaterial } from './task-material.ts';
 
 /**
  * Where a task stands between two calls. Each function here is one transaction that settles the call just
@@ -60,27 +50,26 @@ export type Position =
   | { kind: 'outcome'; outcome: TaskOutcome }
   | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model | Embedder; material: TaskMaterial };
 
-/** Takes the lease and begins the first call. */
-export async function openTask(deps: TaskDeps, lease: Lease): Promise<Position> {
-  const now = deps.now();
-  const position = await deps.sql.transaction(async (sql) => {
-    const answer = await takeLease(sql, lease, now);
-    if (answer.kind !== 'held') return { kind: 'outcome', outcome: outcomeOf(answer) } satisfies Position;
-    const { task } = answer;
-    const material = prepareTask(task, lease.taskKey);
-    const events: BareEvent[] = [...task.events];
-    if (!conditionMet(material, task.earlier)) return skipTask(sql, lease, material, now);
-    return proceed(deps, sql, lease, material, events, now);
-  });
-  deps.waker.wake('log', lease.id);
-  return position;
+/** @throws everything but a limit that was met */
+export function limitOf(error: unknown): { exceeded: string } {
+  if (error instanceof ComputationLimitExceeded) return { exceeded: error.message };
+  throw error;
 }
 
-/** A conditional task looks at one earlier output (crewai-0.121.1.md §5.8); one that was skipped said nothing. */
-function conditionMet({ task: { condition } }: TaskMaterial, earlier: readonly EarlierOutput[]): boolean {
-  if (condition === null) return true;
-  const looked = earlier.find((output) => output.taskKey === condition.taskKey);
-  return conditionHolds(condition.test, looked?.raw ?? '');
+/** Reads a reply of a model by the schemas of its task, if there are any, apart from the worker's own thread. */
+export async function readReply(
+  deps: TaskDeps,
+  { material }: Extract<Position, { kind: 'call' }>,
+  returned: Returned,
+  signal: AbortSignal,
+): Promise<Returned> {
+  const { input } = returned;
+  const wanted = answerToCheck(material.state, input, material.rules);
+  if (wanted === null || input.kind !== 'model_replied') return returned;
+  const checked = await deps.computing
+    .run('readAnswer', wanted, { owner: material.ownerId, signal })
+    .catch((error: unknown) => limitOf(error));
+  return { ...returned, input: { ...input, checked } };
 }
 
 /** What happened inside a step, as events of this generation. */
@@ -88,7 +77,7 @@ const noteEvents = (notes: readonly Note[], lease: Lease): BareEvent[] =>
   notes.map(({ type, key, data }) => ({ type, key: `g${lease.generation}:${key}`, data: shownTexts(data) }));
 
 /** What the workflow is told of a task whose lease was not given. */
-export function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' }>): TaskOutcome {
+export function outcomeOf(answer: Exclude<LeaseAnswer, { kind: 'held' | 'suspect' }>): TaskOutcome {
   if (answer.kind === 'refused') return { kind: 'refused' };
   if (answer.status === 'completed' || answer.status === 'skipped') return { kind: 'completed' };
   if (answer.status === 'cancelled') return { kind: 'cancelling' };
@@ -148,7 +137,7 @@ async function interrupt(
 }
 
 /** Does what the state asks for: finish the task, or begin the next call. Events are written last. */
-async function proceed(
+export async function proceed(
   deps: TaskDeps,
   sql: Sql,
   lease: Lease,
@@ -295,7 +284,7 @@ async function notBegun(
 ): Promise<Position> {
   if (refusal === 'exhausted') {
     const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
-    return failTask(sql, lease, material.ids, { error, code: 'INTERNAL' }, [], now);
+    return failTask(sql, lease, material.ids, { error, code: 'WORKER_DIED' }, [], now);
   }
   switch (refusal) {
     case 'paused':
@@ -424,6 +413,20 @@ export async function abandonCall(
     // Only this call: a newer holder may have one open by now.
     await loseOpenCalls(sql, lease.id, taskId, deps.now(), callId);
   });
+}
+
+/**
+ * The call was cut off because the run is paused. After a resume it is made again, or a person is asked what became of it
+ * where its tool is not idempotent, as after any call whose end nobody knows.
+ */
+export async function abandonForPause(
+  deps: TaskDeps,
+  lease: Lease,
+  { material, call }: Extract<Position, { kind: 'call' }>,
+): Promise<Position> {
+  await abandonCall(deps, lease, material.taskId, call.id);
+  const version = await controlVersion(deps.sql, lease.id);
+  return { kind: 'outcome', outcome: { kind: 'paused', controlVersion: version } };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Computing } from '../../src/computing/computing.ts';
 import type { Models } from '../../src/models/model.ts';
 import type { ModelPrices } from '../../src/models/prices.ts';
 import type { SqlPool } from '../../src/persistence/sql.ts';
@@ -8,10 +9,14 @@ import type { RunningTasks } from './running-tasks.ts';
 
 /** What the activities of a worker work with. */
 export interface TaskDeps {
+  /** This process, in the list of workers. */
+  workerId: string;
   sql: SqlPool;
   models: Models;
   prices: ModelPrices;
   tools: ToolRegistry;
+  /** For what users supply: expressions, schemas, conditions. */
+  computing: Computing;
   waker: Waker;
   running: RunningTasks;
   logger: Logger;
@@ -22,4 +27,6 @@ export interface TaskDeps {
   now: () => Date;
   /** True while the worker shuts down: tasks are handed back at the end of their turn. */
   draining: () => boolean;
+  /** Counts a task or a step that is set aside because workers died in it. */
+  setAside: (kind: 'task' | 'step') => void;
 }

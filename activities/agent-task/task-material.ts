@@ -27,6 +27,7 @@ import type { HeldTask, TaskIds } from '../../src/persistence/runs/task-lease.ts
 export interface TaskMaterial {
   /** Id of the task's run. */
   taskId: number;
+  ownerId: string;
   /** What its events name. */
   ids: TaskIds;
   /** How often people have changed it. */
@@ -96,6 +97,7 @@ export function prepareTask(held: HeldTask, taskKey: string): TaskMaterial {
   };
   return {
     taskId: held.taskId,
+    ownerId: held.ownerId,
     ids: held.ids,
     edits: held.edits,
     plans: isPlanning(held.plan, task.key),

@@ -3,7 +3,10 @@ import type { RunErrorCode } from '../../src/domain/errors.ts';
 import type { JsonValue } from '../../src/domain/json.ts';
 import type { StepRun } from '../../src/domain/flow/flow-shape.ts';
 import { outputsOf } from '../../src/flows/declared/declared-flow.ts';
+import { stepExpressions } from '../../src/computing/step-expressions.ts';
+import type { Expressions } from '../../src/flows/declared/expressions.ts';
 import type { Flow, FlowStep, Given, PlainView } from '../../src/flows/define-flow.ts';
+import type { StepCrew } from '../../src/flows/step-work.ts';
 import { lockRun } from '../../src/persistence/runs/calls.ts';
 import {
   ensureStep,
@@ -22,11 +25,12 @@ import {
   type TaskIds,
 } from '../../src/persistence/runs/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
+import { openAfterDeaths } from '../agent-task/after-deaths.ts';
 import { outcomeOf } from '../agent-task/positions.ts';
 import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
 import { flowOf } from './flow-of.ts';
 import { lookAtCrew } from './step-crew.ts';
-import { lookAtQuestion, lookAtTimer } from './step-waits.ts';
+import { lookAtQuestion, lookAtTimer, sayingLater, type Said } from './step-waits.ts';
 import { saidBy } from './step-record.ts';
 import type { FlowDeps } from './step-deps.ts';
 
@@ -39,6 +43,7 @@ export interface ReadyStep {
   flow: Flow;
   step: FlowStep;
   view: PlainView;
+  expressions: Expressions;
   /** What it waited for. */
   given: Given;
   /** The crew it had out. */
@@ -60,51 +65,140 @@ export interface LookingStep {
   step: FlowStep;
   held: HeldStep;
   view: PlainView;
+  /** The crew to start, of a step that has one and has not started it. */
+  crew: Said<StepCrew> | null;
   now: Date;
   /** Executions whose commands wait in the outbox. */
   wake: number[];
 }
 
 type Opened = ReadyStep | { kind: 'outcome'; outcome: TaskOutcome };
+/** A step under its lease, before anybody has looked at what it waits for. */
+interface TakenStep {
+  kind: 'taken';
+  taskId: number;
+  ids: TaskIds;
+  held: HeldStep;
+  flow: Flow;
+  step: FlowStep;
+  view: PlainView;
+}
 
-/** Takes the lease, and looks whether the step may work or has to wait. One transaction. */
-export async function openStep(deps: FlowDeps, lease: Lease, place: StepRun): Promise<Opened> {
+/**
+ * Takes the lease, and looks whether the step may work or has to wait. Where workers have died in it, not before that was
+ * looked at.
+ */
+export function openStep(deps: FlowDeps, lease: Lease, place: StepRun, signal: AbortSignal): Promise<Opened> {
+  const prepare = (sql: Sql, now: Date): Promise<void> => ensureStep(sql, lease, place, now);
+  return openAfterDeaths<Opened>(deps, lease, { kind: 'step', prepare }, () =>
+    open(deps, lease, place, signal),
+  );
+}
+
+/**
+ * One transaction; two when a crew is to be started, whose inputs are worked out between them.
+ * @returns null where workers have died in it and that was not looked at
+ */
+async function open(
+  deps: FlowDeps,
+  lease: Lease,
+  place: StepRun,
+  signal: AbortSignal,
+): Promise<Opened | null> {
   const wake: number[] = [];
-  const opened = await deps.sql.transaction(async (sql): Promise<Opened> => {
+  const expressionsOf = ({ view, held }: TakenStep): Expressions =>
+    stepExpressions(
+      deps.computing,
+      { state: view.state, outputs: view.outputs, now: view.startedAt },
+      { owner: held.ownerId, signal },
+    );
+  const look = async (
+    sql: Sql,
+    taken: TakenStep,
+    crew: Said<StepCrew> | null,
+    events: BareEvent[],
+  ): Promise<Opened> => {
+    const { taskId, ids, held, flow, step, view } = taken;
+    const now = deps.now();
+    const looked = await lookAt({ sql, lease, taskId, step, held, view, crew, now, wake });
+    if (looked.kind !== 'given')
+      return { kind: 'outcome', outcome: await standStill(sql, lease, ids, looked, events, now) };
+    await append(sql, lease, ids, events, now);
+    const { given } = looked;
+    const expressions = expressionsOf(taken);
+    return { kind: 'ready', taskId, ids, place, flow, step, view, expressions, given, child: held.child };
+  };
+  const opened = await deps.sql.transaction(async (sql): Promise<Opened | TakenStep | null> => {
     const now = deps.now();
     await lockRun(sql, lease.id);
     await ensureStep(sql, lease, place, now);
     const answer = await takeLease(sql, lease, now);
+    if (answer.kind === 'suspect') return null;
     if (answer.kind !== 'held') return { kind: 'outcome', outcome: await overOutcome(sql, lease, answer) };
     const { taskId, ids, events } = answer.task;
-    const held = await readStep(sql, taskId);
-    if (held.status === 'cancelling') return { kind: 'outcome', outcome: { kind: 'cancelling' } };
-    if (held.pauseRequested)
-      return { kind: 'outcome', outcome: { kind: 'paused', controlVersion: held.controlVersion } };
-    const flow = flowOf(deps.flows, held);
-    const step = flow?.steps.get(place.step);
-    if (flow === undefined || step === undefined) {
-      const error = `this server has no flow ${held.flowName} with a step ${place.step}`;
-      const ended = await failTask(sql, lease, ids, { error, code: 'STEP_FAILED' }, events, now);
-      return { kind: 'outcome', outcome: ended.outcome };
-    }
-    const view: PlainView = {
-      request: held.request,
-      state: held.state,
-      input: saidBy(held.trigger),
-      iteration: place.iteration,
-      outputs: held.snapshot === null ? {} : outputsOf(await readSaid(sql, lease.id)),
-      startedAt: held.createdAt,
-    };
-    const looked = await look({ sql, lease, taskId, step, held, view, now, wake });
-    if (looked.kind !== 'given')
-      return { kind: 'outcome', outcome: await standStill(sql, lease, ids, looked, events, now) };
+    const taken = await takenStep(deps, sql, lease, place, { taskId, ids, events }, now);
+    if (taken.kind === 'outcome') return taken;
+    if (taken.step.crew === undefined || taken.held.child !== null) return look(sql, taken, null, events);
     await append(sql, lease, ids, events, now);
-    return { kind: 'ready', taskId, ids, place, flow, step, view, given: looked.given, child: held.child };
+    return taken;
   });
+  const ready =
+    opened?.kind === 'taken' ? await startCrew(deps, lease, opened, expressionsOf(opened), look) : opened;
   for (const id of wake) deps.waker.wake('outbox', id);
   deps.waker.wake('log', lease.id);
-  return opened;
+  return ready;
+}
+
+/** Works out which crew a step starts, and starts it, unless the run was stopped meanwhile. */
+async function startCrew(
+  deps: FlowDeps,
+  lease: Lease,
+  taken: TakenStep,
+  expressions: Expressions,
+  look: (sql: Sql, taken: TakenStep, crew: Said<StepCrew> | null, events: BareEvent[]) => Promise<Opened>,
+): Promise<Opened> {
+  const { step, view, taskId } = taken;
+  const crew = await sayingLater(async () => step.crew?.(view, expressions));
+  return deps.sql.transaction(async (sql): Promise<Opened> => {
+    await lockRun(sql, lease.id);
+    const held = await readStep(sql, taskId);
+    const stopped = stoppedOutcome(held);
+    return stopped ?? look(sql, { ...taken, held }, crew, []);
+  });
+}
+
+function stoppedOutcome(held: HeldStep): Extract<Opened, { kind: 'outcome' }> | null {
+  if (held.status === 'cancelling') return { kind: 'outcome', outcome: { kind: 'cancelling' } };
+  if (!held.pauseRequested) return null;
+  return { kind: 'outcome', outcome: { kind: 'paused', controlVersion: held.controlVersion } };
+}
+
+async function takenStep(
+  deps: FlowDeps,
+  sql: Sql,
+  lease: Lease,
+  place: StepRun,
+  { taskId, ids, events }: { taskId: number; ids: TaskIds; events: BareEvent[] },
+  now: Date,
+): Promise<TakenStep | Extract<Opened, { kind: 'outcome' }>> {
+  const held = await readStep(sql, taskId);
+  const stopped = stoppedOutcome(held);
+  if (stopped !== null) return stopped;
+  const flow = flowOf(deps.flows, held);
+  const step = flow?.steps.get(place.step);
+  if (flow === undefined || step === undefined) {
+    const error = `this server has no flow ${held.flowName} with a step ${place.step}`;
+    return failTask(sql, lease, ids, { error, code: 'STEP_FAILED' }, events, now);
+  }
+  const view: PlainView = {
+    request: held.request,
+    state: held.state,
+    input: saidBy(held.trigger),
+    iteration: place.iteration,
+    outputs: held.snapshot === null ? {} : outputsOf(await readSaid(sql, lease.id)),
+    startedAt: held.createdAt,
+  };
+  return { kind: 'taken', taskId, ids, held, flow, step, view };
 }
 
 /** What each step of the run said last. */
@@ -112,11 +206,11 @@ const readSaid = async (sql: Sql, id: number): Promise<{ step: string; said: Jso
   (await readOutputs(sql, id)).map(({ step, output }) => ({ step, said: saidBy(output) }));
 
 /** What the step's own code says when it is asked is its failure, not ours. */
-async function look(looking: LookingStep): Promise<Looked> {
+async function lookAt(looking: LookingStep): Promise<Looked> {
   const { step } = looking;
   if (step.wait !== undefined) return lookAtTimer(looking, step.wait);
   if (step.ask !== undefined) return lookAtQuestion(looking, step.ask);
-  if (step.crew !== undefined) return lookAtCrew(looking, step.crew);
+  if (step.crew !== undefined) return lookAtCrew(looking);
   return { kind: 'given', given: {} };
 }
 
@@ -146,7 +240,7 @@ async function standStill(
 async function overOutcome(
   sql: Sql,
   lease: Lease,
-  answer: Exclude<LeaseAnswer, { kind: 'held' }>,
+  answer: Exclude<LeaseAnswer, { kind: 'held' | 'suspect' }>,
 ): Promise<TaskOutcome> {
   const outcome = outcomeOf(answer);
   if (outcome.kind !== 'completed') return outcome;

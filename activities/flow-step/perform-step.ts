@@ -1,4 +1,5 @@
 import { activityInfo, ApplicationFailure, Context } from '@temporalio/activity';
+import { ComputationLimitExceeded } from '../../src/computing/computing-errors.ts';
 import type { PerformStepInput, TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
 import { MAX_UNEXPECTED_ERRORS } from '../../src/domain/run/retry-delay.ts';
@@ -8,6 +9,7 @@ import { ModelFailure } from '../../src/models/model.ts';
 import { isDatabaseAway } from '../../src/persistence/database-away.ts';
 import { CallSettled } from '../../src/persistence/runs/calls.ts';
 import { StaleLease, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { endAlone, handBack } from '../agent-task/after-deaths.ts';
 import { recordUnexpected } from '../agent-task/positions.ts';
 import { RunStopped } from '../agent-task/running-tasks.ts';
 import { startHeartbeat } from '../heartbeat.ts';
@@ -32,14 +34,16 @@ export async function performStep(deps: FlowDeps, input: PerformStepInput): Prom
     taskKey: input.taskKey,
     dispatch: input.dispatch,
     attempt: info.attempt,
+    workerId: deps.workerId,
   };
   const heartbeat = startHeartbeat(Context.current(), { step: input.taskKey });
   const registration = deps.running.register(input.id);
   const signal = AbortSignal.any([Context.current().cancellationSignal, registration.signal]);
   try {
-    const opened = await openStep(deps, lease, input.place);
+    const opened = await openStep(deps, lease, input.place, signal);
     return opened.kind === 'outcome' ? opened.outcome : await work(deps, lease, opened, signal);
   } catch (error) {
+    await handBack(deps, lease);
     if (signal.aborted && signal.reason instanceof RunStopped) return { kind: 'cancelling' };
     if (isForeseen(error, signal)) throw error;
     deps.logger.error({ err: error, execution_id: input.executionId, task_key: input.taskKey }, 'unexpected');
@@ -47,6 +51,7 @@ export async function performStep(deps: FlowDeps, input: PerformStepInput): Prom
     if (outcome !== null) return outcome;
     throw error;
   } finally {
+    await endAlone(deps, lease);
     registration.release();
     heartbeat.stop();
   }
@@ -72,6 +77,7 @@ async function work(
     model: calls.model,
     fetch: calls.fetch,
     tool: calls.tool,
+    expressions: ready.expressions,
     signal,
     now: deps.now,
   };
@@ -127,6 +133,7 @@ async function failed(
 
 function reasonOf(error: unknown): { error: string; code: RunErrorCode } {
   if (error instanceof ModelFailure) return { error: error.message, code: error.code };
+  if (error instanceof ComputationLimitExceeded) return { error: error.message, code: 'COMPUTATION_LIMIT' };
   const words = error instanceof Error ? error.message : String(error);
   if (error instanceof TryAgain)
     return { error: `${words} (tried ${MAX_UNEXPECTED_ERRORS} times)`, code: 'STEP_FAILED' };

@@ -33,6 +33,7 @@ import { addWarning, type TaskWarning } from '../../src/persistence/runs/task-wa
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { EgressRefused } from '../../src/tools/guarded-fetch.ts';
+import { endAlone } from '../agent-task/after-deaths.ts';
 import { meetLimit } from '../agent-task/exhausted.ts';
 import { persistently } from '../agent-task/persistently.ts';
 import { replyWarning } from '../agent-task/reply-warning.ts';
@@ -390,7 +391,7 @@ async function notBegun(
     switch (refusal) {
       case 'exhausted': {
         const error = `the same call was begun ${MAX_CALL_STARTS} times and its worker died each time`;
-        return (await fail({ error, code: 'INTERNAL' })).outcome;
+        return (await fail({ error, code: 'WORKER_DIED' })).outcome;
       }
       case 'paused':
         // The next look at the step, which comes at once, tells the version of the command.
@@ -421,6 +422,7 @@ async function settle(
       await append(sql, lease, step.ids, events, now);
     }),
   );
+  await endAlone(deps, lease);
   deps.waker.wake('log', lease.id);
 }
 

@@ -1,13 +1,11 @@
 import { missingInputs } from '../../src/domain/plan/interpolate.ts';
 import { crewResult, type CrewResult } from '../../src/domain/run/result.ts';
 import { isFinal } from '../../src/domain/run/status.ts';
-import type { FlowStep } from '../../src/flows/define-flow.ts';
 import type { StepCrew } from '../../src/flows/step-work.ts';
 import { commandIn } from '../../src/persistence/runs/commands.ts';
 import { keepChildGeneration, startChild, type ChildRun } from '../../src/persistence/runs/flow-steps.ts';
 import type { NewRun } from '../../src/persistence/runs/create-run.ts';
 import type { Looked, LookingStep } from './open-step.ts';
-import { saying } from './step-waits.ts';
 
 /** The end of a crew wakes its flow; a word that was lost costs at most this. */
 const LOOK_AGAIN_MS = 10 * 60_000;
@@ -15,11 +13,11 @@ const LOOK_AGAIN_MS = 10 * 60_000;
 const STILL_OUT: Looked = { kind: 'waiting', expiresInMs: LOOK_AGAIN_MS, event: null };
 
 /** Starts the crew of a step, or looks how it is doing. A flow that is retried tries its failed crew again. */
-export async function lookAtCrew(looking: LookingStep, crew: NonNullable<FlowStep['crew']>): Promise<Looked> {
-  const { sql, lease, taskId, held, view, now, wake } = looking;
+export async function lookAtCrew(looking: LookingStep): Promise<Looked> {
+  const { sql, lease, taskId, held, crew: said, now, wake } = looking;
   const { child } = held;
   if (child === null) {
-    const said = saying(() => crew(view));
+    if (said === null) throw new Error('a step starts its crew with what was worked out for it');
     if (!said.ok) return said.failure;
     const missing = missingInputs(said.value.plan, said.value.inputs);
     if (missing.length > 0) {

@@ -1,4 +1,7 @@
+import { ComputationLimitExceeded } from '../../src/computing/computing-errors.ts';
+import type { RunErrorCode } from '../../src/domain/errors.ts';
 import type { FlowStep } from '../../src/flows/define-flow.ts';
+import { StepFailure } from '../../src/flows/step-work.ts';
 import { waitUntil } from '../../src/persistence/runs/flow-steps.ts';
 import { askQuestion, findQuestion } from '../../src/persistence/runs/questions.ts';
 import type { Looked, LookingStep } from './open-step.ts';
@@ -66,19 +69,34 @@ export async function lookAtQuestion(
   }
 }
 
-const failure = (error: string): Extract<Looked, { kind: 'failed' }> => ({
+const failure = (error: string, code: RunErrorCode = 'STEP_FAILED'): Extract<Looked, { kind: 'failed' }> => ({
   kind: 'failed',
   error,
-  code: 'STEP_FAILED',
+  code,
 });
 
 /** What a step's code says, or its failure when it throws. */
-export function saying<T>(
-  say: () => T,
-): { ok: true; value: T } | { ok: false; failure: Extract<Looked, { kind: 'failed' }> } {
+export type Said<T> = { ok: true; value: T } | { ok: false; failure: Extract<Looked, { kind: 'failed' }> };
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export function saying<T>(say: () => T): Said<T> {
   try {
     return { ok: true, value: say() };
   } catch (error) {
-    return { ok: false, failure: failure(error instanceof Error ? error.message : String(error)) };
+    return { ok: false, failure: failure(wordsOf(error)) };
+  }
+}
+
+/** The same for what is worked out elsewhere. @throws what says that the step shall stop */
+export async function sayingLater<T>(say: () => Promise<T | undefined>): Promise<Said<T>> {
+  try {
+    const value = await say();
+    return value === undefined ? { ok: false, failure: failure('it has no crew') } : { ok: true, value };
+  } catch (error) {
+    if (error instanceof ComputationLimitExceeded)
+      return { ok: false, failure: failure(error.message, 'COMPUTATION_LIMIT') };
+    if (!(error instanceof StepFailure)) throw error;
+    return { ok: false, failure: failure(error.message) };
   }
 }

@@ -157,6 +157,7 @@ async function measure(): Promise<StreamResults> {
     ACCESS_TOKEN_TTL: '12h',
     RATE_LIMIT_PER_MINUTE: '0',
     WS_CONNECTIONS_PER_MINUTE: '0',
+    USER_LIMITS: 'event_streams=0,websockets=0',
     LOG_LEVEL: 'warn',
     API_PORT: String(port),
     API_HOST: '127.0.0.1',

@@ -12,8 +12,9 @@ import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import { auditMiddleware } from './middleware/audit.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
 import { countRequests } from './middleware/count-requests.ts';
-import { crossOrigin, securityHeaders } from './middleware/browser-headers.ts';
+import { crossOrigin, mayUseFrom, securityHeaders } from './middleware/browser-headers.ts';
 import { errorAnswers } from './middleware/error-answers.ts';
+import { createGuessGuard } from './guess-guard.ts';
 import { createIdempotency } from './idempotency.ts';
 import { loopbackOnly } from './middleware/loopback-only.ts';
 import { traceRequests } from './middleware/trace-requests.ts';
@@ -21,9 +22,12 @@ import { rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { createOpenApi } from './openapi.ts';
 import { createRateLimits } from './rate-limits.ts';
+import { createOpenStreams } from './realtime/open-streams.ts';
+import { createCredentialWatch } from './realtime/credential-watch.ts';
 import { consoleRoutes } from './resources/console/routes.ts';
 import { documentRoutes } from './resources/documents/routes.ts';
 import { resources } from './resources/index.ts';
+import { createLargeBodies } from './large-bodies.ts';
 import { runRoute, type RouteRunner } from './run-route.ts';
 
 type ApiRouter = Router<RequestState>;
@@ -36,7 +40,9 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   const { settings, database, logger, noAuth, validateResponses } = deps;
   const { JWT_SECRET, JWT_SECRET_PREVIOUS, ACCESS_TOKEN_TTL } = settings;
   const tokens = createTokenSigner(JWT_SECRET, ACCESS_TOKEN_TTL, JWT_SECRET_PREVIOUS);
-  const routes = allRoutes({ ...deps, tokens, passwords: createPasswords() });
+  const guesses = createGuessGuard({ settings, sql: database.sql, now: deps.now ?? (() => new Date()) });
+  const open = createOpenStreams(settings.USER_LIMITS);
+  const routes = allRoutes({ ...deps, tokens, guesses, open, passwords: createPasswords() });
   const limits = deps.rateLimits ?? createRateLimits({ settings, logger });
   const router = createRouter(routes, {
     authenticate: createAuthenticate({ database, tokens, oidc: oidcOf(settings), noAuth }),
@@ -46,6 +52,11 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
       now: () => new Date(),
     }),
     limits,
+    largeBodies: createLargeBodies(),
+    guesses,
+    open,
+    credentials:
+      deps.credentials ?? createCredentialWatch({ sql: database.sql, logger, now: () => new Date() }),
     metricsToken: settings.METRICS_TOKEN,
     validateResponses,
   });
@@ -61,7 +72,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   app.use(crossOrigin(settings.CORS_ORIGINS, settings.TEMPORAL_UI_URL));
   app.use(auditMiddleware(deps.audit));
   app.use(errorAnswers());
-  if (noAuth) app.use(loopbackOnly());
+  if (noAuth) app.use(loopbackOnly(mayUseFrom(settings.CORS_ORIGINS, settings.TEMPORAL_UI_URL)));
   app.use(rateLimit(limits));
   app.use(literalPaths(routes));
   app.use(router.routes());

@@ -8,17 +8,26 @@ export function scopesFor(spec: RouteSpec): readonly ApiKeyScope[] {
   return spec.scopes ?? (spec.method === 'GET' ? ['read'] : ['write']);
 }
 
-/** @throws {MusterError} 403 when the caller is known, but may not do this. */
-export function authorize(caller: Caller, spec: RouteSpec): void {
+/** Why the caller may not do this; undefined when nothing speaks against it. */
+function refusalOf(caller: Caller, spec: RouteSpec): MusterError | undefined {
   if (caller.credential === 'api_key' && spec.refusesKeys === true) {
-    throw new MusterError('FORBIDDEN', 'An API key cannot do this; use an access token');
+    return new MusterError('FORBIDDEN', 'An API key cannot do this; use an access token');
   }
   const scopes = scopesFor(spec);
   if (caller.credential === 'api_key' && !scopes.some((scope) => caller.scopes.includes(scope))) {
-    throw new MusterError('FORBIDDEN', `This API key lacks the scope ${scopes.join(' or ')}`, {
+    return new MusterError('FORBIDDEN', `This API key lacks the scope ${scopes.join(' or ')}`, {
       details: { needs_one_of: [...scopes] },
     });
   }
   if ((spec.access === 'admin' || spec.access === 'metrics') && !caller.isAdmin)
-    throw new MusterError('FORBIDDEN', 'Only an admin may do this');
+    return new MusterError('FORBIDDEN', 'Only an admin may do this');
+  return undefined;
+}
+
+export const isAllowed = (caller: Caller, spec: RouteSpec): boolean => refusalOf(caller, spec) === undefined;
+
+/** @throws {MusterError} 403 when the caller is known, but may not do this. */
+export function authorize(caller: Caller, spec: RouteSpec): void {
+  const refusal = refusalOf(caller, spec);
+  if (refusal !== undefined) throw refusal;
 }

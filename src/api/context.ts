@@ -17,8 +17,12 @@ export interface Caller {
   /** What the credential allows; people and `--no-auth` have all that their role allows. */
   scopes: readonly ApiKeyScope[];
   apiKeyId?: string;
+  /** The public part of the key as it is since its last rotation. */
+  apiKeyPublicId?: string;
   /** Of our own access tokens: the session that ends with a logout. */
   sessionId?: string;
+  /** Of tokens of an external issuer: a disabled user's are void from then on. */
+  tokenIssuedAt?: Date;
 }
 
 /** Something for the audit trail. What is left out is the request's own: operation, path parameter, caller. */
@@ -48,6 +52,8 @@ export interface RequestState {
   notes?: AuditNote[];
   /** Claims of a verified access token (ours as koa-jwt leaves them, `exp` of an external one); not yet parsed. */
   claims?: unknown;
+  /** Ends the open answer of a stream in its own way, as whoever writes it has said. */
+  endStream?: () => void;
 }
 
 export type ApiContext = Koa.ParameterizedContext<RequestState>;

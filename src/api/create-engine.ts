@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config.ts';
+import { createComputing, type Computing } from '../computing/computing.ts';
 import { createCrewCatalogue } from '../crews/crew-catalogue.ts';
 import { createMlflowExporter, type MlflowExporter } from '../delivery/mlflow/exporter.ts';
 import { createMlflowClient } from '../delivery/mlflow/rest-client.ts';
@@ -10,14 +11,15 @@ import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../persistence/housekeeping.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
-import { createWakeListener, createWaker, type WakeListener } from '../persistence/wake.ts';
+import { createWakeListener, createWaker, type Waker, type WakeListener } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createSecretBox } from '../security/secret-box.ts';
-import { createApiMetrics } from '../telemetry/metrics/api-metrics.ts';
+import { createApiMetrics, type ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
-import { createDispatcher } from '../temporal/dispatcher.ts';
+import { createDisabledOwners } from '../temporal/disabled-owners.ts';
+import { createDispatcher, type Dispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';
 import { createTemporalSchedules } from '../temporal/schedules.ts';
@@ -35,6 +37,9 @@ import { createSockets } from './realtime/sockets.ts';
 
 /** The crews that ship with the program. */
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+/** Requests of one owner that may wait for a computation; more are 429. */
+const MAX_WAITING_PER_OWNER = 50;
 
 /** The engine of one API process, with all that runs beside its HTTP server. */
 export interface RunningEngine {
@@ -73,26 +78,19 @@ export function createEngine(deps: {
   const credentials = createCredentialWatch({ sql, logger, now });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
-  const reconciler = createReconciler({
-    sql,
-    runs,
-    waker,
-    logger,
-    maxActive,
-    now,
-    tracing: deps.tracing ?? noTracing,
-  });
-  const housekeeping = createHousekeeping({ sql, logger, now, keepDeliveriesMs: settings.WEBHOOK_RETENTION });
+  const { tracing = noTracing } = deps;
+  const reconciler = createReconciler({ sql, runs, waker, logger, maxActive, now, tracing });
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const deliveries = createDeliveryDispatcher({ sql, temporal, taskQueue, listener, logger, now });
-  const instanceWatch = createInstanceWatch({ sql, waker, logger, now });
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
+  const metrics = createApiMetrics();
+  const computing = computingOf(settings, metrics);
   const engine: Engine = {
     settings,
     database,
     system: sql,
     systemDatabase: deps.system,
-    metrics: createApiMetrics(),
+    metrics,
     logger,
     runs,
     dispatcher,
@@ -100,6 +98,7 @@ export function createEngine(deps: {
     waker,
     ...readers.of,
     credentials,
+    computing,
     crews,
     flows: deps.flows,
     models: createModels(settings),
@@ -116,8 +115,9 @@ export function createEngine(deps: {
   );
   const mlflow = mlflowOf(settings, { sql, logger, now });
   // Closed one after the other: nothing ends before what uses it.
-  const beside = [...mlflow, tools, housekeeping, keeper, instanceWatch, reconciler, dispatcher, deliveries];
-  const parts = [...beside, waker, listener];
+  const sweeps = createSweeps(settings, { sql, waker, dispatcher, logger, now });
+  const beside = [...mlflow, computing, tools, ...sweeps, keeper];
+  const parts = [...beside, reconciler, dispatcher, deliveries, waker, listener];
   return {
     engine,
     endStreams: () => readers.end(),
@@ -128,6 +128,23 @@ export function createEngine(deps: {
       for (const part of parts) await part.close();
     },
   };
+}
+
+/** What looks by itself for what has had its time, has gone silent, or must stop. */
+function createSweeps(
+  settings: Settings,
+  deps: { sql: SqlPool; waker: Waker; dispatcher: Dispatcher; logger: Logger; now: () => Date },
+): { close(): Promise<void> }[] {
+  const {
+    WEBHOOK_RETENTION: keepDeliveriesMs,
+    DISABLED_USER_RUNS: command,
+    MAX_ACTIVE_EXECUTIONS_PER_USER: maxActive,
+  } = settings;
+  return [
+    createHousekeeping({ ...deps, keepDeliveriesMs }),
+    createInstanceWatch(deps),
+    createDisabledOwners({ ...deps, command, maxActive }),
+  ];
 }
 
 /** What is read live by those outside, and the end of all of it. */
@@ -156,3 +173,6 @@ function mlflowOf(
 ): MlflowExporter[] {
   return uri === undefined ? [] : [createMlflowExporter({ ...deps, mlflow: createMlflowClient(uri, name) })];
 }
+
+const computingOf = ({ COMPUTING_PROCESSES: processes }: Settings, { computed }: ApiMetrics): Computing =>
+  createComputing({ processes, maxWaitingPerOwner: MAX_WAITING_PER_OWNER, observe: computed });

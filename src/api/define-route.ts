@@ -58,6 +58,8 @@ export interface RouteSpec {
   body?: z.ZodType;
   /** What the body may have at most; default 1 MB and 50,000 values. */
   bodyLimits?: BodyLimits;
+  /** Fields of the body that are kept as documents, such as `config`: a secret in one is 422, before anything is stored. */
+  documents?: readonly string[];
   /** The request may come without a body; the handler then sees `undefined`. */
   bodyOptional?: boolean;
   /** Instead of the JSON body the request may bring a file; the handler then sees `upload`, and no `body`. */

@@ -7,7 +7,10 @@ import type { TokenSigner } from '../security/tokens.ts';
 import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AnyRoute } from './define-route.ts';
+import type { GuessGuard } from './guess-guard.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { OpenStreams } from './realtime/open-streams.ts';
+import type { CredentialWatch } from './realtime/credential-watch.ts';
 
 /** What a look at Temporal says. `unavailable` is an answer, not an error: starts are accepted all the same. */
 export interface TemporalHealth {
@@ -35,10 +38,14 @@ export interface ApiDeps {
   isDraining: () => boolean;
   /** Default: limits as the settings say, counted in this process alone. */
   rateLimits?: RateLimits;
+  /** Looks after the rights behind open streams. Default: one of the app's own. */
+  credentials?: CredentialWatch;
   /** What this process counts. Default: counted for nobody. */
   metrics?: ApiMetrics;
   /** Whom it tells what it does. Default: nobody. */
   tracing?: Tracing;
+  /** Default: the clock of the machine. */
+  now?: () => Date;
   /** Routes beside those of `resources/index.ts`. */
   routes?: readonly AnyRoute[];
 }
@@ -46,5 +53,7 @@ export interface ApiDeps {
 /** What resources may use: the deps, and what `createApp` made of them. */
 export interface ResourceDeps extends ApiDeps {
   passwords: Passwords;
+  guesses: GuessGuard;
+  open: OpenStreams;
   tokens: TokenSigner;
 }

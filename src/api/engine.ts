@@ -3,6 +3,7 @@ import type { CrewCatalogue } from '../crews/crew-catalogue.ts';
 import type { FlowCatalogue } from '../flows/flow-catalogue.ts';
 import type { Models } from '../models/model.ts';
 import type { ModelPrices } from '../models/prices.ts';
+import type { Computing } from '../computing/computing.ts';
 import type { Database } from '../persistence/database.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
@@ -46,6 +47,8 @@ export interface Engine {
   feeds: ExecutionFeeds;
   sockets: Sockets;
   credentials: CredentialWatch;
+  /** For what users supply: expressions, schemas, documents, files. */
+  computing: Computing;
   crews: CrewCatalogue;
   flows: FlowCatalogue;
   models: Models;

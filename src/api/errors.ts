@@ -1,5 +1,8 @@
 import { ConnectionException } from '@mikro-orm/core';
 import { z } from 'zod';
+import { ComputationLimitExceeded } from '../computing/computing-errors.ts';
+import { QueueFull } from '../computing/fair-queue.ts';
+import '../contracts/plain-messages.ts';
 import { MusterError, REQUEST_ERROR_CODES, type Issue, type RequestErrorCode } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { isDatabaseAway as saysDatabaseAway } from '../persistence/database-away.ts';
@@ -72,7 +75,8 @@ const httpErrorSchema = z.object({ status: z.int().min(400).max(499), message: z
 
 /**
  * Any thrown thing as an error we can speak of. Errors of Koa and its middleware keep their 4xx status (one
- * we have no code for becomes 400); a database that is away becomes 503; the rest is a bug of ours: INTERNAL,
+ * we have no code for becomes 400); a database that is away becomes 503; what is too costly to compute is 422; the rest
+ * is a bug of ours: INTERNAL,
  * with nothing of it shown and the cause kept for the log.
  */
 export function toMusterError(error: unknown): MusterError {
@@ -83,6 +87,12 @@ export function toMusterError(error: unknown): MusterError {
       cause: error,
     });
   }
+  if (error instanceof ComputationLimitExceeded)
+    return new MusterError('VALIDATION_FAILED', error.message, {
+      details: { computation_limit: error.limit },
+      cause: error,
+    });
+  if (error instanceof QueueFull) return new MusterError('RATE_LIMITED', error.message, { cause: error });
   const http = httpErrorSchema.safeParse(error);
   if (http.success && error instanceof Error) {
     return new MusterError(CODE_OF_STATUS.get(http.data.status) ?? 'MALFORMED_REQUEST', http.data.message, {

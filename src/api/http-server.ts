@@ -46,6 +46,17 @@ function refusal(code: RequestErrorCode, message: string) {
   return { status, headers, body };
 }
 
+/** RFC 3986: a name or IPv4 address, or an IP literal in brackets, and a port. No user, no path: those are no host. */
+const HOST_FORM = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/;
+
+/** What is wrong with the Host of a request (RFC 9112 §3.2 wants a 400); Node would refuse without a word, or not at all. */
+function wrongHost({ headers: { host }, rawHeaders, httpVersion }: IncomingMessage): string | undefined {
+  if (host === undefined) return httpVersion === '1.1' ? 'The Host header is missing' : undefined;
+  const names = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host');
+  if (names.length > 1) return 'There is more than one Host header';
+  return HOST_FORM.test(host) ? undefined : 'The Host header names no host';
+}
+
 /**
  * The HTTP server around an application: with limits, and with our envelope also where the request is so broken
  * that no application sees it.
@@ -58,9 +69,9 @@ export function createHttpServer(handle: Handle, limits: Partial<typeof HTTP_LIM
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     exchanges.set(request.socket, { request, response });
-    if (request.headers.host === undefined && request.httpVersion === '1.1') {
-      // Node would refuse it too, but without a word.
-      const { status, headers, body } = refusal('MALFORMED_REQUEST', 'The Host header is missing');
+    const wrong = wrongHost(request);
+    if (wrong !== undefined) {
+      const { status, headers, body } = refusal('MALFORMED_REQUEST', wrong);
       response.writeHead(status, headers).end(body);
       return;
     }

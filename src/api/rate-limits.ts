@@ -11,11 +11,19 @@ import type { Logger } from '../telemetry/logger.ts';
 
 /**
  * What is counted. `default`: calls of an IP. `auth`: its logins, registrations and refreshes. `login`: its wrong
- * attempts at one account. `websocket`: its new WebSocket connections.
+ * attempts at one account. `register`: its registrations in an hour. `websocket`: its new WebSocket connections.
  */
-export type LimitPolicy = 'default' | 'auth' | 'login' | 'websocket';
+export type LimitPolicy = 'default' | 'auth' | 'login' | 'register' | 'websocket';
 
-const WINDOW_SECONDS = 60;
+const POLICIES = ['default', 'auth', 'login', 'register', 'websocket'] as const;
+const WINDOW_SECONDS: Record<LimitPolicy, number> = {
+  default: 60,
+  auth: 60,
+  login: 60,
+  register: 3_600,
+  websocket: 60,
+};
+const REGISTRATIONS_PER_HOUR = 20;
 const AUTH_PER_MINUTE = 20;
 const WRONG_LOGINS_PER_MINUTE = 5;
 /** A store that takes longer than this is away; so long is it left alone then. */
@@ -51,10 +59,11 @@ export function createRateLimits(deps: { settings: Settings; logger: Logger; sha
     default: perMinute,
     auth: perMinute === 0 ? 0 : AUTH_PER_MINUTE,
     login: perMinute === 0 ? 0 : WRONG_LOGINS_PER_MINUTE,
+    register: perMinute === 0 ? 0 : REGISTRATIONS_PER_HOUR,
     websocket: WS_CONNECTIONS_PER_MINUTE,
   };
   const counters = new Map<LimitPolicy, Counter>();
-  for (const policy of ['default', 'auth', 'login', 'websocket'] as const) {
+  for (const policy of POLICIES) {
     if (quotas[policy] > 0) counters.set(policy, createCounter(policy, quotas[policy], deps));
   }
   return {
@@ -66,9 +75,9 @@ export function createRateLimits(deps: { settings: Settings; logger: Logger; sha
         policy,
         allowed,
         quota: quotas[policy],
-        windowSeconds: WINDOW_SECONDS,
+        windowSeconds: WINDOW_SECONDS[policy],
         remaining: Math.max(result.remainingPoints, 0),
-        resetSeconds: Math.min(Math.max(Math.ceil(result.msBeforeNext / 1000), 1), WINDOW_SECONDS),
+        resetSeconds: Math.min(Math.max(Math.ceil(result.msBeforeNext / 1000), 1), WINDOW_SECONDS[policy]),
       };
     },
     async giveBack(policy, key) {
@@ -85,7 +94,7 @@ function createCounter(
   points: number,
   { shared, logger }: { shared?: Sql; logger: Logger },
 ): Counter {
-  const options = { keyPrefix: policy, points, duration: WINDOW_SECONDS };
+  const options = { keyPrefix: policy, points, duration: WINDOW_SECONDS[policy] };
   const memory = new RateLimiterMemory(options);
   const inMemory: Counter = (use) => settled(use(memory));
   if (shared === undefined) return inMemory;
@@ -134,7 +143,7 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Our pool as the library's idea of a client. Without names, so that nothing is prepared behind a pooler. */
+/** Our pool as the library's idea of a client. The pool has names of its own for what it prepares. */
 const clientOf = (sql: Sql) => ({
   async query({ text, values }: { text: string; values: unknown[] }) {
     const rows = await sql.query(text, values);

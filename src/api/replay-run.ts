@@ -1,7 +1,7 @@
-import { invalid } from '../domain/errors.ts';
+import { conflict, invalid } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
-import { overridePlan, type PlanOverrides } from '../domain/plan/override-plan.ts';
+import type { PlanOverrides } from '../domain/plan/override-plan.ts';
 import { MICRO_USD, type OnBudget } from '../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
@@ -29,6 +29,7 @@ interface ReplayedRow {
   max_cost_micro_usd: string | null;
   on_budget: OnBudget;
   on_task_failure: OnTaskFailure;
+  owner_is_active: boolean;
 }
 
 /** What a replay does otherwise than the run it repeats. */
@@ -43,23 +44,29 @@ export interface ReplayWish {
 
 /**
  * Runs the plan of an execution again, as a new execution of the same owner that names it as its parent.
- * @throws {MusterError} VALIDATION_FAILED for an unknown task, and for changes that break a rule of crews.
+ * @throws {MusterError} CONFLICT when its owner is disabled; VALIDATION_FAILED for an unknown task, and for changes that break a rule of crews.
  */
 export async function replayRun(engine: Engine, id: number, wish: ReplayWish): Promise<CreatedRun> {
   const [row] = await engine.system.query<ReplayedRow>(
     `select execution_id, owner_id, kind, plan, flow_name, flow_snapshot, input_data, graph_id, workflow_id, priority, tags, timeout_seconds,
        max_tokens_total, max_cost_micro_usd, on_budget,
-       on_task_failure from executions where id = $1`,
+       on_task_failure, (select u.is_active from users u where u.id = owner_id) as owner_is_active
+       from executions where id = $1`,
     [id],
   );
   if (row === undefined) throw new Error(`execution ${id} vanished while it was replayed`);
+  if (!row.owner_is_active) throw conflict('Its owner is disabled: enable the owner first');
   const inputs = { ...row.input_data, ...wish.inputs };
   if (row.flow_name !== null) return replayFlow(engine, row, row.flow_name, wish);
   const offeredTools = engine.tools.registry.names();
-  const overridden = overridePlan(row.plan, wish.overrides ?? { agents: {}, tasks: {} }, {
-    inputs,
-    offeredTools,
-  });
+  const overridden =
+    wish.overrides === undefined
+      ? ({ ok: true, plan: row.plan } as const)
+      : await engine.computing.run(
+          'overridePlan',
+          { plan: row.plan, overrides: wish.overrides, run: { inputs, offeredTools } },
+          { owner: row.owner_id },
+        );
   if (!overridden.ok) throw invalid('The crew cannot be changed like this', overridden.issues);
   const beforePosition = positionOf(row.plan, wish.fromTask);
   return startCrewRun(engine, {

@@ -2,23 +2,35 @@ import { createHash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { invalid, notFound, type Issue } from '../domain/errors.ts';
+import { isJsonObject } from '../domain/json.ts';
+import { secretIssues } from '../domain/secret-fields.ts';
 import { authorize } from './authorize.ts';
 import type { AuditNote, ApiContext, Caller, RequestState } from './context.ts';
+import type { GuessGuard } from './guess-guard.ts';
 import type { AnyInput, AnyReply, AnyRoute, RouteSpec } from './define-route.ts';
 import { toIssues } from './errors.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Authenticate } from './middleware/authenticate.ts';
+import { atOnce, LARGE_BODY_BYTES, type LargeBodies, type Turn } from './large-bodies.ts';
 import { readJsonBody } from './middleware/json-body.ts';
 import { bringsToken } from '../security/bearer-token.ts';
 import { countAttempt } from './middleware/rate-limit.ts';
 import { bringsUpload, readUpload } from './middleware/upload-body.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { CredentialWatch } from './realtime/credential-watch.ts';
+import type { OpenStreams } from './realtime/open-streams.ts';
+import { whileRightsHold } from './realtime/while-rights-hold.ts';
 
 /** What running a route needs beside the route. */
 export interface RouteRunner {
   authenticate: Authenticate;
   idempotency: Idempotency;
   limits: RateLimits;
+  largeBodies: LargeBodies;
+  guesses: GuessGuard;
+  /** Ends streams whose caller's rights shrink: all of them, whatever their handlers do. */
+  credentials: CredentialWatch;
+  open: OpenStreams;
   /** Opens what Prometheus reads (METRICS_TOKEN). */
   metricsToken?: string | undefined;
   /** Check every answer against its schema; a mismatch becomes a 500. For tests. */
@@ -49,7 +61,7 @@ export function runRoute(
       ...(target !== undefined && { target }),
     };
     const caller = await identify(route, ctx, runner);
-    const { input, given } = await readInput(route.spec, ctx, ctx.params, caller);
+    const { input, given } = await readInput(route.spec, ctx, ctx.params, caller, runner);
     if (route.kind === 'json') {
       const reply = await runner.idempotency.once(
         { spec: route.spec, ctx, caller, given },
@@ -60,10 +72,26 @@ export function runRoute(
       );
       return sendReply(ctx, route.spec, reply, runner);
     }
-    if (ctx.method !== 'HEAD') return route.handle({ ...input, ctx });
+    if (ctx.method !== 'HEAD') {
+      if (caller !== undefined) holdOpen(ctx, caller, route.spec, runner);
+      return route.handle({ ...input, ctx });
+    }
     ctx.status = 200;
     ctx.type = route.spec.responses[200]?.contentType ?? 'text/event-stream';
   };
+}
+
+/** A stream counts for its caller as long as it lasts, and lasts as long as the caller's rights. */
+function holdOpen(
+  ctx: ApiContext,
+  caller: Caller,
+  spec: RouteSpec,
+  { credentials, open }: RouteRunner,
+): void {
+  const leave = open.enter(caller.userId, spec.path === '/ws/' ? 'websockets' : 'event_streams');
+  if (ctx.res.closed) leave();
+  else ctx.res.once('close', leave);
+  whileRightsHold({ ctx, caller, spec }, credentials);
 }
 
 const namedFields = z.record(z.string(), z.unknown());
@@ -73,12 +101,13 @@ function attempt(
   spec: RouteSpec,
   ctx: ApiContext,
   given: unknown,
-  { limits }: RouteRunner,
+  { limits, guesses }: RouteRunner,
   handle: () => Promise<AnyReply>,
 ): Promise<AnyReply> {
   if (spec.attemptsFor === undefined) return handle();
   const account = namedFields.safeParse(given).data?.[spec.attemptsFor];
-  return countAttempt(ctx, limits, typeof account === 'string' ? account : '', handle);
+  const name = typeof account === 'string' ? account : '';
+  return countAttempt(ctx, limits, name, () => guesses.login(name, ctx.ip, handle));
 }
 
 async function identify(
@@ -99,10 +128,17 @@ async function readInput(
   ctx: ApiContext,
   params: Record<string, string>,
   caller: Caller | undefined,
+  { largeBodies }: RouteRunner,
 ): Promise<{ input: AnyInput; given: unknown }> {
   const checkedParams = readParams(spec, params);
   const query = readQuery(spec, ctx);
-  const body = await readBody(spec, ctx);
+  const { 'content-length': announced, 'transfer-encoding': inChunks } = ctx.req.headers;
+  // How long a body in chunks is shows only once it is read.
+  const length = inChunks === undefined ? Number(announced ?? 0) : Infinity;
+  const body =
+    spec.body === undefined || length < LARGE_BODY_BYTES
+      ? await readBody(spec, ctx, atOnce)
+      : await largeBodies.read(caller?.userId ?? ctx.ip, (turn) => readBody(spec, ctx, turn));
   const issues = [...query.issues, ...body.issues];
   if (issues.length > 0) throw invalid('The request does not fit', issues);
   const request = {
@@ -158,22 +194,28 @@ interface CheckedBody extends Checked {
   upload?: Buffer;
 }
 
-async function readBody(spec: RouteSpec, ctx: ApiContext): Promise<CheckedBody> {
+async function readBody(spec: RouteSpec, ctx: ApiContext, turn: Turn): Promise<CheckedBody> {
   if (spec.upload !== undefined && bringsUpload(ctx.req, spec.upload)) {
     const upload = await readUpload(ctx.req, spec.upload);
     const sha256 = createHash('sha256').update(upload).digest('hex');
     return { value: undefined, issues: [], given: { sha256 }, upload };
   }
   if (spec.body === undefined) return { value: undefined, issues: [], given: undefined };
-  const given = await readJsonBody(ctx.req, spec.bodyLimits);
+  const given = await readJsonBody(ctx.req, spec.bodyLimits, turn);
   if (given === undefined) {
     const issues = spec.bodyOptional === true ? [] : [{ path: '', message: 'a JSON body is required' }];
     return { value: undefined, issues, given };
   }
-  const result = spec.body.safeParse(given);
-  if (!result.success) return { value: undefined, issues: toIssues(result.error, 'body'), given };
-  return { value: result.data, issues: [], given };
+  const { body: schema } = spec;
+  const issues = secretsIn(spec.documents ?? [], given);
+  const result = await turn(() => schema.safeParse(given));
+  if (!result.success)
+    return { value: undefined, issues: [...issues, ...toIssues(result.error, 'body')], given };
+  return { value: result.data, issues, given };
 }
+
+const secretsIn = (fields: readonly string[], body: unknown): Issue[] =>
+  isJsonObject(body) ? fields.flatMap((field) => secretIssues(body[field], `/${field}`)) : [];
 
 function clientGone(ctx: ApiContext): AbortSignal {
   const controller = new AbortController();

@@ -1,5 +1,5 @@
 import { MusterError } from '../domain/errors.ts';
-import type { ScheduleRow } from '../persistence/repositories/schedules.repository.ts';
+import { scheduleColumns, type ScheduleRow } from '../persistence/repositories/schedules.repository.ts';
 import { cancelIfLive } from '../persistence/runs/schedule-fires.ts';
 import type { ScheduleRequest, TemporalSchedules } from '../temporal/schedules.ts';
 import type { Engine } from './engine.ts';
@@ -109,7 +109,7 @@ async function syncAll(keeping: Keeping): Promise<void> {
     `update schedules set due_at = $2 where id in (
        select id from schedules where synced_version <> version and due_at <= $1
          order by due_at limit ${BATCH} for update skip locked
-     ) returning *`,
+     ) returning ${scheduleColumns('schedules')}, schedules.deleted_at`,
     leaseOf(engine),
   );
   await eachOf(keeping, 'a schedule waits for Temporal', rows, async (row) => {
@@ -210,7 +210,7 @@ async function startAll(keeping: Keeping): Promise<void> {
            order by due_at limit ${BATCH} for update skip locked
        ) returning schedule_id, nominal_at
      )
-     select s.*, due.nominal_at, u.is_active as owner_is_active
+     select ${scheduleColumns('s')}, due.nominal_at, u.is_active as owner_is_active
        from due join schedules s on s.id = due.schedule_id join users u on u.id = s.owner_id`,
     leaseOf(engine),
   );

@@ -87,6 +87,7 @@ export async function runApi(
       demoStandsIn: createModels(settings).demoStandsIn,
       isDraining: () => isDraining,
       rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
+      credentials: running.engine.credentials,
       metrics: running.engine.metrics,
       tracing,
       routes: engineResources(running.engine),

@@ -5,7 +5,8 @@ import { missingInputs } from '../domain/plan/interpolate.ts';
 import { createRuns, type CreatedRun } from '../persistence/runs/create-run.ts';
 import { findBatch } from '../persistence/repositories/batches.repository.ts';
 import type { Engine } from './engine.ts';
-import { refuseUnpriced, toRow, type RequestedRun } from './start-run.ts';
+import { refuseFullQueue, refuseUnpriced, toRow, type RequestedRun } from './start-run.ts';
+import { refuseAboveOpenLimit } from './open-run-limit.ts';
 
 /** More inputs than this are another batch. */
 export const BATCH_MOST = 1_000;
@@ -28,13 +29,15 @@ export interface CreatedBatch {
 /**
  * CrewAI's `kickoff_for_each`, durably: commits all of the runs or none, and sends them on their way within the owner's
  * limit of active runs. Repeated with the same `idempotencyRef`, it finds what it has made.
- * @throws {MusterError} VALIDATION_FAILED naming what is missing, in which inputs, or for more tasks than fit
+ * @throws {MusterError} VALIDATION_FAILED naming what is missing, in which inputs, or for more tasks than fit; RATE_LIMITED when too
+ *   many would wait for their turn
  */
 export async function startCrewBatch(engine: Engine, batch: RequestedBatch): Promise<CreatedBatch> {
   const { inputs, idempotencyRef, ownerId } = batch;
   refuseMissing(batch);
   refuseUnpriced(engine, batch);
   refuseTooMany(batch);
+  await refuseAboveOpenLimit(engine, ownerId, inputs.length);
   const batchId = idempotencyRef ?? randomUUID();
   const now = engine.now();
   const row = { ...toRow(engine, { ...batch, inputs: {} }), batchId };
@@ -44,7 +47,11 @@ export async function startCrewBatch(engine: Engine, batch: RequestedBatch): Pro
   }));
   const maxActive = engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   // Due at once: the dispatcher takes them some at a time, in this process or another.
-  const made = await createRuns(engine.system, row, items, { maxActive, now, dueAt: now });
+  const made = await engine.system.transaction(async (sql) => {
+    const created = await createRuns(sql, row, items, { maxActive, now, dueAt: now });
+    await refuseFullQueue(engine, sql, ownerId, created);
+    return created;
+  });
   void engine.dispatcher.deliverNow();
   const runs = made.length === items.length ? made : await findBatch(engine.system, ownerId, batchId);
   return { batchId, runs };

@@ -7,9 +7,10 @@ import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/cre
 import type { Sql } from '../persistence/sql.ts';
 import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
+import { refuseAboveOpenLimit } from './open-run-limit.ts';
 import { toIssues } from './errors.ts';
 import { commitInThread } from './start-in-thread.ts';
-import { moneyOf, type StartOptions } from './start-run.ts';
+import { moneyOf, refuseFullQueue, type StartOptions } from './start-run.ts';
 
 /** A run of a flow that somebody asks for. */
 export interface RequestedFlow {
@@ -31,12 +32,17 @@ export interface RequestedFlow {
  */
 export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<CreatedRun> {
   const { ownerId, options } = run;
+  await checkFlowState(engine, run);
   const row = toRow(run);
-  const commit = (sql: Sql): Promise<CreatedRun> =>
-    createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+  await refuseAboveOpenLimit(engine, ownerId);
+  const commit = async (sql: Sql): Promise<CreatedRun> => {
+    const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
+    await refuseFullQueue(engine, sql, ownerId, [made]);
+    return made;
+  };
   const created =
     options.thread_id === undefined
-      ? await commit(engine.system)
+      ? await engine.system.transaction(commit)
       : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit);
   const { id, executionId, outboxId, traceparent } = created;
   concerns(executionId);
@@ -55,6 +61,15 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
     engine.dispatcher.deliverStart(outboxId, start);
   }
   return created;
+}
+
+/** What a declared flow begins with, by the schema of its state. @throws {MusterError} VALIDATION_FAILED */
+async function checkFlowState(engine: Engine, { ownerId, snapshot, request }: RequestedFlow): Promise<void> {
+  const state = snapshot?.definition.state;
+  if (snapshot === undefined || state === undefined || state === null || state.type === 'dict') return;
+  const { definition } = snapshot;
+  const issues = await engine.computing.run('checkFlowState', { definition, request }, { owner: ownerId });
+  if (issues.length > 0) throw invalid('The request does not fit the flow', issues);
 }
 
 const jsonObject = z.record(z.string(), z.json());

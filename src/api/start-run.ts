@@ -3,12 +3,14 @@ import type { JsonObject } from '../domain/json.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
 import { toMicroUsd, type OnBudget } from '../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
-import { missingInputs } from '../domain/plan/interpolate.ts';
+import { FilledTextTooLarge, missingInputs, outgrows } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
+import { refuseAboveQuota } from '../persistence/quotas.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
 import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
+import { refuseAboveOpenLimit } from './open-run-limit.ts';
 import { commitInThread } from './start-in-thread.ts';
 
 /** What every start takes beside its plan and inputs (contract §6). */
@@ -49,21 +51,24 @@ export interface RequestedRun {
  * Commits a run of a crew and sends it on its way. What this returns cannot be lost any more, whether or not
  * Temporal or a worker is there.
  * @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing, or models without a price; NOT_FOUND for a thread that
- *   is not the owner's; CONFLICT when that is busy and takes no second start.
+ *   is not the owner's; CONFLICT when that is busy and takes no second start; RATE_LIMITED when too many of the owner's are
+ *   open, or wait for their turn.
  */
 export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<CreatedRun> {
   const { ownerId, plan, options, say } = run;
   refuseMissingInputs(run);
   refuseUnpriced(engine, run);
+  await refuseAboveOpenLimit(engine, ownerId);
   const row = toRow(engine, run);
   const commit = async (sql: Sql): Promise<CreatedRun> => {
     const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
     await run.replays?.takeOver(sql, made.id);
+    await refuseFullQueue(engine, sql, ownerId, [made]);
     return made;
   };
   const created =
     options.thread_id === undefined
-      ? await (run.replays === undefined ? commit(engine.system) : engine.system.transaction(commit))
+      ? await engine.system.transaction(commit)
       : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit, say);
   const { id, executionId, outboxId, traceparent } = created;
   concerns(executionId);
@@ -84,6 +89,19 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
   return created;
 }
 
+/** @throws {MusterError} RATE_LIMITED when of these runs some wait for their turn, and more do than may. */
+export async function refuseFullQueue(
+  { settings }: Engine,
+  sql: Sql,
+  ownerId: string,
+  made: readonly Pick<CreatedRun, 'outboxId'>[],
+): Promise<void> {
+  const queued = made.filter(({ outboxId }) => outboxId === null).length;
+  if (queued === 0) return;
+  const added = { queued_executions: queued };
+  await refuseAboveQuota(sql, ownerId, ['queued_executions'], settings.USER_LIMITS, added);
+}
+
 /** @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing */
 export function refuseMissingInputs({
   plan,
@@ -91,7 +109,7 @@ export function refuseMissingInputs({
   inputsField = 'inputs',
 }: Pick<RequestedRun, 'plan' | 'inputs' | 'inputsField'>): void {
   const missing = missingInputs(plan, inputs);
-  if (missing.length === 0) return;
+  if (missing.length === 0) return refuseLongTexts(plan, inputs, inputsField);
   throw invalid(
     `The crew ${plan.name} needs ${plan.inputs.join(', ')}; missing: ${missing.join(', ')}`,
     missing.map((name) => ({
@@ -99,6 +117,18 @@ export function refuseMissingInputs({
       message: `the crew's texts use {${name}}: give it a value`,
     })),
   );
+}
+
+/** Inputs so long, or named so often, that a text of the crew would be too long for anybody to read. */
+function refuseLongTexts(plan: CrewPlan, inputs: JsonObject, inputsField: string): void {
+  const texts = [
+    ...plan.tasks.flatMap((task) => [task.description, task.expectedOutput]),
+    ...plan.agents.flatMap((agent) => [agent.role, agent.goal, agent.backstory]),
+  ];
+  if (!outgrows(texts, inputs)) return;
+  throw invalid('The inputs are too long for the texts of the crew', [
+    { path: `/${inputsField}`, message: new FilledTextTooLarge().message },
+  ]);
 }
 
 /** What a start says about money, as a run keeps it. */

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { findCrewFiles } from '../crews/load-crew.ts';
 import { lostYamlNumbers } from '../crews/lost-yaml-numbers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { readTextFile } from './project-files.ts';
 
 /** What a crew is started with, and where each value came from. */
 export interface GatheredInputs {
@@ -45,11 +46,12 @@ export const isFolder = (path: string): boolean => existsSync(path) && statSync(
 
 /** YAML, of which JSON is a part. */
 function readInputsFile(file: string): JsonObject {
+  const text = readTextFile(file);
   const lines = new LineCounter();
   let content: unknown;
   let lost: ReturnType<typeof lostYamlNumbers> = [];
   try {
-    const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines });
+    const document = parseDocument(text, { lineCounter: lines });
     const [broken] = document.errors;
     if (broken !== undefined) throw broken;
     lost = lostYamlNumbers(document);

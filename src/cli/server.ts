@@ -20,7 +20,9 @@ export async function findTarget(settings: CrewSettings): Promise<Target> {
 
 /** How this machine reaches the API: a wildcard address is for listening only. */
 export function serverUrl(settings: CrewSettings): string {
-  if (settings.MUSTER_URL !== undefined) return settings.MUSTER_URL.replace(/\/+$/, '');
+  // Many copy the address of the API, not of the server.
+  if (settings.MUSTER_URL !== undefined)
+    return settings.MUSTER_URL.replace(/\/+$/, '').replace(/(\/api(\/v1)?)$/, '');
   const wildcards: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
   const host = wildcards[settings.API_HOST] ?? settings.API_HOST;
   return `http://${host.includes(':') ? `[${host}]` : host}:${settings.API_PORT}`;

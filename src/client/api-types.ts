@@ -177,6 +177,10 @@ export type CloneGraphSchema = { name?: string | undefined };
 export type ImportGraphSchema = {
   /** What the graph shall be called; else as the crew calls itself */
   name?: string | undefined;
+  /** Which crew is meant where the files hold several: its folder, or its class under `@CrewBase` */
+  crew?: string | undefined;
+  /** The folder the files come from: names the graph where neither `name` nor the crew does */
+  folder?: string | undefined;
   /** The text of each file by its path */
   files: { [key: string]: string };
 };
@@ -776,6 +780,24 @@ export type SessionSchema = {
 };
 
 export type MessageSchema = { message: string };
+
+export type MeSchema = {
+  id: string;
+  /** Null for people of an external issuer without a verified address of their own */
+  email: string | null;
+  name: string | null;
+  role: 'user' | 'admin';
+  is_active: boolean;
+  /** UTC, ISO 8601 */
+  created_at: string;
+  limits: {
+    [key: string]: {
+      /** Null: no limit */
+      maximum: number | null;
+      used: number;
+    };
+  };
+};
 
 export type ApiKeySchema = {
   id: string;
@@ -1656,11 +1678,14 @@ export type ToolOutputSchema = { output: string };
 
 export type ToolServerSchema = {
   name: string;
-  status: 'connecting' | 'connected' | 'away';
+  /** `disabled`: the file of MCP_SERVERS says so */
+  status: 'connecting' | 'connected' | 'away' | 'disabled';
   /** Why it is away (for admins) */
   error: string | null;
   /** What it offers, or offered when it was last there */
   tools: string[];
+  /** Tools the server lists that agents cannot use, and why */
+  left_out: { tool: string; reason: string }[];
 };
 
 export type WebhookSchema = {
@@ -2065,7 +2090,6 @@ export interface paths {
         201: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
         400: components['responses']['InvalidJson'];
         403: components['responses']['Forbidden'];
-        409: components['responses']['Conflict'];
         413: components['responses']['PayloadTooLarge'];
         415: components['responses']['UnsupportedMediaType'];
         422: components['responses']['ValidationFailed'];
@@ -2158,7 +2182,7 @@ export interface paths {
       parameters: { query?: never; header?: never; path?: never; cookie?: never };
       requestBody?: never;
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { 'application/json': UserSchema } };
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': MeSchema } };
         401: components['responses']['Unauthenticated'];
         403: components['responses']['Forbidden'];
         429: components['responses']['RateLimited'];
@@ -3616,7 +3640,7 @@ export interface paths {
     put?: never;
     post: /** Make a graph of a CrewAI project */ {
       parameters: {
-        query?: { name?: string | undefined };
+        query?: { name?: string | undefined; crew?: string | undefined; folder?: string | undefined };
         header?: { 'Idempotency-Key'?: string | undefined };
         path?: never;
         cookie?: never;
@@ -6967,6 +6991,7 @@ export interface components {
     User: UserSchema;
     Session: SessionSchema;
     Message: MessageSchema;
+    Me: MeSchema;
     ApiKey: ApiKeySchema;
     NewApiKey: NewApiKeySchema;
     NewUser: NewUserSchema;
@@ -7058,7 +7083,6 @@ export interface components {
   responses: {
     InvalidJson: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     Forbidden: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
-    Conflict: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     PayloadTooLarge: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     UnsupportedMediaType: {
       headers: { [name: string]: unknown };
@@ -7071,6 +7095,7 @@ export interface components {
       content: { 'application/json': ErrorSchema };
     };
     Unauthenticated: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
+    Conflict: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     NotFound: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     NotAcceptable: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };
     MalformedRequest: { headers: { [name: string]: unknown }; content: { 'application/json': ErrorSchema } };

@@ -50,10 +50,12 @@ const FINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled'])
 /** Makes a client. Nothing is asked until it is used. */
 export function createClient({
   baseUrl,
-  fetch = globalThis.fetch,
+  fetch: given = globalThis.fetch,
   ...credentials
 }: ClientOptions): MusterClient {
-  const root = baseUrl.replace(/\/$/, '');
+  // The API redirects nobody: whoever does is somebody else, who must not be told the credential.
+  const fetch: typeof globalThis.fetch = (input, init) => given(input, { ...init, redirect: 'manual' });
+  const root = baseUrl.replace(/\/+$/, '').replace(/\/api(\/v1)?$/, '');
   const calls = createFetchClient<paths>({ baseUrl: root, fetch: (request) => fetch(request) });
   calls.use({
     async onRequest({ request }) {
@@ -71,11 +73,12 @@ export function createClient({
       fetch(address, { headers: { ...headers, ...(await credentialHeaders(credentials)) }, signal });
 
   const stream = (id: number | string, options: StreamOptions = {}) =>
-    streamEntries<ExecutionEvent>(opening(`${pathOf(id)}/stream`), options);
+    streamEntries<ExecutionEvent>(opening(`${pathOf(id)}/stream`), { isWhole: true }, options);
 
   const streamMessages: MusterClient['agentInstances']['stream'] = (id, options = {}) =>
     streamEntries<ConversationMessage>(
       opening(`${root}/api/v1/agent-instances/${encodeURIComponent(id)}/messages/stream`),
+      { isWhole: false },
       options,
     );
 

@@ -27,6 +27,15 @@ export type OpenStream = (init: {
   signal: AbortSignal;
 }) => Promise<Response>;
 
+/** What a stream shows of its log. */
+export interface StreamedLog {
+  /**
+   * Whether every entry of the log is sent. Then their seqs follow each other, and a gap between them is a loss. An agent
+   * instance shares its conversation with others: of those seqs it is sent only its own.
+   */
+  isWhole: boolean;
+}
+
 /**
  * The entries of a log in order, each once, over as many connections as it takes: the events of an execution, which
  * end after the final one, or the messages of a conversation.
@@ -34,6 +43,7 @@ export type OpenStream = (init: {
  */
 export async function* streamEntries<Entry>(
   open: OpenStream,
+  { isWhole }: StreamedLog,
   { after = 0, signal, onToken, onConnection, silenceMs = SILENCE_MS }: StreamOptions,
 ): AsyncGenerator<Entry, void, undefined> {
   const backOff = new BackOff();
@@ -63,8 +73,8 @@ export async function* streamEntries<Entry>(
         if (message.event === 'token') onToken?.(JSON.parse(message.data));
         const seq = Number(message.id);
         if (message.id === undefined || seq <= last) continue;
-        // A gap cannot be; if it is, what is missing is asked for again.
-        if (seq !== last + 1) break;
+        // What is missing is asked for again.
+        if (isWhole && seq !== last + 1) break;
         last = seq;
         backOff.reset();
         yield JSON.parse(message.data);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { invalid } from '../domain/errors.ts';
 import type { Issue } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { decodeUtf8 } from '../domain/utf8-text.ts';
 import type { CrewPlan } from '../domain/plan/crew-plan.ts';
 import { compileCrewYaml } from './compile-crew-yaml.ts';
 import { parseYamlFile } from './parse-crew-yaml.ts';
@@ -53,12 +54,11 @@ export function loadCrewFolder(folder: string, offeredTools: readonly string[]):
   }
   const compiled = compileCrewYaml({
     name,
-    agentsYaml: readFileSync(files.agents, 'utf8'),
-    tasksYaml: readFileSync(files.tasks, 'utf8'),
+    agentsYaml: readText(files.agents),
+    tasksYaml: readText(files.tasks),
     offeredTools,
   });
-  const inputs =
-    files.inputs === null ? { values: {}, issues: [] } : readInputs(readFileSync(files.inputs, 'utf8'));
+  const inputs = files.inputs === null ? { values: {}, issues: [] } : readInputs(readText(files.inputs));
   const issues = [...(compiled.ok ? [] : compiled.issues), ...inputs.issues];
   if (!compiled.ok || issues.length > 0) {
     const first = issues[0];
@@ -67,6 +67,16 @@ export function loadCrewFolder(folder: string, offeredTools: readonly string[]):
     throw invalid(`the crew ${name} is not valid${summary}${more}`, issues);
   }
   return { plan: compiled.plan, exampleInputs: inputs.values, warnings: compiled.warnings };
+}
+
+/** @throws {MusterError} VALIDATION_FAILED when it is no UTF-8. */
+function readText(path: string): string {
+  const decoded = decodeUtf8(readFileSync(path));
+  if (decoded.ok) return decoded.text;
+  const file = basename(path);
+  throw invalid(`${file} cannot be read: ${decoded.reason}`, [
+    { path: `${file}:1:1`, message: decoded.reason },
+  ]);
 }
 
 const jsonObject = z.record(z.string(), z.json());

@@ -1,5 +1,5 @@
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
-import type { Document, Node, YAMLParseError } from 'yaml';
+import type { Document, Node, YAMLError } from 'yaml';
 import type { Issue } from '../domain/errors.ts';
 import { lostYamlNumbers } from './lost-yaml-numbers.ts';
 
@@ -48,11 +48,11 @@ export function parseYamlFile(file: string, text: string): ParsedYaml {
     uniqueKeys: false,
     merge: true,
   });
-  if (document.errors.length > 0) {
+  // Of an unknown tag the library only warns, and reads the value without what the tag would have made of it.
+  const errors = [...document.errors, ...document.warnings];
+  if (errors.length > 0) {
     return broken(
-      document.errors
-        .slice(0, MAX_ISSUES)
-        .map((error) => ({ path: place(error.pos[0]), message: explain(error) })),
+      errors.slice(0, MAX_ISSUES).map((error) => ({ path: place(error.pos[0]), message: explain(error) })),
     );
   }
   try {
@@ -68,8 +68,12 @@ export function parseYamlFile(file: string, text: string): ParsedYaml {
   }
 }
 
-const explain = (error: YAMLParseError): string =>
-  error.code === 'MULTIPLE_DOCS' ? 'the file holds more than one document' : error.message;
+function explain(error: YAMLError): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'the file holds more than one document';
+  if (error.code !== 'TAG_RESOLVE_FAILED') return error.message;
+  const [, tag = ''] = /:\s*(\S+)$/.exec(error.message) ?? [];
+  return `the tag ${tag} is unknown here: write the value without it`;
+}
 
 interface Fault {
   offset: number;

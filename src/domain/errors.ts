@@ -43,6 +43,8 @@ export const RUN_ERROR_CODES = [
   'NO_OUTPUT',
   'STEP_FAILED',
   'STEP_LIMIT',
+  'COMPUTATION_LIMIT',
+  'WORKER_DIED',
   'INTERNAL',
 ] as const;
 export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];

@@ -7,6 +7,7 @@ import {
 } from '../domain/flow/flow-shape.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import type { CrewResult } from '../domain/run/result.ts';
+import type { Expressions } from './declared/expressions.ts';
 import type { StepContext, StepCrew, StepQuestion, StepView, StepWork } from './step-work.ts';
 
 export { z };
@@ -32,7 +33,7 @@ export interface FlowStep {
   shape: Omit<StepShape, 'name'>;
   /** What it waits for before it works, if anything. Each is asked again when the step is. */
   ask?: (view: PlainView) => StepQuestion;
-  crew?: (view: PlainView) => StepCrew;
+  crew?: (view: PlainView, expressions: Expressions) => StepCrew | Promise<StepCrew>;
   wait?: (view: PlainView) => number;
   /** Does the work. @param given the answer, or the crew's result */
   work(context: PlainContext, given: Given): Promise<Worked>;
@@ -51,6 +52,8 @@ export interface PlainView extends StepView<JsonObject, JsonObject> {
 }
 export interface PlainContext extends PlainView, StepContext<JsonObject, JsonObject> {
   state: JsonObject;
+  /** Of declared flows. */
+  readonly expressions: Expressions;
 }
 
 /** What came of a step. */

@@ -1,33 +1,19 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { z } from 'zod';
+import { extractText, getDocumentProxy } from 'unpdf';
 import { invalid } from '../domain/errors.ts';
 
-/** How long a PDF may take, and the memory it may want. */
-const READ_MS = 30_000;
-const HEAP_MB = 256;
-
-/** The text of a PDF. @throws {MusterError} VALIDATION_FAILED when it cannot be read, or not in time. */
-export async function readPdf(bytes: Buffer): Promise<string> {
-  const worker = new Worker(new URL('./pdf-worker.ts', import.meta.url), {
-    workerData: Uint8Array.from(bytes),
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-    execArgv: [],
-    stdout: true,
-    stderr: true,
-  });
-  const failed = (why: string, cause?: unknown): Error =>
-    invalid('The PDF cannot be read', [
-      { path: '', message: cause instanceof Error ? `${why}: ${cause.message}` : why },
-    ]);
+/**
+ * The text of a PDF. Takes as long and as much memory as it takes: to be called in a computing process only.
+ * @throws {MusterError} VALIDATION_FAILED when it cannot be read
+ */
+export async function readPdf(bytes: Uint8Array): Promise<string> {
   try {
-    const [message]: unknown[] = await once(worker, 'message', { signal: AbortSignal.timeout(READ_MS) });
-    return z.string().parse(message);
+    const document = await getDocumentProxy(Uint8Array.from(bytes), { isEvalSupported: false });
+    const { text } = await extractText(document, { mergePages: false });
+    return text.join('\n\n');
   } catch (error) {
-    if (error instanceof Error && error.name === 'AbortError')
-      throw failed(`it takes longer than ${READ_MS / 1_000} s`);
-    throw failed('it is damaged, encrypted or no PDF', error);
-  } finally {
-    await worker.terminate();
+    const why = error instanceof Error ? error.message : String(error);
+    throw invalid('The PDF cannot be read', [
+      { path: '', message: `it is damaged, encrypted or no PDF: ${why}` },
+    ]);
   }
 }

@@ -1,4 +1,5 @@
 import { invalid } from '../domain/errors.ts';
+import { brokenText } from '../domain/utf8-text.ts';
 import { parseJson } from '../domain/json.ts';
 import { tablePieces, textPieces } from '../domain/run/pieces.ts';
 import { storableText } from '../persistence/jsonb.ts';
@@ -17,6 +18,8 @@ export async function readSource(kind: KnowledgeKind, content: string | Buffer):
   const refuse = (message: string): never => {
     throw invalid('The knowledge source cannot be taken', [{ path: '/content', message }]);
   };
+  const broken = typeof content === 'string' ? brokenText(content) : null;
+  if (broken !== null) refuse(broken);
   if (text.length > MOST_TEXT) refuse(`it holds more than ${MOST_TEXT} characters of text; send it in parts`);
   const pieces = piecesOf(kind, text, refuse);
   if (pieces.length === 0)

@@ -8,6 +8,7 @@ import type { ReadReply } from './chat-reply.ts';
 import { classifyFailure } from './classify-failure.ts';
 import { estimateUsage } from './estimate-tokens.ts';
 import { ModelFailure } from './model.ts';
+import { providerFetch } from './provider-fetch.ts';
 import type { Model, ModelReply, ModelRequest } from './model.ts';
 import { providerFacts } from './providers.ts';
 import type { ProviderName } from './providers.ts';
@@ -102,7 +103,7 @@ async function send(
   const url = new URL(endpoint.baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/chat/completions`;
   const { apiKey } = endpoint;
-  return fetch(url, {
+  return providerFetch(endpoint.provider)(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

@@ -2,6 +2,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { classifyFailure } from './classify-failure.ts';
 import type { Embedder } from './model.ts';
 import { ModelFailure } from './model.ts';
+import { providerFetch } from './provider-fetch.ts';
 import { providerFacts, type ProviderName } from './providers.ts';
 import { complaintIn, isFields, ReportedError } from './reported-error.ts';
 import { readDocument, readRefusal } from './reply-pieces.ts';
@@ -31,7 +32,7 @@ export function createEmbedder(endpoint: EmbeddingEndpoint): Embedder {
     name: provider,
     baseURL: baseUrl.replace(/\/+$/, ''),
     ...key,
-    fetch: readingFetch(name),
+    fetch: readingFetch(name, providerFetch(provider)),
   });
   const embedding = spoken.embeddingModel(model);
   const once = async (values: string[], signal: AbortSignal) => {
@@ -77,9 +78,9 @@ export function createEmbedder(endpoint: EmbeddingEndpoint): Embedder {
 
 /** A `fetch` whose answers are what the SDK expects: what is plain is made so, and what is no answer is thrown. */
 const readingFetch =
-  (who: string): typeof globalThis.fetch =>
+  (who: string, ask: typeof globalThis.fetch): typeof globalThis.fetch =>
   async (input, init) => {
-    const response = await fetch(input, init);
+    const response = await ask(input, init);
     const source = { response, heard: () => undefined, who };
     if (!response.ok) throw await readRefusal(source);
     const answer = await readDocument({ ...source, maxBytes: MAX_REPLY_BYTES });

@@ -60,11 +60,12 @@ interface DueRow extends EventRow {
 
 const toDate = (text: string | null): Date | null => (text === null ? null : parseTimestamp(text));
 
-/** @returns undefined when it is gone or switched off. */
+/** @returns undefined when it is gone, switched off, or its owner is disabled. */
 export async function readEndpoint(sql: Sql, id: string): Promise<Endpoint | undefined> {
   const [row] = await sql.query<EndpointRow>(
     `select id, owner_id, kind, url, secret, previous_secret, previous_secret_until, failures_in_a_row, failing_since, held_until
-       from delivery_endpoints where id = $1 and is_enabled`,
+       from delivery_endpoints w where id = $1 and is_enabled
+         and exists (select 1 from users u where u.id = w.owner_id and u.is_active)`,
     [id],
   );
   if (row === undefined) return undefined;
@@ -274,7 +275,8 @@ export function endpointsLeftLying(sql: SqlPool, before: Date, limit: number): P
     if (lock?.mine !== true) return [];
     return tx.query(
       `select w.id from delivery_endpoints w
-        where w.is_enabled and w.held_until < $1 and exists (
+        where w.is_enabled and w.held_until < $1
+          and exists (select 1 from users u where u.id = w.owner_id and u.is_active) and exists (
           select 1 from deliveries d
            where d.endpoint_id = w.id and d.status = 'pending' and d.next_attempt_at < $1)
         order by random() limit $2`,

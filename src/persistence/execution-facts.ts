@@ -1,4 +1,3 @@
-import { FINAL_STATUSES } from '../domain/run/status.ts';
 import type { Sql } from './sql.ts';
 
 /** What of an execution never changes, and says who may follow it and by which name. */
@@ -38,16 +37,65 @@ export async function readExecutionFacts(sql: Sql, ids: readonly number[]): Prom
   }));
 }
 
-/** The ids of executions that live or are newer than `newerThan`, with where each log stands. */
-export async function readLiveExecutions(sql: Sql, newerThan: number): Promise<Map<number, number>> {
-  const rows = await sql.query<{ id: number; last_seq: number }>(
-    `select x.id, coalesce(h.last_seq, 0) as last_seq
-       from executions x left join execution_log_heads h on h.execution_id = x.id
-      where x.id > $1 or x.status <> all($2)`,
-    [newerThan, FINAL_STATUSES],
-  );
-  return new Map(rows.map((row) => [row.id, row.last_seq]));
+/** Where the logs of executions stand, by id. */
+export type LogPositions = Map<number, number>;
+
+/** Which executions that live somebody asks about. */
+export interface LiveFilter {
+  /** Of this owner; undefined for everybody's. */
+  ownerId?: string | undefined;
+  /** Of this workflow. */
+  workflowId?: number | undefined;
 }
+
+/*
+ * These statements are planned without their parameters. So the states stand in their texts, without which no partial index
+ * is used, and of the newest both ends are told, without which their table is read from end to end.
+ */
+
+/** SQL: looked up one by one, by the key. */
+const LAST_SEQ = `coalesce((select h.last_seq from execution_log_heads h where h.execution_id = x.id), 0) as last_seq`;
+
+/** Those that are not over, with where each log stands. */
+export async function readOpenExecutions(sql: Sql, filter: LiveFilter = {}): Promise<LogPositions> {
+  const { ownerId, workflowId } = filter;
+  const conditions = [
+    ...(ownerId === undefined ? [] : [['x.owner_id', ownerId] as const]),
+    ...(workflowId === undefined ? [] : [['x.workflow_id', workflowId] as const]),
+  ];
+  return positionsOf(
+    await sql.query<PositionRow>(
+      `select x.id, ${LAST_SEQ} from executions x
+        where x.status not in ('completed', 'failed', 'cancelled')
+          ${conditions.map(([column], index) => `and ${column} = $${index + 1}`).join(' ')}`,
+      conditions.map(([, value]) => value),
+    ),
+  );
+}
+
+/**
+ * What a look that is repeated has to see: executions newer than `newerThan`, and those at work. What is over, queued, paused
+ * or waits for a person costs it nothing.
+ */
+export async function readBusyExecutions(sql: Sql, newerThan: number): Promise<LogPositions> {
+  return positionsOf(
+    await sql.query<PositionRow>(
+      `select x.id, ${LAST_SEQ}
+         from (select id from executions where id > $1 and id <= (select max(id) from executions)
+               union
+               select id from executions where not queued and status in ('pending', 'running', 'cancelling')) x`,
+      [newerThan],
+    ),
+  );
+}
+
+interface PositionRow {
+  id: number;
+  last_seq: number;
+}
+
+const positionsOf = (rows: readonly PositionRow[]): LogPositions =>
+  new Map(rows.map((row) => [row.id, row.last_seq]));
 
 /** The largest id given so far. */
 export async function latestExecutionId(sql: Sql): Promise<number> {

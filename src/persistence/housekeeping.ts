@@ -1,5 +1,6 @@
 import type { Logger } from '../telemetry/logger.ts';
 import { pruneDeliveries } from './deliveries.ts';
+import { pruneGuesses, pruneKnownAddresses } from './guesses.ts';
 import { pruneIdempotencyKeys } from './idempotency-keys.ts';
 import { pruneModelRates } from './runs/model-rates.ts';
 import { pruneWorkers } from './workers.ts';
@@ -30,7 +31,14 @@ export function createHousekeeping(deps: {
   const { sql, logger, now } = deps;
   const closing = new AbortController();
   let running: Promise<number> | undefined;
-  const prunes = [pruneIdempotencyKeys, pruneRateLimits, pruneModelRates, pruneWorkers];
+  const prunes = [
+    pruneIdempotencyKeys,
+    pruneRateLimits,
+    pruneGuesses,
+    pruneKnownAddresses,
+    pruneModelRates,
+    pruneWorkers,
+  ];
   const { keepDeliveriesMs } = deps;
   if (keepDeliveriesMs !== undefined)
     prunes.push((tx, at, limit) => pruneDeliveries(tx, new Date(at.getTime() - keepDeliveriesMs), limit));

@@ -76,3 +76,43 @@ export async function readInbox(
     cursor: { tx: row.tx, conversationId: row.conversation_id, seq: row.seq },
   }));
 }
+
+/** Somebody who follows an owner's inbox, and the place after which nothing has been sent. */
+export interface InboxPlace {
+  ownerId: string;
+  after: InboxCursor;
+}
+
+/** Which of these have something to read: one query and one look into an index for each. @returns their indexes */
+export async function placesBehind(sql: Sql, places: readonly InboxPlace[], now: Date): Promise<number[]> {
+  const rows = await sql.query<{ n: number }>(
+    `select p.n from unnest($1::integer[], $2::uuid[], $3::text[], $4::integer[], $5::integer[])
+         as p (n, owner_id, tx, conversation_id, seq)
+      where exists (select 1 from messages m
+        where m.owner_id = p.owner_id
+          and (m.tx, m.conversation_id, m.seq) > (p.tx::xid8, p.conversation_id, p.seq)
+          and m.tx < pg_snapshot_xmin(pg_current_snapshot()) and m.created_at > $6)`,
+    [
+      places.map((_place, index) => index),
+      places.map(({ ownerId }) => ownerId),
+      places.map(({ after }) => after.tx),
+      places.map(({ after }) => after.conversationId),
+      places.map(({ after }) => after.seq),
+      new Date(now.getTime() - KEPT_MS).toISOString(),
+    ],
+  );
+  return rows.map(({ n }) => n);
+}
+
+/** Whose conversations these are; those that are gone are left out. */
+export const ownersOfConversations = (sql: Sql, ids: readonly number[]): Promise<OwnedId[]> =>
+  sql.query('select id, owner_id from conversation_heads where id = any($1)', [ids]);
+
+/** Whose executions these are. */
+export const ownersOfExecutions = (sql: Sql, ids: readonly number[]): Promise<OwnedId[]> =>
+  sql.query('select id, owner_id from executions where id = any($1)', [ids]);
+
+export interface OwnedId {
+  id: number;
+  owner_id: string;
+}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
+import { eachRow } from './each-row.ts';
 import { appendEvents } from './event-log.ts';
 import { lockInstance, noteInInstance } from './instances/instance-row.ts';
 import { appendMessage } from './messages.ts';
@@ -29,11 +30,19 @@ interface DueRow {
 const IS_DUE = `q.status = 'open' and q.reminded_at is null and q.remind_at <= $1
   and (q.expires_at is null or q.expires_at > $1)`;
 
-/** Reminds of questions that are due, those that wait longest first. @returns integer ids of runs, and conversations, that have news */
+/** One that failed is left alone for so long, so that it does not stand before the others again and again. */
+const PUT_OFF_MS = 5 * 60_000;
+
+/**
+ * Reminds of questions that are due, those that wait longest first.
+ * @param failed hears of each that could not be reminded of: the others are
+ * @returns integer ids of runs, and conversations, that have news
+ */
 export async function remindOfQuestions(
   database: SqlPool,
   now: Date,
   limit: number,
+  failed: (error: unknown, questionId: string) => void,
 ): Promise<{ runs: number[]; conversations: number[] }> {
   const due = await database.query<DueRow>(
     `select id, owner_id, execution_id, agent_instance_id from questions q where ${IS_DUE} order by remind_at limit $2`,
@@ -42,7 +51,7 @@ export async function remindOfQuestions(
   const runs: number[] = [];
   const conversations: number[] = [];
   // Each in a transaction of its own: a sweep holds up one run or agent at a time, and can meet no other's locks crosswise.
-  for (const question of due) {
+  const remind = async (question: DueRow): Promise<void> => {
     if (question.execution_id !== null) {
       if (await remindInRun(database, question.execution_id, question.id, now))
         runs.push(question.execution_id);
@@ -51,7 +60,12 @@ export async function remindOfQuestions(
       const conversation = await remindInInstance(database, { ownerId, id }, question.id, now);
       if (conversation !== null) conversations.push(conversation);
     }
-  }
+  };
+  await eachRow(due, remind, async (error, { id }) => {
+    failed(error, id);
+    const later = new Date(now.getTime() + PUT_OFF_MS).toISOString();
+    await database.query('update questions set remind_at = $2 where id = $1', [id, later]);
+  });
   return { runs, conversations };
 }
 

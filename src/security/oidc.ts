@@ -101,6 +101,7 @@ export function createOidcVerifier(
       });
       const claims = claimsSchema.safeParse(payload);
       if (!claims.success) throw new joseErrors.JWTInvalid('unusable claims', { cause: claims.error });
+      refuseFutureIssue(claims.data.iat);
       const { sub, iat, exp, email, email_verified: isVerified, name } = claims.data;
       return {
         issuer,
@@ -112,6 +113,12 @@ export function createOidcVerifier(
       };
     },
   };
+}
+
+/** One issued in the future would outlive every "void what was issued before": jose looks at `nbf` and `exp` only. */
+function refuseFutureIssue(iat: number): void {
+  if (iat > Date.now() / 1000 + TOKEN_RULES.clockToleranceSeconds)
+    throw new joseErrors.JWTInvalid('issued in the future');
 }
 
 function issuerOf(token: string): string | undefined {

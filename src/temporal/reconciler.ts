@@ -24,6 +24,13 @@ const CHECK_EVERY_MS = 15_000;
 /** A fresh row is left alone: its start or its end is still on its way. */
 const SETTLE_MS = 5_000;
 const BATCH = 200;
+/**
+ * Rows one look takes at most, those that were not looked at for longest first. Above some 3,000 open runs each is looked at
+ * less often than CHECK_EVERY_MS says, in turn, and Temporal is asked no more often.
+ */
+const MOST_AT_ONE_LOOK = 1_000;
+/** Owners one look lets queued runs of go; the next look goes on with those after them. */
+const OWNERS_AT_ONE_LOOK = 200;
 const AT_ONCE = 20;
 /** Queued runs let go at one look, of one owner. */
 const RELEASE_AT_ONCE = 100;
@@ -46,10 +53,19 @@ export function createReconciler(
     tracing?: Tracing;
     lookMs?: number;
     settleMs?: number;
+    mostAtOneLook?: number;
+    ownersAtOneLook?: number;
   },
 ): Reconciler {
   const { logger, lookMs = LOOK_MS } = given;
-  const deps: Deps = { ...given, tracing: given.tracing ?? noTracing, settleMs: given.settleMs ?? SETTLE_MS };
+  const deps: Deps = {
+    ...given,
+    tracing: given.tracing ?? noTracing,
+    settleMs: given.settleMs ?? SETTLE_MS,
+    mostAtOneLook: given.mostAtOneLook ?? MOST_AT_ONE_LOOK,
+    ownersAtOneLook: given.ownersAtOneLook ?? OWNERS_AT_ONE_LOOK,
+    lastOwner: null,
+  };
   let running: Promise<Map<Repair, number>> | undefined;
   const look = (): Promise<Map<Repair, number>> => {
     running ??= lookOnce(deps).finally(() => {
@@ -64,7 +80,7 @@ export function createReconciler(
     look,
     async compareAll({ dryRun }) {
       const found = await compareAll(deps, { dryRun });
-      return dryRun ? found : { ...found, released: await releaseStragglers(deps) };
+      return dryRun ? found : { ...found, released: await releaseAllStragglers(deps) };
     },
     async close() {
       clearInterval(timer);
@@ -73,13 +89,22 @@ export function createReconciler(
   };
 }
 
-type Deps = RepairDeps & { logger: Logger; settleMs: number };
+type Deps = RepairDeps & {
+  logger: Logger;
+  settleMs: number;
+  mostAtOneLook: number;
+  ownersAtOneLook: number;
+  /** After whom the next look for queued runs goes on; null for the beginning. */
+  lastOwner: string | null;
+};
 
 async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
   const counts = new Map<Repair, number>();
   let rows: ComparedRow[];
+  let taken = 0;
   do {
-    rows = await takeStale(deps);
+    rows = await takeStale(deps, Math.min(BATCH, deps.mostAtOneLook - taken));
+    taken += rows.length;
     const unanswered: ComparedRow[] = [];
     for (let start = 0; start < rows.length; start += AT_ONCE) {
       const some = rows.slice(start, start + AT_ONCE);
@@ -95,7 +120,7 @@ async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
     await uncheck(deps, unanswered);
     // Where Temporal does not answer, the rest waits for the next look.
     if (unanswered.length > 0) break;
-  } while (rows.length >= BATCH);
+  } while (rows.length >= BATCH && taken < deps.mostAtOneLook);
   const released = await releaseStragglers(deps);
   if (released > 0) counts.set('released', released);
   return counts;
@@ -105,9 +130,13 @@ async function lookOnce(deps: Deps): Promise<Map<Repair, number>> {
  * Queued runs whose slot became free without their being let go: the limit was raised, or the row was in
  * somebody else's hands at that moment. Nothing else ever starts a queued run.
  */
-async function releaseStragglers({ sql, waker, logger, maxActive, now }: Deps): Promise<number> {
+async function releaseStragglers(deps: Deps): Promise<number> {
+  const { sql, waker, logger, maxActive, now, ownersAtOneLook } = deps;
   let count = 0;
-  for (const ownerId of await ownersWaiting(sql)) {
+  const owners = await ownersWaiting(sql, deps.lastOwner, ownersAtOneLook);
+  // At the end of the row it begins anew.
+  deps.lastOwner = owners.length < ownersAtOneLook ? null : (owners.at(-1) ?? null);
+  for (const ownerId of owners) {
     const released = await releaseRuns(sql, ownerId, maxActive, RELEASE_AT_ONCE, now());
     for (const id of released) waker.wake('outbox', id);
     count += released.length;
@@ -116,8 +145,20 @@ async function releaseStragglers({ sql, waker, logger, maxActive, now }: Deps): 
   return count;
 }
 
-/** Rows that nobody has checked lately, marked as checked so that no other process takes them too. */
-function takeStale({ sql, now, settleMs }: Deps): Promise<ComparedRow[]> {
+/** For every owner, whoever the last look ended with. */
+async function releaseAllStragglers(deps: Deps): Promise<number> {
+  deps.lastOwner = null;
+  let count = 0;
+  do count += await releaseStragglers(deps);
+  while (deps.lastOwner !== null);
+  return count;
+}
+
+/**
+ * Rows that nobody has checked lately, marked as checked so that no other process takes them too.
+ * @param most of those that are open, and of those that have ended
+ */
+function takeStale({ sql, now, settleMs }: Deps, most: number): Promise<ComparedRow[]> {
   const at = now().getTime();
   const checkedBefore = new Date(at - Math.min(CHECK_EVERY_MS, settleMs * 3)).toISOString();
   const settledBefore = new Date(at - settleMs).toISOString();
@@ -132,7 +173,7 @@ function takeStale({ sql, now, settleMs }: Deps): Promise<ComparedRow[]> {
        union all
        (select id from executions where status in ('completed', 'failed', 'cancelled')
           and reconciled_at < completed_at and completed_at < $2 order by completed_at limit $3)`,
-      [checkedBefore, settledBefore, BATCH],
+      [checkedBefore, settledBefore, most],
     );
     if (stale.length === 0) return [];
     // Not in one statement: where a row is updated by somebody else at that moment, PostgreSQL 18.4 evaluates the union

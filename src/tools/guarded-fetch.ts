@@ -27,8 +27,23 @@ const FORBIDDEN_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** Meant for the first server only. */
-const SECRET_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'x-api-key']);
+/** What another server may be told after a redirect. Any other header may hold a credential, whatever its name. */
+const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-unmodified-since',
+  'pragma',
+  'range',
+  'user-agent',
+]);
 
 export interface GuardedRequest {
   method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -262,13 +277,13 @@ function redirectOf(url: URL, { status, headers }: GuardedResponse, allowPrivate
   return parseUrl(URL.parse(location, url.href)?.href ?? location, allowPrivate);
 }
 
-/** As browsers do: 303, and a POST that is answered 301 or 302, become a GET; another server gets no secrets. */
+/** As browsers do: 303, and a POST that is answered 301 or 302, become a GET; another server gets harmless headers only. */
 function redirected(request: Outgoing, status: number, sameOrigin: boolean): Outgoing {
   const becomesGet =
     (status === 303 && request.method !== 'HEAD') ||
     ((status === 301 || status === 302) && request.method === 'POST');
   const keep = (name: string): boolean =>
-    (sameOrigin || !SECRET_HEADERS.has(name)) && !(becomesGet && name.startsWith('content-'));
+    (sameOrigin || HARMLESS_HEADERS.has(name)) && !(becomesGet && name.startsWith('content-'));
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => keep(name)));
   return becomesGet ? { ...request, headers, method: 'GET', body: null } : { ...request, headers };
 }

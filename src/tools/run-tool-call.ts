@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import '../contracts/plain-messages.ts';
 import { lostNumberAdvice, lostNumbers, parseForWriting } from '../domain/exact-numbers.ts';
 import type { Tool, ToolContext, ToolRegistry } from './tool.ts';
 

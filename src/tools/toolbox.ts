@@ -1,7 +1,8 @@
-import type { Settings } from '../config.ts';
+import { readEnvironment, type Settings } from '../config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
 import { McpServer, type McpServerState } from './mcp/mcp-server.ts';
+import type { Environment } from './mcp/expand-variables.ts';
 import { readMcpServers } from './mcp/servers-file.ts';
 import { builtInTools, createToolRegistry } from './registry.ts';
 import type { ToolRegistry } from './tool.ts';
@@ -26,12 +27,22 @@ export interface Toolbox {
   close(): Promise<void>;
 }
 
-/** @throws {SettingsError} when the file of MCP_SERVERS is wrong. */
-export function createToolbox(settings: Settings, logger: Logger): Toolbox {
+/**
+ * @param environment what `${VARIABLES}` in the file of MCP_SERVERS are filled in from
+ * @throws {SettingsError} when the file of MCP_SERVERS is wrong.
+ */
+export function createToolbox(
+  settings: Settings,
+  logger: Logger,
+  environment: Environment = readEnvironment(),
+): Toolbox {
   const fetch = createGuardedFetch({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE });
-  const servers = Object.entries(readMcpServers(settings.MCP_SERVERS)).map(
-    ([name, config]) => new McpServer(name, config, logger),
-  );
+  const times = { silenceMs: settings.MCP_CALL_TIMEOUT, wholeMs: settings.MCP_CALL_LIMIT };
+  const servers = readMcpServers(settings.MCP_SERVERS, environment).map((entry) => {
+    if (entry.unused.length > 0)
+      logger.warn({ server: entry.name, keys: entry.unused }, 'keys of an MCP server have no effect here');
+    return new McpServer(entry, times, logger);
+  });
   return {
     registry: createToolRegistry(builtInTools(fetch), () => servers.flatMap((server) => server.tools)),
     servers: () =>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 import { z } from 'zod';
 import { markSilentInstances } from '../../src/persistence/instances/instance-row.ts';
 import { remindOfQuestions } from '../../src/persistence/question-reminders.ts';
@@ -22,6 +23,11 @@ beforeAll(async () => {
   key = (await people.makeKey(anna.token, { name: 'agent', scopes: ['agent'] })).key;
 });
 afterAll(() => stack.close());
+
+/** Of a sweep in which nothing may fail. */
+const failure = (error: unknown): never => {
+  throw error;
+};
 
 const entry = z.looseObject({
   id: z.string(),
@@ -302,7 +308,7 @@ describe('a question of an agent elsewhere', () => {
       asking({ options: ['yes', 'no'], timeout_seconds: 1, default: 'no' }),
     );
     const later = new Date(Date.now() + 2_000);
-    await expireDueQuestions(stack.api.database.sql, later, 100);
+    await expireDueQuestions(stack.api.database.sql, later, 100, failure);
     expect(await question(questionId ?? '')).toMatchObject({
       status: 'expired',
       answer: null,
@@ -325,7 +331,10 @@ describe('a question of an agent elsewhere', () => {
     );
     const { sql } = stack.api.database;
     const later = new Date(Date.now() + 61_000);
-    await Promise.all([remindOfQuestions(sql, later, 100), remindOfQuestions(sql, later, 100)]);
+    await Promise.all([
+      remindOfQuestions(sql, later, 100, failure),
+      remindOfQuestions(sql, later, 100, failure),
+    ]);
     expect(await question(questionId ?? '')).toMatchObject({
       status: 'open',
       reminded_at: later.toISOString(),
@@ -333,6 +342,39 @@ describe('a question of an agent elsewhere', () => {
     const { status, messages } = await shown(id);
     expect([status, messages.map(({ kind }) => kind)]).toEqual(['AWAITING_INPUT', ['question', 'reminder']]);
     expect((await pending(id)).messages).toEqual([]);
+  });
+
+  it('that cannot be reminded of, or ended in time, keeps no other from its turn', async () => {
+    const { sql } = stack.api.database;
+    const rules = { timeout_seconds: 600, remind_after_seconds: 60, default: 'no', options: ['yes', 'no'] };
+    const asked = [await say(asking(rules)), await say(asking(rules)), await say(asking(rules))];
+    const [broken, ...others] = asked.map(({ question_id: id }) => id ?? '');
+    const operator = new Client({ connectionString: stack.settings.DATABASE_URL });
+    await operator.connect();
+    await operator.query(`
+      create function break_question() returns trigger language plpgsql as $$
+      begin raise exception 'this row is broken'; end $$;
+      create trigger broken before update of reminded_at, status on questions
+        for each row when (old.id = '${broken ?? ''}') execute function break_question();`);
+    try {
+      const failed: string[] = [];
+      const due = new Date(Date.now() + 61_000);
+      await remindOfQuestions(sql, due, 100, (_error, id) => failed.push(id));
+      expect(failed).toEqual([broken]);
+      for (const id of others) expect((await question(id)).reminded_at).toBe(due.toISOString());
+      await remindOfQuestions(sql, new Date(due.getTime() + 60_000), 100, (_error, id) => failed.push(id));
+      // It is put off: it does not stand before the others at each look.
+      expect(failed).toEqual([broken]);
+
+      const instances: string[] = [];
+      const over = new Date(Date.now() + 601_000);
+      await expireDueQuestions(sql, over, 100, (_error, id) => instances.push(id));
+      expect(instances).toEqual([asked[0]?.agent_instance_id]);
+      for (const id of others) expect((await question(id)).status).toBe('expired');
+    } finally {
+      await operator.query('drop trigger broken on questions');
+      await operator.end();
+    }
   });
 
   it('may be made of a message that was sent already, and expires with its session', async () => {

@@ -24,6 +24,48 @@ const minimal = (name: string): string =>
   `schema: crewai.flow/v1\nname: ${name}\nmethods:\n  a: {start: true, do: {call: expression, expr: '1'}}\n`;
 
 describe('an upload', () => {
+  it('is taken with fields that change nothing, each named in a warning', async () => {
+    const answer = await upload(
+      stack,
+      `
+schema: crewai.flow/v1
+name: Greeting
+config: {suppress_flow_events: true, tracing: false, checkpoint: false, defer_trace_finalization: true}
+persist: {enabled: true, verbose: true}
+methods:
+  hello: {start: true, do: {call: expression, expr: '"hi"'}}
+  more:
+    listen: hello
+    do: {call: agent, with: {role: R, goal: G, input: I, verbose: true, settings: {cache: true}}}
+    human_feedback: {message: Well?, metadata: {a: 1}}
+`,
+    );
+    expect(answer.status).toBe(201);
+    const { warnings } = z
+      .looseObject({ warnings: z.array(z.object({ path: z.string(), message: z.string() })) })
+      .parse(answer.body);
+    expect(warnings.map(({ path }) => path)).toEqual([
+      '/config/suppress_flow_events',
+      '/config/defer_trace_finalization',
+      '/persist/verbose',
+      '/methods/more/human_feedback/metadata',
+      '/methods/more/do/with/verbose',
+      '/methods/more/do/with/settings/cache',
+    ]);
+    expect(warnings[0]?.message).toMatch(/^has no effect: the log/);
+    expect((await stack.call('DELETE', '/api/v1/flows/greeting')).status).toBe(200);
+  });
+
+  it('that is not UTF-8 is refused with its place', async () => {
+    const response = await fetch(`${stack.api.url}/api/v1/flows`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stack.api.admin.apiKey}`, 'content-type': 'application/yaml' },
+      body: Buffer.from(minimal('F').replace("'1'", "'\u00e9'"), 'latin1'),
+    });
+    expect(response.status).toBe(422);
+    expect(await response.text()).toContain('not a text in UTF-8 (line 4): save it as UTF-8');
+  });
+
   it('is told everything that is wrong with it at once', async () => {
     const answer = await upload(
       stack,

@@ -122,10 +122,53 @@ describe('without authentication', () => {
       const me = await fetch(`${open.url}/api/v1/auth/me`);
       expect(await me.json()).toMatchObject({ email: 'admin@muster.local', role: 'admin' });
       expect(await statusWith({ host: 'localhost:8000' })).toBe(200);
-      expect(await statusWith({ origin: 'http://localhost:3000' })).toBe(200);
       expect(await statusWith({ host: 'rebound.example.com' })).toBe(403);
       expect(await statusWith({ origin: 'https://evil.example.com' })).toBe(403);
       expect(await statusWith({ origin: 'null' })).toBe(403);
+    } finally {
+      await open.close();
+    }
+  });
+
+  it('no page is answered but the API’s own and those of CORS_ORIGINS, were it of this machine on another port', async () => {
+    const open = await startTestApi({
+      deps: { noAuth: true },
+      settings: { CORS_ORIGINS: 'http://localhost:5173' },
+    });
+    const { port } = new URL(open.url);
+    const statusWith = async (headers: Record<string, string>, method = 'GET'): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const options = { headers: { host: `127.0.0.1:${port}`, ...headers }, method };
+        const request = httpRequest(`${open.url}/api/v1/auth/me`, options, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        request.on('error', reject).end();
+      });
+    try {
+      for (const own of [
+        { 'sec-fetch-site': 'same-origin' },
+        { 'sec-fetch-site': 'none' },
+        { origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' },
+        { origin: 'http://localhost:5173', 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+      ])
+        expect([own, await statusWith(own)]).toEqual([own, 200]);
+      for (const strange of [
+        { 'sec-fetch-site': 'same-site' },
+        { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+        { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+        { origin: 'http://localhost:3000' },
+        { origin: `http://localhost:${port}`, 'sec-fetch-site': 'cross-site' },
+        { host: `evil.example@127.0.0.1:${port}` },
+      ])
+        expect([strange, await statusWith(strange)]).toEqual([strange, 'host' in strange ? 400 : 403]);
+      const opened = {
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'document',
+      };
+      expect(await statusWith(opened, 'POST')).toBe(403);
     } finally {
       await open.close();
     }

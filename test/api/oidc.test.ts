@@ -112,6 +112,7 @@ describe('a token of the issuer', () => {
     ['for no audience', () => issuer.sign({ aud: undefined })],
     ['expired', () => issuer.sign({ exp: past() })],
     ['that never ends', () => issuer.sign({ exp: undefined })],
+    ['issued in the future', () => issuer.sign({ iat: past() + 120 })],
     ['not valid yet', () => issuer.sign({ nbf: past() + 120 })],
     ['without a subject', () => issuer.sign({ sub: undefined })],
     ['with a subject nothing can keep', () => issuer.sign({ sub: 'a\u0000b' })],

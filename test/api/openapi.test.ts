@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { AnyRoute, RouteSpec } from '../../src/api/define-route.ts';
 import { createAuditTrail } from '../../src/persistence/audit-trail.ts';
 import { createPasswords } from '../../src/security/passwords.ts';
+import { createOpenStreams } from '../../src/api/realtime/open-streams.ts';
+import { createGuessGuard } from '../../src/api/guess-guard.ts';
 import { createTokenSigner } from '../../src/security/tokens.ts';
 import { resources } from '../../src/api/resources/index.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -55,6 +57,8 @@ beforeAll(async () => {
         demoStandsIn: false,
         isDraining: () => false,
         passwords: createPasswords(),
+        open: createOpenStreams(settings.USER_LIMITS),
+        guesses: createGuessGuard({ settings, sql: database.sql, now: () => new Date() }),
         tokens: createTokenSigner(settings.JWT_SECRET, 1000),
       });
       return {};

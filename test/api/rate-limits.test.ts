@@ -69,6 +69,29 @@ describe('calls of one IP', () => {
     }
   });
 
+  it('count where a page, probe or file is asked for that is not there, or in a way that is not offered', async () => {
+    const api = await start({ settings: { RATE_LIMIT_PER_MINUTE: '2', TRUST_PROXY: 'true' } });
+    let host = 0;
+    for (const [method, path, status] of [
+      ['GET', '/docs/nothing', 404],
+      ['GET', '/docs/assets/nothing.js', 404],
+      ['GET', '/redoc/nothing', 404],
+      ['GET', '/console/assets/nothing.js', 404],
+      ['GET', '/console/a/b/c/d', 404],
+      ['POST', '/docs', 405],
+      ['DELETE', '/console/runs', 405],
+      ['POST', '/livez', 405],
+    ] as const) {
+      host += 1;
+      const statuses: number[] = [];
+      for (let turn = 0; turn < 3; turn += 1)
+        statuses.push((await fetch(api.url + path, from(`192.0.2.${host}`, { method }))).status);
+      expect([method, path, statuses]).toEqual([method, path, [status, status, 429]]);
+      // What is there stays free.
+      expect((await fetch(`${api.url}/docs`, from(`192.0.2.${host}`))).status).toBe(200);
+    }
+  });
+
   it('are one IP’s for all addresses of an IPv6 subscriber, and cannot be moved to another by a forged header', async () => {
     const api = await start({ settings: { RATE_LIMIT_PER_MINUTE: '2', TRUST_PROXY: 'true' } });
     const ask = async (ip: string): Promise<number> => (await fetch(`${api.url}/nothing`, from(ip))).status;

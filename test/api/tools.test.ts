@@ -193,7 +193,7 @@ describe('an MCP server', () => {
   it('whose entry is wrong stops the start, with all that is wrong', () => {
     const file = join(folder, 'wrong.json');
     writeFileSync(file, JSON.stringify({ mcpServers: { a: { url: 'nowhere' }, b: {} } }));
-    expect(() => readMcpServers(file)).toThrow(/MCP_SERVERS: .*\n.*MCP_SERVERS: /);
-    expect(() => readMcpServers(join(folder, 'absent.json'))).toThrow(/MCP_SERVERS: .* cannot be read/);
+    expect(() => readMcpServers(file, {})).toThrow(/MCP_SERVERS: .*\n.*MCP_SERVERS: /);
+    expect(() => readMcpServers(join(folder, 'absent.json'), {})).toThrow(/MCP_SERVERS: .* cannot be read/);
   });
 });

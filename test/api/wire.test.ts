@@ -44,6 +44,10 @@ describe('a broken request gets the envelope:', () => {
     ['a method nobody knows', 'BREW /livez HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'MALFORMED_REQUEST'],
     ['a header with a NUL', `${GET}X-Bad: a\0b\r\n\r\n`, 400, 'MALFORMED_REQUEST'],
     ['no Host', 'GET /livez HTTP/1.1\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+    ['two Hosts', `${GET}HOST: y\r\n\r\n`, 400, 'MALFORMED_REQUEST'],
+    ['the same Host twice', `${GET}Host: x\r\n\r\n`, 400, 'MALFORMED_REQUEST'],
+    ['a Host with a user', 'GET /livez HTTP/1.1\r\nHost: evil@127.0.0.1\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+    ['a Host with a path', 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1/evil\r\n\r\n', 400, 'MALFORMED_REQUEST'],
     [
       'two lengths',
       `POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`,

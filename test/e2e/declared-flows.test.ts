@@ -39,7 +39,7 @@ describe('an uploaded flow', () => {
     expect(made.headers.get('location')).toBe('/api/v1/flows/research_review_flow');
     stack.model.script([
       says('Otters hold hands.'),
-      says(' followup\n'),
+      says(' Followup.\n'),
       callsTool('calculator', { expression: '1+1' }),
       says('Dear otters'),
     ]);

@@ -171,7 +171,12 @@ describe('the MCP server', () => {
       method: 'initialize',
       params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'a', version: '1' } },
     };
-    expect(await send(list, { accept: '*/*' })).toEqual([406, 'NOT_ACCEPTABLE', undefined]);
+    expect(await send(list, { accept: 'text/html' })).toEqual([406, 'NOT_ACCEPTABLE', undefined]);
+    expect(await send(list, { accept: 'application/json, text/event-stream;q=0' })).toEqual([
+      406,
+      'NOT_ACCEPTABLE',
+      undefined,
+    ]);
     const future = { 'mcp-protocol-version': '2999-01-01' };
     expect(await send(list, future)).toEqual([400, 'MALFORMED_REQUEST', undefined]);
     expect(await send({ id: 1 })).toEqual([422, 'VALIDATION_FAILED', ['']]);
@@ -179,6 +184,19 @@ describe('the MCP server', () => {
     expect(await send([list, initialize])).toEqual([422, 'VALIDATION_FAILED', ['']]);
     expect(await send(Array.from({ length: 101 }, () => list))).toEqual([422, 'VALIDATION_FAILED', ['']]);
   });
+
+  it.each(['*/*', 'application/*, text/*;q=0.5', 'text/event-stream, application/json'])(
+    'answers whoever accepts %s',
+    async (accept) => {
+      const response = await fetch(`${stack.api.url}/mcp`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', accept },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+      });
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain('log_step');
+    },
+  );
 
   it('lets the official client log, ask with a wait or a poll, and end; a lost connection loses no question', async () => {
     const client = await connect();

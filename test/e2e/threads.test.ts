@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createClient } from 'muster/client';
 import { z } from 'zod';
 import { aGraph } from '../support/graph-bodies.ts';
 import { fails, says, slowly } from '../support/scripted-model.ts';
@@ -81,6 +82,32 @@ describe('a run that a message has started', () => {
     await until('the stream has them all', () => reader.events.length === 4, 5_000);
     reader.leave();
     expect(reader.events.map(({ data }) => data)).toEqual(said);
+  });
+
+  it('is followed by muster/client as an agent instance, whose seqs are those of the thread with gaps', async () => {
+    const id = await thread();
+    stack.model.script([says('one'), says('two'), says('three'), says('four')]);
+    const first = await start(id, 'otters');
+    await waitForStatus(stack, first, ['completed']);
+    const second = await start(id, 'seals');
+    const client = createClient({ baseUrl: stack.api.url, token: stack.api.admin.token });
+    const said: { seq: number; content: string }[] = [];
+    const stop = AbortSignal.timeout(60_000);
+    for await (const { seq, content, kind } of client.agentInstances.stream(second, { signal: stop })) {
+      said.push({ seq, content });
+      if (kind === 'result') break;
+    }
+    expect(said).toEqual([
+      { seq: 6, content: 'three' },
+      { seq: 7, content: 'four' },
+      { seq: 8, content: 'four' },
+    ]);
+    const after: number[] = [];
+    for await (const { seq } of client.agentInstances.stream(second, { after: 6, signal: stop })) {
+      after.push(seq);
+      if (seq === 8) break;
+    }
+    expect(after).toEqual([7, 8]);
   });
 
   it('says why it failed, once, and what came of a retry', async () => {

@@ -12,6 +12,7 @@ import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings } from '../../src/config.ts';
 import { createCrewCatalogue } from '../../src/crews/crew-catalogue.ts';
 import type { Command, ExecutionStatus } from '../../src/domain/run/status.ts';
+import { createComputing } from '../../src/computing/computing.ts';
 import { createModels } from '../../src/models/create-models.ts';
 import { createPrices } from '../../src/models/prices.ts';
 import {
@@ -85,6 +86,7 @@ beforeAll(async () => {
         feeds,
         sockets,
         credentials,
+        computing: createComputing({ processes: 2 }),
         flows: { list: () => [], find: () => undefined },
         crews: createCrewCatalogue(CREWS, []),
         models: createModels(settings),

@@ -79,6 +79,8 @@ export interface LoggedEvent {
 
 /** The Temporal run that holds what `createClaimed` makes. */
 export const HOLDER = 'temporal-run-1';
+/** The worker that has what is held here. */
+export const WORKER = '00000000-0000-4000-8000-000000000001';
 /** Nobody queues here. */
 const NO_LIMIT = 0;
 
@@ -197,6 +199,7 @@ export const leaseOf = (ref: RunRef, more: Partial<Lease> = {}): Lease => ({
   taskKey: 'task-1',
   dispatch: 1,
   attempt: 1,
+  workerId: WORKER,
   ...more,
 });
 

@@ -1,9 +1,9 @@
+import { openTask } from '../../activities/agent-task/open-task.ts';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   abandonCall,
-  openTask,
   recordReturn,
   recordUnexpected,
   type Position,
@@ -32,7 +32,7 @@ import {
   waitForStatus,
   type TestStack,
 } from '../support/test-stack.ts';
-import { workerDeps } from './engine-worker.ts';
+import { NEVER, workerDeps } from './engine-worker.ts';
 import { leaseOf, openEngineDatabase, type EngineDatabase } from './engine-database.ts';
 
 const logger = createLogger({ level: 'silent' });
@@ -57,7 +57,7 @@ const worker = (): TaskDeps => workerDeps(engine, listener);
 type CallPosition = Extract<Position, { kind: 'call' }>;
 
 async function openCall(ref: RunRef, attempt = 1): Promise<CallPosition> {
-  const position = await openTask(worker(), leaseOf(ref, { attempt }));
+  const position = await openTask(worker(), leaseOf(ref, { attempt }), NEVER);
   if (position.kind !== 'call') throw new Error('no call was begun');
   return position;
 }
@@ -150,7 +150,9 @@ describe('a bug', () => {
       ref.id,
     ]);
     for (let attempt = 1; attempt <= 5; attempt += 1) {
-      await expect(openTask(worker(), leaseOf(ref, { attempt }))).rejects.toThrow('the plan has no agent');
+      await expect(openTask(worker(), leaseOf(ref, { attempt }), NEVER)).rejects.toThrow(
+        'the plan has no agent',
+      );
       const outcome = await recordUnexpected(worker(), leaseOf(ref, { attempt }));
       expect(outcome).toEqual(attempt < 5 ? null : { kind: 'failed', code: 'INTERNAL' });
     }
@@ -168,16 +170,20 @@ describe('a bug', () => {
   it('that kills the worker with each reply ends the task as well', async () => {
     const ref = await engine.createClaimed();
     for (let attempt = 1; attempt <= 10; attempt += 1) await openCall(ref, attempt);
-    expect(await openTask(worker(), leaseOf(ref, { attempt: 11 }))).toEqual({
+    expect(await openTask(worker(), leaseOf(ref, { attempt: 11 }), NEVER)).toEqual({
       kind: 'outcome',
-      outcome: { kind: 'failed', code: 'INTERNAL' },
+      outcome: { kind: 'failed', code: 'WORKER_DIED' },
     });
     expect(await engine.calls(ref)).toHaveLength(10);
     await engine.finalise(ref, { status: 'failed', code: 'INTERNAL', taskKey: 'task-1' });
     // A retry is a person's word: the call may be tried anew.
     await engine.command(ref, 'retry');
     await claimRun(engine.database.sql, { ...ref, generation: 2 }, 'two', new Date());
-    const again = await openTask(worker(), leaseOf({ ...ref, generation: 2 }, { temporalRunId: 'two' }));
+    const again = await openTask(
+      worker(),
+      leaseOf({ ...ref, generation: 2 }, { temporalRunId: 'two' }),
+      NEVER,
+    );
     expect(again.kind).toBe('call');
   });
 });

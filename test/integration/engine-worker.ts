@@ -1,12 +1,16 @@
 import { createRunningTasks } from '../../activities/agent-task/running-tasks.ts';
 import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
 import { readSettings } from '../../src/config.ts';
+import { createComputing } from '../../src/computing/computing.ts';
 import { createModels } from '../../src/models/create-models.ts';
 import { createPrices } from '../../src/models/prices.ts';
 import { createWaker, type WakeListener } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createToolRegistry } from '../../src/tools/registry.ts';
-import type { EngineDatabase } from './engine-database.ts';
+import { WORKER, type EngineDatabase } from './engine-database.ts';
+
+/** A signal nobody aborts. */
+export const NEVER = new AbortController().signal;
 
 /** What a worker's tasks work with, where tests take its steps one by one; its model is never asked. */
 export function workerDeps(
@@ -16,10 +20,12 @@ export function workerDeps(
 ): TaskDeps {
   const logger = createLogger({ level: 'silent' });
   return {
+    workerId: WORKER,
     sql,
     models: createModels(readSettings({ DEMO_MODEL: 'on' })),
     prices: createPrices(),
     tools,
+    computing: createComputing({ processes: 2 }),
     waker: createWaker(sql, logger),
     running: createRunningTasks(sql, listener, logger),
     logger,
@@ -27,5 +33,6 @@ export function workerDeps(
     tasksOfOneRun: 1_000,
     now: () => new Date(),
     draining: () => false,
+    setAside: () => undefined,
   };
 }

@@ -6,7 +6,7 @@ import { createDatabase, type Database } from '../../src/persistence/database.ts
 import { commandRun } from '../../src/persistence/runs/commands.ts';
 import { createRun, type CreatedRun } from '../../src/persistence/runs/create-run.ts';
 import { claimRun } from '../../src/persistence/runs/claim.ts';
-import { finaliseRun } from '../../src/persistence/runs/lifecycle.ts';
+import { finaliseRun, markPaused, markWaiting } from '../../src/persistence/runs/lifecycle.ts';
 import { createReconciler } from '../../src/temporal/reconciler.ts';
 import type { Runs } from '../../src/temporal/runs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -213,14 +213,78 @@ describe('the reconciler', () => {
     flush: async () => undefined,
     close: async () => undefined,
   };
+  /** A minute ahead, so that every row has settled; it looks when it is told to. */
+  const quiet = (maxActive: number) => ({
+    sql: database.sql,
+    runs,
+    waker,
+    logger: createLogger({ level: 'silent' }),
+    maxActive,
+    now: () => new Date(Date.now() + 60_000),
+    lookMs: 3_600_000,
+  });
   const look = async (maxActive: number): Promise<Map<string, number>> => {
-    const later = (): Date => new Date(Date.now() + 60_000);
-    const logger = createLogger({ level: 'silent' });
-    const reconciler = createReconciler({ sql: database.sql, runs, waker, logger, maxActive, now: later });
+    const reconciler = createReconciler(quiet(maxActive));
     const counts = await reconciler.look();
     await reconciler.close();
     return counts;
   };
+
+  it('lets the queued runs of all owners go in the end, those of some at each look', async () => {
+    await database.sql.query('delete from outbox');
+    await database.sql.query('delete from executions');
+    const waiting: CreatedRun[] = [];
+    for (let index = 0; index < 7; index += 1) {
+      const owner = await newOwner();
+      const first = await create(0, owner, 1);
+      waiting.push(await create(0, owner, 1));
+      await database.sql.query("update executions set status = 'completed' where id = $1", [first.id]);
+    }
+    const reconciler = createReconciler({ ...quiet(1), ownersAtOneLook: 3 });
+    const released: (number | undefined)[] = [];
+    for (let index = 0; index < 3; index += 1) released.push((await reconciler.look()).get('released'));
+    await reconciler.close();
+    expect(released).toEqual([3, 3, 1]);
+    expect((await queuedOf(waiting)).includes(true)).toBe(false);
+  });
+
+  it('passes over an owner whose runs cannot go yet, and comes back to those before', async () => {
+    await database.sql.query('delete from executions');
+    const owners = (await Promise.all(Array.from({ length: 4 }, newOwner))).toSorted();
+    const [first = '', , third = ''] = owners;
+    for (const owner of owners) await Promise.all([create(0, owner, 1), create(0, owner, 1)]);
+    const reconciler = createReconciler({ ...quiet(1), ownersAtOneLook: 2 });
+    expect((await reconciler.look()).get('released')).toBeUndefined();
+    await database.sql.query(
+      "update executions set status = 'completed' where owner_id = $1 and not queued",
+      [third],
+    );
+    expect((await reconciler.look()).get('released')).toBe(1);
+    await database.sql.query(
+      "update executions set status = 'completed' where owner_id = $1 and not queued",
+      [first],
+    );
+    const counts = [await reconciler.look(), await reconciler.look()];
+    expect(counts.reduce((sum, count) => sum + (count.get('released') ?? 0), 0)).toBe(1);
+    await reconciler.close();
+  });
+
+  it('asks Temporal about so many runs at one look, those first that were not looked at for longest', async () => {
+    await database.sql.query('delete from outbox');
+    await database.sql.query('delete from executions');
+    const all = await Promise.all(Array.from({ length: 7 }, () => create(0, ownerId, 0)));
+    await database.sql.query('delete from outbox');
+    started.length = 0;
+    const reconciler = createReconciler({ ...quiet(0), mostAtOneLook: 3 });
+    const asked: number[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      await reconciler.look();
+      asked.push(started.length);
+    }
+    await reconciler.close();
+    expect(asked).toEqual([3, 6, 7]);
+    expect(new Set(started).size).toBe(all.length);
+  });
 
   it('never starts a queued run itself, and lets stragglers go up to the limit', async () => {
     await database.sql.query('delete from outbox');
@@ -299,5 +363,59 @@ describe('a storm of commands', () => {
       [ownerId],
     );
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('a run that stands still', () => {
+  /** Claimed, and asked for a pause that is complete, or for an answer. */
+  async function stand(run: CreatedRun, how: 'paused' | 'waiting', limit = LIMIT): Promise<number[]> {
+    const ref = { id: run.id, executionId: run.executionId, generation: 1 };
+    await claimRun(database.sql, ref, `temporal-${run.id}`, now());
+    await database.sql.query(
+      `insert into task_executions (execution_id, task_key, position, name, agent, updated_at)
+       values ($1, 'ask', 0, 'Ask', 'Writer', now())`,
+      [run.id],
+    );
+    if (how === 'paused') {
+      await command(run, 'pause', limit);
+      return markPaused(database.sql, ref, limit, now());
+    }
+    await database.sql.query(
+      `insert into questions (id, owner_id, execution_id, task_execution_id, task_key, question_key, generation, kind,
+         question, has_default, status, asked_at)
+       select gen_random_uuid(), $2, $1, id, task_key, 'q', 1, 'ask_human', 'Shall I?', false, 'open', now()
+         from task_executions where execution_id = $1`,
+      [run.id, ownerId],
+    );
+    return markWaiting(database.sql, ref, limit, now());
+  }
+
+  it.each(['paused', 'waiting'] as const)('and is %s holds no slot: the next goes at once', async (how) => {
+    const [one, two, three] = [await create(), await create(), await create()];
+    expect(await stand(one, how)).toEqual([three.id]);
+    expect((await show(one)).status).toBe(how);
+    expect(await show(three)).toMatchObject({ queued: false, starts: 1 });
+    expect(await queuedOf([await create(), two])).toEqual([true, false]);
+    expect(await stand(two, how)).toHaveLength(1);
+    for (let index = 0; index < 5; index += 1) await stand(await create(0, ownerId, 0), how, 0);
+    await runToEnd(three);
+    expect(await queuedOf([await create(), await create()])).toEqual([false, true]);
+  });
+
+  it('before it has begun lets the next go, too', async () => {
+    const [one, , three] = [await create(), await create(), await create()];
+    await command(one, 'pause');
+    expect(await show(three)).toMatchObject({ queued: false, starts: 1 });
+  });
+
+  it('goes on at once when it is told to, also above the limit, and what queues waits until there is room', async () => {
+    const [one, two, three] = [await create(), await create(), await create()];
+    await stand(one, 'paused');
+    await command(one, 'resume');
+    expect(await show(one)).toMatchObject({ status: 'running', queued: false });
+    const four = await create();
+    expect(await runToEnd(three)).toEqual([]);
+    expect((await show(four)).queued).toBe(true);
+    expect(await runToEnd(two)).toEqual([four.id]);
   });
 });

@@ -1,8 +1,10 @@
+import { openTask } from '../../activities/agent-task/open-task.ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { openTask, recordReturn, type Position } from '../../activities/agent-task/positions.ts';
+import { recordReturn, type Position } from '../../activities/agent-task/positions.ts';
 import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
+import { answerProblems } from '../../src/domain/run/answer.ts';
 import { answerQuestion } from '../../src/persistence/runs/questions.ts';
 import { createWakeListener, type WakeListener } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -10,7 +12,7 @@ import { defineTool } from '../../src/tools/define-tool.ts';
 import { createToolRegistry } from '../../src/tools/registry.ts';
 import { anAgent, aPlan } from '../support/plans.ts';
 import { leaseOf, openEngineDatabase, type EngineDatabase } from './engine-database.ts';
-import { workerDeps } from './engine-worker.ts';
+import { NEVER, workerDeps } from './engine-worker.ts';
 
 /** A worker that dies in a tool call which may not be repeated blindly: a person says what became of it. */
 
@@ -42,7 +44,7 @@ async function sending(): Promise<RunRef> {
     ref.id,
     JSON.stringify({ ...plan, tasks: plan.tasks.map((task) => ({ ...task, key: 'task-1' })) }),
   ]);
-  const asked = await openTask(deps, leaseOf(ref));
+  const asked = await openTask(deps, leaseOf(ref), NEVER);
   if (asked.kind !== 'call') throw new Error('the model was not asked');
   const usage = { promptTokens: 1, completionTokens: 1, totalTokens: 2, estimated: false };
   const call = { id: 'a', name: 'send_mail', arguments: '{}' };
@@ -61,7 +63,7 @@ async function sending(): Promise<RunRef> {
   return ref;
 }
 const openAgain = (ref: RunRef, attempt: number): Promise<Position> =>
-  openTask(deps, leaseOf(ref, { attempt }));
+  openTask(deps, leaseOf(ref, { attempt }), NEVER);
 async function answer(ref: RunRef, text: string): Promise<void> {
   const [question] = await engine.database.sql.query<{ id: string }>(
     `select id from questions where execution_id = $1 and kind = 'unknown_outcome' and status = 'open'`,
@@ -72,6 +74,7 @@ async function answer(ref: RunRef, text: string): Promise<void> {
     ref,
     question?.id ?? '',
     { answer: text, userId: engine.owner },
+    (rules, answer) => Promise.resolve(answerProblems(rules, answer)),
     new Date(),
   );
 }
@@ -116,7 +119,7 @@ describe('a tool call that may not be repeated and whose worker died', () => {
     const second = { ...ref, generation: 2 };
     await engine.claim(second, 'the-next');
     const lease = leaseOf(second, { temporalRunId: 'the-next' });
-    expect(await openTask(deps, lease)).toMatchObject({ outcome: { kind: 'waiting' } });
+    expect(await openTask(deps, lease, NEVER)).toMatchObject({ outcome: { kind: 'waiting' } });
     expect((await engine.events(ref)).filter(({ type }) => type === 'question_asked')).toHaveLength(1);
   });
 

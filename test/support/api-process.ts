@@ -10,6 +10,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** An API as operators run it, in a process of its own, beside the stack's: same database, same Temporal. */
 export interface ApiProcess {
   url: string;
+  pid: number;
   /** `kill -9`: no warning, no clean-up. */
   kill(): Promise<void>;
   /** Ends it politely. */
@@ -17,7 +18,11 @@ export interface ApiProcess {
 }
 
 /** Starts one and returns once it answers. */
-export async function startApiProcess({ settings }: TestStack, port: number): Promise<ApiProcess> {
+export async function startApiProcess(
+  { settings }: TestStack,
+  port: number,
+  overrides: Record<string, string> = {},
+): Promise<ApiProcess> {
   const child = spawn(process.execPath, [MAIN, 'api'], {
     // By the channel it learns that this process is gone, however it went, and ends.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -31,9 +36,12 @@ export async function startApiProcess({ settings }: TestStack, port: number): Pr
       JWT_SECRET: settings.JWT_SECRET,
       RATE_LIMIT_PER_MINUTE: '0',
       API_PORT: String(port),
+      ...overrides,
     }),
   });
   const exited = once(child, 'exit');
+  const { pid } = child;
+  if (pid === undefined) throw new Error('the API process did not start');
   const url = `http://127.0.0.1:${port}`;
   await until(
     'the API process answers',
@@ -50,5 +58,5 @@ export async function startApiProcess({ settings }: TestStack, port: number): Pr
     child.kill(signal);
     await exited;
   };
-  return { url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return { url, pid, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
 }

@@ -125,7 +125,7 @@ function exampleGraphs(): ExportableGraph[] {
       ['agents.yaml', text('agents.yaml')],
       ['tasks.yaml', text('tasks.yaml')],
     ]);
-    const { document } = importCrew(files, name);
+    const { document } = importCrew(files, { name });
     const inputs = Object.fromEntries(
       [...`${files.get('agents.yaml')}${files.get('tasks.yaml')}`.matchAll(/\{([a-z_]+)\}/g)].map((match) => [
         match[1] ?? '',

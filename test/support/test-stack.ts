@@ -103,7 +103,8 @@ export async function startTestStack(
         crewsDir: CREWS,
         ...(heartbeatMs !== undefined && { heartbeatMs }),
       });
-      return { metrics: engine.engine.metrics, tracing, routes: engineResources(engine.engine) };
+      const { metrics, credentials } = engine.engine;
+      return { metrics, credentials, tracing, routes: engineResources(engine.engine) };
     },
   });
   if (engine === undefined) throw new Error('the API was made without an engine');

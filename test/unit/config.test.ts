@@ -13,6 +13,24 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
   return [];
 };
 
+describe('limits of a user', () => {
+  it('are changed by name, over the defaults, which .env.example lists', () => {
+    const { USER_LIMITS: usual } = readSettings({});
+    expect(readSettings({ USER_LIMITS: 'webhooks=7, graphs=0' }).USER_LIMITS).toEqual({
+      ...usual,
+      webhooks: 7,
+      graphs: 0,
+    });
+    const [, listed] = /^USER_LIMITS=(.*)$/m.exec(readFileSync('.env.example', 'utf8')) ?? [];
+    expect(readSettings({ USER_LIMITS: listed }).USER_LIMITS).toEqual(usual);
+    expect(listed?.split(',').length).toBe(Object.keys(usual).length);
+    for (const wrong of ['hooks=7', 'webhooks', 'webhooks=-1', 'toString=1'])
+      expect(() => readSettings({ USER_LIMITS: wrong })).toThrow(
+        /USER_LIMITS: name=number pairs.*websockets/,
+      );
+  });
+});
+
 describe('settings', () => {
   it('need nothing to be given', () => {
     expect(readSettings({})).toMatchObject({
@@ -20,7 +38,6 @@ describe('settings', () => {
       API_PORT: 8000,
       DATA_DIR: '.muster',
       TEMPORAL_NAMESPACE: 'default',
-      REGISTRATION: 'open',
       RATE_LIMIT_PER_MINUTE: 100,
       WS_CONNECTIONS_PER_MINUTE: 5,
       DEMO_MODEL: 'auto',

@@ -30,7 +30,7 @@ describe('a graph that was exported', () => {
     'compiles to the same plan when it is imported again: %s',
     async (_title, document) => {
       const files = await readZip(writeZip(exported(document)));
-      const { document: back, warnings } = importCrew(files, undefined);
+      const { document: back, warnings } = importCrew(files);
       expect(warnings).toEqual([]);
       expect(planOf(back)).toEqual(planOf(document));
     },
@@ -79,6 +79,6 @@ describe('texts', () => {
   it.each(NASTY_TEXTS)('stay one literal in Python: %#', (text) => {
     const literal = pythonText(text);
     expect(literal).toMatch(/^[ -~]+$/);
-    expect(pythonTokens(literal)).toEqual([{ kind: 'text', text, line: 1, isDynamic: false }]);
+    expect(pythonTokens(literal)).toEqual([{ kind: 'text', text, line: 1, column: 0, isDynamic: false }]);
   });
 });

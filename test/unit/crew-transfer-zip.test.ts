@@ -62,7 +62,7 @@ describe('an archive', () => {
 
   it('with a text that is not UTF-8 is refused', async () => {
     expect(await refused(zip({ 'tasks.yaml': new Uint8Array([0x61, 0xff]) }))).toBe(
-      'tasks.yaml not a text in UTF-8',
+      'tasks.yaml not a text in UTF-8 (line 1): save it as UTF-8 and send it again',
     );
   });
 

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { readSettings } from '../../src/config.ts';
@@ -35,6 +36,9 @@ function listen(at: number): Promise<Server> {
         content: [{ type: 'text', text: `hello ${String(_meta?.['muster/idempotency-key'])}` }],
       }),
     );
+    mcp.registerTool('huge', { description: 'Says too much' }, () => ({
+      content: [{ type: 'text', text: 'x'.repeat(6_000_000) }],
+    }));
     const transport = new StreamableHTTPServerTransport();
     void mcp.connect(transport).then(() => transport.handleRequest(request, response));
   });
@@ -83,6 +87,15 @@ describe('an MCP server behind an address', () => {
     expect([statusOf('web'), statusOf('stranger')]).toEqual(['connected', 'away']);
   });
 
+  it('whose answer has megabytes fails that call with a named error, and stays connected', async () => {
+    const context = { idempotencyKey: 'k', signal: new AbortController().signal, now: () => new Date() };
+    expect(await callTool(tools.registry, 'web__huge', '{}', context)).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('MCP_RESULT_TOO_LARGE'),
+    });
+    expect(statusOf('web')).toBe('connected');
+  });
+
   it('that goes away is told to whoever calls, and called again once it is back', async () => {
     await stop(server);
     expect(await echo()).toMatchObject({ ok: false });
@@ -94,6 +107,62 @@ describe('an MCP server behind an address', () => {
     server = await listen(port);
     expect(await echo()).toEqual({ ok: true, output: 'hello key-7' });
     expect(statusOf('web')).toBe('connected');
+  });
+});
+
+describe('an MCP server that speaks the older transport, HTTP with server-sent events', () => {
+  let old: Server;
+  beforeAll(async () => {
+    const open = new Map<string, SSEServerTransport>();
+    old = createServer((request, response) => {
+      const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+      if (request.method === 'GET' && url.pathname === '/sse') {
+        const transport = new SSEServerTransport('/messages', response);
+        open.set(transport.sessionId, transport);
+        const mcp = new McpServer({ name: 'old', version: '1' });
+        mcp.registerTool('greet', { description: 'Says hello' }, () => ({
+          content: [{ type: 'text', text: `hello ${request.headers['x-name']?.toString()}` }],
+        }));
+        mcp.registerTool('huge', { description: 'Says too much' }, () => ({
+          content: [{ type: 'text', text: 'x'.repeat(6_000_000) }],
+        }));
+        void mcp.connect(transport);
+        return;
+      }
+      const transport = open.get(url.searchParams.get('sessionId') ?? '');
+      if (transport === undefined) response.writeHead(405).end();
+      else void transport.handlePostMessage(request, response);
+    });
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => stop(old));
+
+  it.each(['sse', undefined])('is reached where the file says the type %s', async (type) => {
+    const address = old.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const file = join(folder.path, 'old.json');
+    const url = `http://127.0.0.1:${address.port}/sse`;
+    writeFileSync(file, JSON.stringify({ mcpServers: { old: { type, url, headers: { 'x-name': 'Ada' } } } }));
+    const box = createToolbox(readSettings({ MCP_SERVERS: file }), createLogger({ level: 'silent' }));
+    try {
+      await box.ready();
+      const context = {
+        idempotencyKey: 'k',
+        signal: new AbortController().signal,
+        now: () => new Date(),
+      };
+      expect(await callTool(box.registry, 'old__greet', '{}', context)).toEqual({
+        ok: true,
+        output: 'hello Ada',
+      });
+      expect(await callTool(box.registry, 'old__huge', '{}', context)).toMatchObject({
+        ok: false,
+        error: expect.stringContaining('MCP_RESULT_TOO_LARGE'),
+      });
+      expect(await callTool(box.registry, 'old__greet', '{}', context)).toMatchObject({ ok: true });
+    } finally {
+      await box.close();
+    }
   });
 });
 

@@ -75,8 +75,8 @@ describe('a tool call', () => {
     ['current_time', '{"timezone": "Mars/Base"}', /no time zone "Mars\/Base"/],
     ['nope', '{}', /no tool "nope".*calculator, current_time, hello_world, http_request/],
     ['calculator', '{"expression": ', /not valid JSON/],
-    ['calculator', '[1]', /expected object/],
-    ['calculator', '{"expression": 5}', /expected string[^]*at expression[^]*JSON schema/],
+    ['calculator', '[1]', /must be an object, not a list/],
+    ['calculator', '{"expression": 5}', /must be a text, not a number[^]*at expression[^]*JSON schema/],
     ['calculator', '{}', /at expression/],
   ])('of %s with %s comes back as a text a model can act upon', async (name, args, error) => {
     expect(await callTool(registry, name, args, context())).toEqual({

@@ -163,6 +163,16 @@ describe('the crewRun workflow', () => {
     expect(run.endings).toEqual([]);
   });
 
+  it('waits to be adopted after a reset, however many of its tasks are refused side by side', async () => {
+    const keys = Array.from({ length: 15 }, (_, index) => `t${index}`);
+    const run = await play({
+      claim: claimed(keys.map((key) => task(key))),
+      perform: ({ dispatch }) => (dispatch < 3 ? { kind: 'refused' } : { kind: 'completed' }),
+    });
+    expect(await run.end()).toEqual({ status: 'completed' });
+    expect(run.performed.filter((one) => one.endsWith('#3')).length).toBe(15);
+  });
+
   it('leaves out what an earlier generation finished', async () => {
     const run = await play({
       claim: claimed([{ ...task('a'), status: 'completed' }, task('b', ['a'])]),

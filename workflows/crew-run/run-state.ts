@@ -9,8 +9,6 @@ export class RunState {
   timedOut = false;
   /** False in histories of before 2026-11-21's patch. */
   startsAtOnce = true;
-  /** How often a task came back because the row belongs to another Temporal run. */
-  refusals = 0;
   /** An error no outcome stands for; it ends the run's main loop. */
   crash: unknown = null;
 
@@ -25,6 +23,8 @@ export class RunState {
   private readonly out = new Set<string>();
   private readonly dispatches = new Map<string, number>();
   private readonly delays = new Map<string, number>();
+  /** How often tasks came back because the row belongs to another Temporal run, since one was last taken on. */
+  private readonly refused = new Map<string, number>();
   /** Tasks that wait for a person's answer. */
   private readonly waiting = new Set<string>();
   /** Tasks whose answer came before they were known to wait for it. */
@@ -155,10 +155,16 @@ export class RunState {
     return Object.fromEntries([...this.delays].filter(([, until]) => until > now));
   }
 
+  /** How often it was tried in vain to work on the row: tasks that are refused side by side are one try. */
+  get refusals(): number {
+    return Math.max(0, ...this.refused.values());
+  }
+
   /** Takes a task back with what came of it. */
   takeBack(key: string, outcome: TaskOutcome | null): void {
     this.out.delete(key);
     this.schedule.release(key);
+    if (outcome !== null && outcome.kind !== 'refused') this.refused.clear();
     switch (outcome?.kind) {
       case 'completed':
         this.finish(key);
@@ -173,7 +179,7 @@ export class RunState {
         this.cancelSeen = true;
         break;
       case 'refused':
-        this.refusals += 1;
+        this.refused.set(key, (this.refused.get(key) ?? 0) + 1);
         break;
       case 'waiting':
         if (this.answered.has(key)) break;

@@ -16,7 +16,9 @@ interface Imported {
 }
 
 /** Files a crew may consist of; what else lies in a folder is not read. */
-const READABLE = /\.(ya?ml|py|json|toml)$/i;
+const READABLE = /\.(ya?ml|py|jsonc?)$/i;
+/** Folders of tools and of installed packages. */
+const PASSED_OVER = /(^|\/)(\.[^/]+|__pycache__|node_modules|site-packages|venv)\//;
 const MOST_FILES = 200;
 
 /** A graph of this API as a file, else the text or zip of a CrewAI project. @throws what is wrong, in words */
@@ -33,7 +35,9 @@ async function importAll(files: readonly File[]): Promise<Imported> {
     const { id, name } = await createGraph(document);
     return { id, name, warnings: [] };
   }
-  const readable = files.filter(({ name }) => READABLE.test(name));
+  const readable = files.filter(
+    ({ name, webkitRelativePath }) => READABLE.test(name) && !PASSED_OVER.test(webkitRelativePath),
+  );
   if (readable.length > MOST_FILES)
     throw new Error(`${readable.length} files are more than a crew: choose its folder`);
   const texts = await Promise.all(
@@ -75,7 +79,7 @@ function ImportDialog({ onClose }: { onClose: () => void }): JSX.Element {
           className="input"
           type="file"
           multiple
-          accept=".zip,.yaml,.yml,.json,.py,.toml"
+          accept=".zip,.yaml,.yml,.json,.jsonc,.py"
           onChange={({ target }) => take(target.files)}
         />
         <span className="field__help">

@@ -13,6 +13,7 @@ import { SecretDialog, type Secret } from '../design/secret-dialog.tsx';
 import { Everybodys } from '../session/everybodys.tsx';
 import { isSignedInWithKey } from '../session/session.ts';
 import { EditKeyDialog, NewKeyDialog } from './key-form-dialog.tsx';
+import { LimitsPanel } from './limits-panel.tsx';
 import { listKeys, revokeKey, rotateKey } from './keys-api.ts';
 
 type Question = { ask: 'new' } | { ask: 'edit' | 'rotate' | 'revoke'; of: ApiKeySchema };
@@ -58,6 +59,7 @@ export default function KeyListPage(): JSX.Element {
       <Listed query={keys} what="keys" page={page} onPage={showPage}>
         {(rows) => <KeyTable keys={rows} isEverybodys={scope === 'all'} onAsk={setQuestion} />}
       </Listed>
+      <LimitsPanel />
       {question !== null && <Asked question={question} tell={tell} onClose={close} />}
       {secret !== null && <SecretDialog shown={secret} onClose={() => setSecret(null)} />}
     </>

@@ -97,7 +97,7 @@ async function callerByExternalToken(
   if (person.issuedAt * 1000 < (user.tokensValidAfter?.getTime() ?? 0)) throw tokenRefused();
   // A stream ends with the token it was opened with.
   ctx.state.claims = { exp: person.expiresAt };
-  return callerOf(user);
+  return { ...callerOf(user), tokenIssuedAt: new Date(person.issuedAt * 1000) };
 }
 
 async function verifyExternal(ctx: ApiContext, oidc: OidcVerifier, token: string): Promise<ExternalPerson> {
@@ -150,6 +150,7 @@ async function callerByKey(database: Database, presented: string): Promise<Calle
     credential: 'api_key',
     scopes: key.scopes,
     apiKeyId: key.id,
+    apiKeyPublicId: key.publicId,
   };
 }
 

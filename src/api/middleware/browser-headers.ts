@@ -58,18 +58,27 @@ export function temporalUiOrigins(uiUrl: string | undefined): string[] {
   return [...new Set([origin, ...others])];
 }
 
+/** Whether pages of an origin may use what the request asks for: CORS_ORIGINS, and Temporal's Web UI the codec server. */
+export function mayUseFrom(
+  origins: readonly string[],
+  temporalUi: string | undefined,
+): (ctx: { path: string }, origin: string) => boolean {
+  const uiOrigins = temporalUiOrigins(temporalUi);
+  return (ctx, origin) =>
+    (uiOrigins.includes(origin) && ctx.path.startsWith('/codec/')) || isAllowedOrigin(origins, origin);
+}
+
 /**
  * Lets pages of the listed origins call this API; with an empty list no other origin may. `*` allows all.
  * Credentials are headers a page must set itself, so cookies are never allowed.
  * @param temporalUi whose pages may use the codec server
  */
 export function crossOrigin(origins: readonly string[], temporalUi: string | undefined): Koa.Middleware {
-  const uiOrigins = temporalUiOrigins(temporalUi);
+  const mayUse = mayUseFrom(origins, temporalUi);
   return cors({
     origin: (ctx) => {
       const origin = ctx.get('Origin');
-      const isUi = uiOrigins.includes(origin) && ctx.path.startsWith('/codec/');
-      return origin !== '' && (isUi || isAllowedOrigin(origins, origin)) ? origin : '';
+      return origin !== '' && mayUse(ctx, origin) ? origin : '';
     },
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ALLOWED,

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
+import { atOnce, type Turn } from '../large-bodies.ts';
+import { decodeUtf8 } from '../../domain/utf8-text.ts';
 import { lostNumberAdvice, lostNumbers } from '../../domain/exact-numbers.ts';
 import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
 
@@ -22,18 +24,22 @@ const MOST_ISSUES = 100;
  * @throws {MusterError} 413 above 1 MB (`limits`), 415 when it is not JSON in UTF-8, 400 when it does not parse, 422 when it
  * holds what no text or number of ours can hold.
  */
-export async function readJsonBody(request: IncomingMessage, limits = USUAL): Promise<unknown> {
+export async function readJsonBody(
+  request: IncomingMessage,
+  limits = USUAL,
+  turn: Turn = atOnce,
+): Promise<unknown> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > DRAIN_LIMIT) throw tooLarge(limits.bytes);
   if (announced > 0) checkContentType(request);
   const bytes = await readBodyBytes(request, limits.bytes);
   if (bytes.length === 0) return undefined;
   checkContentType(request);
-  checkSize(bytes, limits.values);
+  await turn(() => checkSize(bytes, limits.values));
   const text = decode(bytes);
-  const value = parse(text);
-  checkValue(value);
-  checkNumbers(text);
+  const value = await turn(() => parse(text));
+  await turn(() => checkValue(value));
+  await turn(() => checkNumbers(text));
   return value;
 }
 
@@ -73,11 +79,9 @@ const notJson = (cause: unknown): MusterError =>
   new MusterError('INVALID_JSON', 'The body is not valid JSON', { cause });
 
 function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw notJson(error);
-  }
+  const decoded = decodeUtf8(bytes);
+  if (!decoded.ok) throw new MusterError('INVALID_JSON', `The body cannot be read: ${decoded.reason}`);
+  return decoded.text;
 }
 
 function parse(text: string): unknown {

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import { MusterError } from '../../domain/errors.ts';
 import type { ApiContext, ApiMiddleware } from '../context.ts';
-import { toMusterError } from '../errors.ts';
+import { ERROR_STATUS, toMusterError } from '../errors.ts';
 import { addressGroup, limitHeaders, type LimitPolicy, type RateLimits } from '../rate-limits.ts';
 
 /** What is not a call to the API: probes, documents, pages. */
 const FREE = new Set(['/', '/health', '/livez', '/readyz', '/docs', '/redoc', '/openapi.json', '/metrics']);
 const FREE_FOLDERS = ['/docs/', '/redoc/', '/console/'];
 /** Where passwords and tokens could be guessed. */
-const GUESSABLE = new Set(['/api/v1/auth/login', '/api/v1/auth/register', '/api/v1/auth/refresh']);
+const REGISTER = '/api/v1/auth/register';
+const GUESSABLE = new Set(['/api/v1/auth/login', REGISTER, '/api/v1/auth/refresh']);
 
 const plainPath = (path: string): string => path.replace(/(?<=.)\/$/, '');
 
-/** Whether calls to this path count. */
+/** Whether calls to this path count, be they answered or refused. */
 export function isLimited(path: string): boolean {
   const plain = plainPath(path);
   return !FREE.has(plain) && plain !== '/console' && !FREE_FOLDERS.some((folder) => path.startsWith(folder));
@@ -24,14 +25,31 @@ export function isLimited(path: string): boolean {
  */
 export function rateLimit(limits: RateLimits): ApiMiddleware {
   return async (ctx, next) => {
-    if (!isLimited(ctx.path)) return next();
     const address = addressGroup(ctx.ip);
+    if (!isLimited(ctx.path)) return refusedCounts(ctx, limits, address, next);
     await count(ctx, limits, 'default', address);
     const opensSocket = plainPath(ctx.path) === '/ws' && ctx.get('Upgrade') !== '';
     if (opensSocket) await count(ctx, limits, 'websocket', address);
     if (GUESSABLE.has(plainPath(ctx.path))) await count(ctx, limits, 'auth', address);
+    if (plainPath(ctx.path) === REGISTER && ctx.method === 'POST')
+      await count(ctx, limits, 'register', address);
     await next();
   };
+}
+
+/** What is free is what is there: a path, method or token that is refused was a try like any other. */
+async function refusedCounts(
+  ctx: ApiContext,
+  limits: RateLimits,
+  address: string,
+  next: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    if (ERROR_STATUS[toMusterError(error).code] < 500) await count(ctx, limits, 'default', address);
+    throw error;
+  }
 }
 
 /** @throws {MusterError} 429 when this is one too many. */

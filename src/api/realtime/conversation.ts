@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiContext, Caller } from '../context.ts';
+import type { ApiContext } from '../context.ts';
 import type { Engine } from '../engine.ts';
 import { logPageQuery } from '../parameters.ts';
 import { followStream, lastEventId } from './follow-stream.ts';
@@ -25,7 +25,8 @@ export const messageStream = ({ seq, content }: MessageEntry) => ({
   summary: 'Its messages as server-sent events',
   description:
     'The messages from `Last-Event-ID` (or `after`) on, then each as it comes: `event` is `message_created`, `id` ' +
-    'the seq. It does not end by itself. Closing it cancels nothing.',
+    'the seq. An agent instance of a run in a thread shares the seqs of the thread: between its own there are gaps, and ' +
+    'nothing is missing. It does not end by itself. Closing it cancels nothing.',
   query: z.object({
     after: logPageQuery.after,
     token: z.string().optional().describe('Credential, for clients that cannot send headers'),
@@ -46,13 +47,13 @@ export const messageStream = ({ seq, content }: MessageEntry) => ({
  */
 export function followMessages(
   engine: Engine,
-  to: { ctx: ApiContext; caller: Caller; query: { after: number } },
+  to: { ctx: ApiContext; query: { after: number } },
   of: { conversationId: number; instanceId?: string },
 ): void {
-  const { ctx, caller, query } = to;
+  const { ctx, query } = to;
   const { conversationId, instanceId } = of;
   const after = lastEventId(ctx) ?? query.after;
-  followStream({ ctx, caller, credentials: engine.credentials }, (reader) =>
+  followStream({ ctx }, (reader) =>
     engine.messages.follow(conversationId, after, {
       ...reader,
       event: (entry) => {

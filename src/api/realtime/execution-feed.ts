@@ -39,7 +39,7 @@ export class ExecutionFeed {
   readonly agents = new Map<number, Since>();
   private readonly follows = new Map<number, Follow>();
   private readonly positions = new RecentMap<number, number>(MOST_POSITIONS);
-  private readonly caller: Caller;
+  caller: Caller;
   private readonly hub: LogHub;
   private readonly sink: FeedSink;
 
@@ -47,6 +47,11 @@ export class ExecutionFeed {
     this.caller = caller;
     this.hub = hub;
     this.sink = sink;
+  }
+
+  /** The same caller with the rights of now. */
+  actFor(caller: Caller): void {
+    this.caller = caller;
   }
 
   /** How many subscriptions there are. */

@@ -2,7 +2,8 @@ import {
   latestExecutionId,
   positionsAt,
   readExecutionFacts,
-  readLiveExecutions,
+  readBusyExecutions,
+  readOpenExecutions,
   type ExecutionFacts,
 } from '../../persistence/execution-facts.ts';
 import type { Sql } from '../../persistence/sql.ts';
@@ -65,7 +66,7 @@ class Feeds implements ExecutionFeeds {
       work.catch((error: unknown) => deps.logger.warn({ err: error }, 'feeds could not be looked after'));
     };
     deps.listener.on('log', (ids) => heard(this.wake(ids)));
-    deps.listener.onReconnect(() => heard(this.look()));
+    deps.listener.onReconnect(() => heard(this.look(true)));
     this.timer = setInterval(() => heard(this.look()), LOOK_MS);
   }
 
@@ -103,7 +104,11 @@ class Feeds implements ExecutionFeeds {
   ): Promise<void> {
     const { sql, now } = this.deps;
     const since = { at: now(), latestId: await latestExecutionId(sql) };
-    const live = await readLiveExecutions(sql, since.latestId);
+    const { caller } = feed;
+    const live = await readOpenExecutions(sql, {
+      ownerId: caller.isAdmin ? undefined : caller.userId,
+      workflowId: subject === 'workflow' ? id : undefined,
+    });
     const facts = await this.factsOf([...live.keys()]);
     if (!this.feeds.has(feed)) return;
     this.seenUpTo = Math.min(this.seenUpTo, since.latestId);
@@ -151,13 +156,20 @@ class Feeds implements ExecutionFeeds {
     if (this.feeds.has(feed) && feed.wants(facts)) feed.follow(facts, before.get(facts.id) ?? 0);
   }
 
-  /** Looks at all that lives, as though it had called. */
-  private async look(): Promise<void> {
+  /**
+   * Looks at what is new or at work, as though it had called.
+   * @param everything also at what stands still: its wake-up call may have been missed while nobody listened
+   */
+  private async look(everything = false): Promise<void> {
     if (![...this.feeds].some((feed) => feed.size > 0)) {
       this.seenUpTo = NONE_IS_NEWER;
       return;
     }
-    const heads = await readLiveExecutions(this.deps.sql, this.seenUpTo);
+    const { sql } = this.deps;
+    const heads = new Map([
+      ...(everything ? await readOpenExecutions(sql) : []),
+      ...(await readBusyExecutions(sql, this.seenUpTo)),
+    ]);
     await this.wake([...heads.keys()], heads);
     const latest = [...heads.keys()].reduce((one, other) => Math.max(one, other), 0);
     if (this.seenUpTo !== NONE_IS_NEWER) this.seenUpTo = Math.max(this.seenUpTo, latest - ID_MARGIN);

@@ -1,8 +1,6 @@
-import type { ApiContext, Caller } from '../context.ts';
-import type { CredentialWatch } from './credential-watch.ts';
+import type { ApiContext } from '../context.ts';
 import type { LogReader } from './log-topic.ts';
 import { openSse } from './sse.ts';
-import { whileCredentialHolds } from './while-credential-holds.ts';
 
 /** Postgres' largest integer, which a seq is. */
 const LARGEST_SEQ = 2_147_483_647;
@@ -14,15 +12,14 @@ export function lastEventId(ctx: ApiContext): number | undefined {
 }
 
 /**
- * Answers with an event stream that follows a log until its reader goes, the log ends, or the caller's credential
- * does: a stream lasts no longer than the access token it was opened with.
+ * Answers with an event stream that follows a log until its reader goes, the log ends, or the caller's rights do.
  * @param to.first what is sent before the log, without an id
  */
 export function followStream(
-  to: { ctx: ApiContext; caller: Caller; credentials: CredentialWatch; first?: Buffer },
+  to: { ctx: ApiContext; first?: Buffer },
   follow: (reader: LogReader) => () => void,
 ): void {
-  const { ctx, caller, credentials, first } = to;
+  const { ctx, first } = to;
   const stream = openSse(ctx);
   if (first !== undefined) stream.send(first);
   const leave = follow({
@@ -31,9 +28,5 @@ export function followStream(
     token: (text) => stream.offer(text.sse()),
     end: () => stream.end(),
   });
-  const release = whileCredentialHolds({ ctx, caller, credentials }, () => stream.end());
-  stream.onClose(() => {
-    release();
-    leave();
-  });
+  stream.onClose(leave);
 }

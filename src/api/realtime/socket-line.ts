@@ -8,7 +8,7 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 const CLOSING_MS = 2_000;
 
 /** Why we close, as RFC 6455 numbers it; 4000 and above are ours. */
-export const CLOSE = { goingAway: 1001, tooSlow: 1013, failed: 1011, credentialEnded: 4401 } as const;
+export const CLOSE = { goingAway: 1001, tooSlow: 1013, failed: 1011, rightsEnded: 4401 } as const;
 
 /** What goes out on one WebSocket: it never waits for its reader. */
 export interface SocketLine {

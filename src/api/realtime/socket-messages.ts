@@ -73,7 +73,8 @@ execution that is followed already goes on where it stands, and \`after\` in the
 
 What cannot be done is answered \`{"type": "error", "error", "message", "details", "detail"}\`, and the connection stays.
 It closes with 1001 when the server stops, 1009 after a message above 64 KiB, 1013 when its reader is too slow, 4401 when
-the credential ends: reconnect and subscribe with \`after\`.
+the credential ends or loses rights: reconnect and subscribe with \`after\`. Each subscription is allowed by the rights of its
+moment.
 
 Browsers, which cannot set headers here, send the credential as \`?token=\`; their page must be of this origin or one of
 \`CORS_ORIGINS\`. Five new connections a minute for each IP, unless set otherwise.`.trim();

@@ -37,6 +37,7 @@ export function openSse(ctx: ApiContext): SseStream {
   // Who went away while the answer was prepared closes no second time.
   const onClose = (handler: () => void): void => void (res.closed ? handler() : res.once('close', handler));
   onClose(() => clearInterval(heartbeat));
+  ctx.state.endStream = () => void res.end();
   return {
     send: (frame) => write(res, frame),
     offer: (frame) => writeIfIdle(res, frame),

@@ -3,10 +3,11 @@ import { isJsonObject } from '../../domain/json.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { graphFromDraft } from './crew-draft.ts';
 import type { DraftMember } from './crew-draft.ts';
-import { refusal } from './graph-from-yaml.ts';
-import type { CrewFile, ImportedCrew, ImportWarning } from './imported-crew.ts';
+import { projectFolder, refusal } from './graph-from-yaml.ts';
+import type { CrewFile, ImportedCrew, ImportOptions, ImportWarning } from './imported-crew.ts';
 import { parseJsonc } from './parse-jsonc.ts';
 import { createPlainJson } from './plain-json.ts';
+import type { UploadedFiles } from './uploaded-files.ts';
 
 /** Finding the place of each takes as long as the file is. */
 const MAX_ISSUES = 100;
@@ -17,6 +18,8 @@ type Path = readonly string[];
 interface Loading {
   refuse: (path: Path, message: string) => void;
   warn: (path: Path, message: string) => void;
+  /** The fields of an agent that has a file of its own; null when there is none. Broken ones are refused. */
+  agentFile: (name: string) => JsonObject | null;
 }
 
 /** Only a running crew has these; CrewAI refuses them in a file. */
@@ -38,12 +41,12 @@ const RUNTIME_ONLY: Readonly<Record<'agent' | 'task', readonly string[]>> = {
 };
 
 /**
- * The `crew.jsonc` of CrewAI 1.15, which holds a whole crew. What only a later CrewAI than 0.121.1 knows is
+ * The `crew.jsonc` of CrewAI 1.15, which holds a crew, its agents inside or by name in `agents/<name>.jsonc`. What only a later CrewAI than 0.121.1 knows is
  * kept, and validation warns of it.
  *
  * @throws {MusterError} VALIDATION_FAILED for broken JSON and for what CrewAI's own loader refuses.
  */
-export function graphFromJsonc(file: CrewFile, name: string | undefined): ImportedCrew {
+export function graphFromJsonc(file: CrewFile, files: UploadedFiles, options: ImportOptions): ImportedCrew {
   const parsed = parseJsonc(file);
   if (parsed.issues.length > 0) throw refusal(parsed.issues);
   const plain = createPlainJson(parsed.locate);
@@ -57,29 +60,77 @@ export function graphFromJsonc(file: CrewFile, name: string | undefined): Import
     warn: (path, message) => {
       if (warnings.length < MAX_ISSUES) warnings.push({ path: parsed.locate(path), message });
     },
+    agentFile: (name) => {
+      const own = agentFileOf(file, files, name);
+      if (own === null) return null;
+      const read = parseJsonc(own);
+      const json = createPlainJson(read.locate);
+      const fields = json.read(read.content, []);
+      issues.push(...read.issues, ...json.issues);
+      if (isJsonObject(fields)) return fields;
+      if (read.issues.length === 0) issues.push({ path: read.locate([]), message: 'an agent is an object' });
+      return {};
+    },
   };
   if (!isJsonObject(content)) throw refusal([{ path: parsed.locate([]), message: 'a crew is an object' }]);
   const { name: crewName, description, agents, tasks, ...crew } = content;
-  const agentMembers = readAgents(agents, loading);
+  const agentMembers = readAgents(agents, crew.manager_agent, loading);
   const taskMembers = readTasks(tasks, new Set(agentMembers.map((agent) => agent.name)), loading);
   if (issues.length > 0) throw refusal(issues);
-  if (crew.inputs !== undefined)
+  const { inputs, ...crewFields } = crew;
+  if (isJsonObject(inputs) && Object.keys(inputs).length > 0)
     loading.warn(['inputs'], 'a graph has no default inputs; give them with the start');
   const ownName = typeof crewName === 'string' && crewName !== '' ? crewName : null;
   const document = graphFromDraft({
-    name: name ?? ownName ?? 'Imported crew',
+    name:
+      options.name ??
+      ownName ??
+      projectFolder(file.path.split('/').slice(0, -1)) ??
+      options.folder ??
+      'Imported crew',
     description: typeof description === 'string' ? description : '',
     agents: agentMembers,
     tasks: taskMembers,
-    crew: ownName === null ? (Object.keys(crew).length === 0 ? null : crew) : { name: ownName, ...crew },
+    crew:
+      ownName === null
+        ? Object.keys(crewFields).length === 0
+          ? null
+          : crewFields
+        : { name: ownName, ...crewFields },
   });
   return { document, warnings };
 }
 
-function readAgents(agents: JsonValue | undefined, loading: Loading): DraftMember[] {
-  const members = isJsonObject(agents)
+/** `agents/<name>.jsonc`, or `.json`, beside the crew's file. */
+function agentFileOf(crew: CrewFile, files: UploadedFiles, name: string): CrewFile | null {
+  const folder = crew.path.split('/').slice(0, -1);
+  for (const ending of ['jsonc', 'json']) {
+    const path = [...folder, 'agents', `${name}.${ending}`].join('/');
+    const text = files.get(path);
+    if (text !== undefined) return { path, text };
+  }
+  return null;
+}
+
+interface NamedAgent {
+  name: string;
+  fields: JsonValue;
+  path: Path;
+}
+
+function readAgents(
+  agents: JsonValue | undefined,
+  manager: JsonValue | undefined,
+  loading: Loading,
+): DraftMember[] {
+  const members: NamedAgent[] = isJsonObject(agents)
     ? Object.entries(agents).map(([name, fields]) => ({ name, fields, path: ['agents', name] }))
     : (Array.isArray(agents) ? agents : []).map((item, place) => agentInList(item, place, loading));
+  // A manager need not be one of the crew's agents, and has a file like them.
+  if (typeof manager === 'string' && !members.some(({ name }) => name === manager)) {
+    const fields = loading.agentFile(manager);
+    if (fields !== null) members.push({ name: manager, fields, path: ['manager_agent'] });
+  }
   if (members.length === 0) loading.refuse(['agents'], "'agents' must be a non-empty list");
   const seen = new Set<string>();
   return members.flatMap(({ name, fields, path }) => {
@@ -89,18 +140,22 @@ function readAgents(agents: JsonValue | undefined, loading: Loading): DraftMembe
     }
     if (seen.has(name)) loading.refuse(path, `another agent is called '${name}'`);
     seen.add(name);
-    refuseRuntimeOnly('agent', fields, path, loading);
-    return [{ name, data: fields }];
+    const { settings, ...own } = fields;
+    const data = isJsonObject(settings) ? { ...settings, ...own } : fields;
+    refuseRuntimeOnly('agent', data, path, loading);
+    return [{ name, data }];
   });
 }
 
-/** `{"name": "writer", …}` or `{"writer": {…}}`. */
-function agentInList(
-  item: JsonValue,
-  place: number,
-  loading: Loading,
-): { name: string; fields: JsonValue; path: Path } {
+/** `{"name": "writer", …}`, `{"writer": {…}}`, or `"writer"` for `agents/writer.jsonc`. */
+function agentInList(item: JsonValue, place: number, loading: Loading): NamedAgent {
   const path = ['agents', String(place)];
+  if (typeof item === 'string' && item !== '') {
+    const fields = loading.agentFile(item);
+    if (fields === null)
+      loading.refuse(path, `agent '${item}' not found (tried agents/${item}.jsonc and agents/${item}.json)`);
+    return { name: item, fields: fields ?? {}, path };
+  }
   if (isJsonObject(item)) {
     const { name, ...fields } = item;
     if (typeof name === 'string' && name !== '') return { name, fields, path };

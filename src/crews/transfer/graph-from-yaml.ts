@@ -4,7 +4,7 @@ import { isJsonObject } from '../../domain/json.ts';
 import { parseYamlFile } from '../parse-crew-yaml.ts';
 import { graphFromDraft } from './crew-draft.ts';
 import type { DraftMember } from './crew-draft.ts';
-import type { CrewFile, ImportedCrew, ImportWarning } from './imported-crew.ts';
+import type { ChosenProgram, CrewFile, ImportedCrew, ImportOptions, ImportWarning } from './imported-crew.ts';
 import { createPlainJson } from './plain-json.ts';
 import { readCrewProgram } from './read-crew-program.ts';
 import type { CrewProgram, ProgramMember } from './read-crew-program.ts';
@@ -13,18 +13,19 @@ import type { CrewProgram, ProgramMember } from './read-crew-program.ts';
 export interface CrewProject {
   agents: CrewFile | null;
   tasks: CrewFile | null;
-  /** `crew.py` */
-  program: CrewFile | null;
+  /** The program that makes the crew. */
+  program: ChosenProgram | null;
 }
 
 const MAX_ISSUES = 100;
 
 /** @throws {MusterError} VALIDATION_FAILED for broken YAML, with every issue at `file:line:column`. */
-export function graphFromYaml(project: CrewProject, name: string | undefined): ImportedCrew {
+export function graphFromYaml(project: CrewProject, options: ImportOptions): ImportedCrew {
   const issues: Issue[] = [];
   const warnings: ImportWarning[] = [];
+  const isProgramAlone = project.agents === null && project.tasks === null;
   for (const file of ['agents', 'tasks'] as const) {
-    if (project[file] === null)
+    if (project[file] === null && !isProgramAlone)
       warnings.push({ path: `${file}.yaml`, message: `there is no ${file}.yaml; CrewAI takes it for empty` });
   }
   const agentsInFile = membersOf(project.agents, issues);
@@ -34,15 +35,23 @@ export function graphFromYaml(project: CrewProject, name: string | undefined): I
   if (program === null)
     warnings.push({
       path: project.tasks?.path ?? 'tasks.yaml',
-      message: 'there is no crew.py: tasks run in the order of the file, one after another',
+      message:
+        'there is no program that makes the crew (crew.py): tasks run in the order of the file, one after another',
     });
   else warnings.push(...program.warnings);
+  if (isProgramAlone && program?.tasks.length === 0)
+    throw refusal([
+      {
+        path: project.program?.path ?? '',
+        message: 'it makes no Task(…) that can be read, and there is no tasks.yaml',
+      },
+    ]);
   const tasks = program === null ? tasksInFile : tasksOf(program, tasksInFile, project, warnings);
-  const agents = program === null ? agentsInFile : agentsOf(program, agentsInFile, tasks);
+  const agents = program === null ? agentsInFile : agentsOf(program, agentsInFile, tasks, project, warnings);
   const crew = program?.crew ?? null;
   const crewName = typeof crew?.name === 'string' && crew.name !== '' ? crew.name : null;
   const document = graphFromDraft({
-    name: name ?? crewName ?? folderOf(project) ?? 'Imported crew',
+    name: options.name ?? crewName ?? nameOf(project, options) ?? 'Imported crew',
     description: '',
     agents,
     tasks,
@@ -130,24 +139,44 @@ function tasksOf(
   return [...kept.values()];
 }
 
-/** Those of the file, and those made in Python alone that somebody refers to. */
+/** Those of the file, and those made in Python alone that are the crew's or that somebody refers to. */
 function agentsOf(
   program: CrewProgram,
   inFile: readonly DraftMember[],
   tasks: readonly DraftMember[],
+  { program: file, agents: yaml }: CrewProject,
+  warnings: ImportWarning[],
 ): DraftMember[] {
   const said = new Map(program.agents.map((member) => [member.name, member]));
   const known = new Set(inFile.map(({ name }) => name));
-  const meant = new Set([program.crew?.manager_agent, ...tasks.map(({ data }) => data.agent)]);
+  const meant = new Set([
+    program.crew?.manager_agent,
+    ...program.members,
+    ...tasks.map(({ data }) => data.agent),
+  ]);
   const inPythonAlone = program.agents.filter(({ name }) => !known.has(name) && meant.has(name));
+  // The file is shared with the program's other crews: of its agents those count that this one makes.
+  const isShared = (file?.others.length ?? 0) > 0;
+  const own = inFile.filter(({ name }) => !isShared || said.has(name) || meant.has(name));
+  for (const { name } of inFile.filter((member) => !own.includes(member)))
+    warnings.push({
+      path: yaml?.path ?? 'agents.yaml',
+      message: `the agent ${name} is none of ${file?.className}; it was left out`,
+    });
   return [
-    ...inFile.map((member) => withProgram(member, said.get(member.name), program)),
+    ...own.map((member) => withProgram(member, said.get(member.name), program)),
     ...inPythonAlone.map(({ name, fields }) => ({ name, data: fields })),
   ];
 }
 
-/** The project's own folder: the last one that is not CrewAI's way of ordering files. */
-function folderOf({ tasks, agents }: CrewProject): string | null {
-  const folders = ((tasks ?? agents)?.path ?? '').split('/').slice(0, -1);
-  return folders.findLast((folder) => !['config', 'src', ''].includes(folder)) ?? null;
+/** As the chosen class, the project's own folder, or the class that is there. */
+function nameOf({ tasks, agents, program }: CrewProject, { folder }: ImportOptions): string | null {
+  const isOneOfSeveral = (program?.others.length ?? 0) > 0;
+  if (isOneOfSeveral && program !== null) return program.className;
+  const folders = ((tasks ?? agents ?? program)?.path ?? '').split('/').slice(0, -1);
+  return projectFolder(folders) ?? folder ?? program?.className ?? null;
 }
+
+/** The last folder that is not CrewAI's way of ordering files. */
+export const projectFolder = (folders: readonly string[]): string | null =>
+  folders.findLast((folder) => !['config', 'src', ''].includes(folder)) ?? null;

@@ -5,6 +5,8 @@ export interface PythonToken {
   text: string;
   /** From 1. */
   line: number;
+  /** Characters before it on its line. */
+  column: number;
   /** An f-string or bytes: what it says is known only when it runs. */
   isDynamic?: boolean;
 }
@@ -20,6 +22,7 @@ export function pythonTokens(program: string): PythonToken[] {
   const tokens: PythonToken[] = [];
   let at = 0;
   let line = 1;
+  let lineStart = 0;
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
     return pattern.exec(program);
@@ -32,23 +35,29 @@ export function pythonTokens(program: string): PythonToken[] {
     }
     if (program.startsWith('\\\n', at) || program[at] === '\n') {
       const isJoined = program[at] === '\\';
-      if (!isJoined) tokens.push({ kind: 'line_end', text: '\n', line });
+      if (!isJoined) tokens.push({ kind: 'line_end', text: '\n', line, column: at - lineStart });
       line += 1;
       at += isJoined ? 2 : 1;
+      lineStart = at;
       continue;
     }
     const opening = match(OPENING);
     if (opening !== null) {
       const [whole, prefix = '', quote = ''] = opening;
       const { end, text } = readText(program, at + whole.length, quote, /r/i.test(prefix));
-      tokens.push({ kind: 'text', text, line, isDynamic: /[fb]/i.test(prefix) });
-      for (const letter of program.slice(at, end)) if (letter === '\n') line += 1;
-      at = end;
+      const column = at - lineStart;
+      tokens.push({ kind: 'text', text, line, column, isDynamic: /[fb]/i.test(prefix) });
+      for (; at < end; at += 1) {
+        if (program[at] !== '\n') continue;
+        line += 1;
+        lineStart = at + 1;
+      }
       continue;
     }
     const word = match(NAME) ?? match(NUMBER);
     const text = word?.[0] ?? program[at] ?? '';
-    tokens.push({ kind: word === null ? 'sign' : /^[\d.]/.test(text) ? 'number' : 'name', text, line });
+    const kind = word === null ? 'sign' : /^[\d.]/.test(text) ? 'number' : 'name';
+    tokens.push({ kind, text, line, column: at - lineStart });
     at += text.length;
   }
   return tokens;

@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import { invalid, MusterError } from '../../domain/errors.ts';
-import { isCrewFile, pathProblem, refuseEntry, UPLOAD_LIMITS } from './uploaded-files.ts';
-import type { UploadedFiles } from './uploaded-files.ts';
+import { crewFileKind, pathProblem, readCrewFile, refuseEntry, UPLOAD_LIMITS } from './uploaded-files.ts';
+import type { CrewFileKind, UploadedFiles } from './uploaded-files.ts';
 
 /** How the library says that a path has no place in an archive. */
 const REFUSED_NAME = /^(?:absolute path|invalid relative path|invalid characters in fileName): (.*)$/s;
@@ -29,7 +29,7 @@ export async function readZip(bytes: Buffer): Promise<UploadedFiles> {
 
 async function readEntries(zip: ZipFile): Promise<UploadedFiles> {
   if (zip.entryCount > UPLOAD_LIMITS.entries) {
-    const message = `more than ${UPLOAD_LIMITS.entries} entries`;
+    const message = `more than ${UPLOAD_LIMITS.entries} entries: zip the project without environments and packages, or import its folder with muster graphs import`;
     throw invalid(`The upload cannot be taken: ${message}`, [{ path: '', message }]);
   }
   const files = new Map<string, string>();
@@ -43,7 +43,11 @@ async function readEntries(zip: ZipFile): Promise<UploadedFiles> {
     total += entry.uncompressedSize;
     if (total > UPLOAD_LIMITS.totalBytes)
       refuseEntry(path, `unpacked, the archive has more than ${UPLOAD_LIMITS.totalBytes} bytes`);
-    if (!path.endsWith('/') && isCrewFile(path)) files.set(path, await readText(zip, entry));
+    const kind = path.endsWith('/') ? null : crewFileKind(path);
+    // A program that is so large makes no crew.
+    if (kind === null || (kind === 'program' && entry.uncompressedSize > UPLOAD_LIMITS.fileBytes)) continue;
+    const text = await readText(zip, entry, kind);
+    if (text !== null) files.set(path, text);
   }
   return files;
 }
@@ -67,7 +71,7 @@ function checkRatio(entry: Entry, unpacked: number): void {
     refuseEntry(entry.fileName, `unpacks to more than ${compressionRatio} times its size`);
 }
 
-async function readText(zip: ZipFile, entry: Entry): Promise<string> {
+async function readText(zip: ZipFile, entry: Entry, kind: CrewFileKind): Promise<string | null> {
   const path = entry.fileName;
   if (!entry.canDecodeFileData()) refuseEntry(path, 'packed in a way that is not understood');
   const chunks: Buffer[] = [];
@@ -87,13 +91,5 @@ async function readText(zip: ZipFile, entry: Entry): Promise<string> {
   }
   const content = Buffer.concat(chunks);
   if (crc32(content) !== entry.crc32) refuseEntry(path, 'damaged: its checksum does not fit');
-  return decode(path, content);
-}
-
-function decode(path: string, content: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(content);
-  } catch {
-    return refuseEntry(path, 'not a text in UTF-8');
-  }
+  return readCrewFile(path, kind, content);
 }

@@ -1,5 +1,6 @@
 import { invalid } from '../../domain/errors.ts';
 import type { Issue } from '../../domain/errors.ts';
+import { brokenText, decodeUtf8 } from '../../domain/utf8-text.ts';
 
 /** The texts of an upload that say something about a crew, by their path with forward slashes. */
 export type UploadedFiles = ReadonlyMap<string, string>;
@@ -20,15 +21,39 @@ export const UPLOAD_LIMITS = {
   pathCharacters: 500,
 } as const;
 
-const CREW_FILES = /^((agents|tasks)\.ya?ml|crew\.(py|json|jsonc))$/;
-/** Folders of tools and of installed packages, which hold examples of other crews. */
-const PASSED_OVER = /^(\..+|__MACOSX|__pycache__|node_modules|site-packages|venv)$/;
+/** What a file may be to an import. `program`: one that may make a crew, which its text tells. */
+export type CrewFileKind = 'crew' | 'program';
 
-/** Whether a file is one a crew is read from; of a project most are not, and are left unread. */
-export function isCrewFile(path: string): boolean {
-  const folders = path.split('/');
-  const file = folders.pop() ?? '';
-  return CREW_FILES.test(file) && !folders.some((folder) => PASSED_OVER.test(folder));
+const CREW_FILES = /(^|\/)((agents|tasks|flow)\.ya?ml|crew\.(py|json|jsonc)|agents\/[^/]+\.jsonc?)$/;
+/** Folders of tools and of installed packages, which hold examples of other crews. */
+const PASSED_OVER = /^(\..+|__MACOSX|__pycache__|node_modules|site-packages|dist-packages|venv)$/;
+
+/** Whether a folder's files are none of the project's own crew. */
+export const isPassedOver = (folder: string): boolean => PASSED_OVER.test(folder);
+
+/** What a file is to an import; null for what is left unread, as most of a project is. */
+export function crewFileKind(path: string): CrewFileKind | null {
+  const folders = path.split('/').slice(0, -1);
+  if (folders.some(isPassedOver)) return null;
+  if (CREW_FILES.test(path)) return 'crew';
+  return path.endsWith('.py') ? 'program' : null;
+}
+
+/** Whether a program has to do with CrewAI at all. */
+const mentionsCrewAi = (program: string | Buffer): boolean => program.includes('crewai');
+
+/**
+ * A file of an upload as text.
+ *
+ * @returns null for a program that has nothing to do with a crew
+ * @throws {MusterError} VALIDATION_FAILED, naming the file, when it is too large or no UTF-8.
+ */
+export function readCrewFile(path: string, kind: CrewFileKind, bytes: Buffer): string | null {
+  if (kind === 'program' && !mentionsCrewAi(bytes)) return null;
+  if (bytes.length > UPLOAD_LIMITS.fileBytes)
+    return refuseEntry(path, `more than ${UPLOAD_LIMITS.fileBytes} bytes`);
+  const decoded = decodeUtf8(bytes);
+  return decoded.ok ? decoded.text : refuseEntry(path, decoded.reason);
 }
 
 /** Why a path has no place in an upload; null when it has. */
@@ -57,12 +82,21 @@ export function readFileTexts(files: Readonly<Record<string, string>>): Uploaded
   const issues: Issue[] = [];
   if (entries.length > UPLOAD_LIMITS.entries)
     issues.push({ path: '/files', message: `more than ${UPLOAD_LIMITS.entries} files` });
+  const kept = new Map<string, string>();
   for (const [path, text] of entries) {
     const problem = pathProblem(path);
     if (problem !== null) issues.push({ path, message: problem });
+    const kind = crewFileKind(path);
+    if (kind === null || (kind === 'program' && !mentionsCrewAi(text))) continue;
     if (Buffer.byteLength(text) > UPLOAD_LIMITS.fileBytes)
       issues.push({ path, message: `more than ${UPLOAD_LIMITS.fileBytes} bytes` });
+    const broken = brokenText(text);
+    if (broken !== null) issues.push({ path, message: broken });
+    kept.set(path, text.replace(/^\uFEFF/, ''));
   }
-  if (issues.length > 0) throw invalid('The files cannot be taken', issues);
-  return new Map(entries.filter(([path]) => isCrewFile(path)));
+  if (issues.length > 0) {
+    const [first] = issues;
+    throw invalid(`The files cannot be taken: ${first?.path}: ${first?.message}`, issues);
+  }
+  return kept;
 }

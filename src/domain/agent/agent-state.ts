@@ -1,5 +1,6 @@
 import type { TaskGuardrail, TaskOutputShape } from '../plan/crew-plan.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { CheckedAnswer } from './checks.ts';
 import type { Remembered } from './memory.ts';
 import type { ChatMessage, ProviderData, ToolCall } from './messages.ts';
 
@@ -34,8 +35,8 @@ export interface AgentState {
 }
 
 export type AgentEnd =
-  | { kind: 'done'; raw: string; json: JsonValue | null }
-  | { kind: 'failed'; code: 'OUTPUT_INVALID' | 'GUARDRAIL_FAILED'; error: string };
+  | ({ kind: 'done' } & Answer)
+  | { kind: 'failed'; code: 'OUTPUT_INVALID' | 'GUARDRAIL_FAILED' | 'COMPUTATION_LIMIT'; error: string };
 
 export type Frame = TaskFrame | DelegationFrame | GuardrailFrame | ReviewFrame | SummaryFrame | MemoryFrame;
 
@@ -58,18 +59,20 @@ export interface DelegationFrame extends Conversation {
   call: { id: string; name: string };
 }
 
-/** A model judging an answer by a guardrail's text. */
-export interface GuardrailFrame extends Conversation {
-  kind: 'guardrail';
-  /** The answer that is judged. */
+/** An answer to the task: its text, and what it was read as where a shape was asked for. */
+export interface Answer {
   raw: string;
+  json: JsonValue | null;
+}
+
+/** A model judging an answer by a guardrail's text. */
+export interface GuardrailFrame extends Conversation, Answer {
+  kind: 'guardrail';
 }
 
 /** A person looking at an answer before it counts. */
-export interface ReviewFrame extends Conversation {
+export interface ReviewFrame extends Conversation, Answer {
   kind: 'review';
-  /** The answer that is looked at. */
-  raw: string;
 }
 
 /** The conversation below it became too long for its model, and is summarised piece by piece. */
@@ -84,16 +87,24 @@ export interface SummaryFrame extends Conversation {
   keeps: ChatMessage[];
 }
 
-/** A model saying what of an answer is worth remembering. */
-export interface MemoryFrame extends Conversation {
+/** A model saying what of an answer is worth remembering; the answer counts already. */
+export interface MemoryFrame extends Conversation, Answer {
   kind: 'memory';
-  /** The answer, which counts already. */
-  raw: string;
 }
+
+/** What the schemas say of an answer, or why they could not be asked. */
+export type CheckedReply = CheckedAnswer | { exceeded: string };
 
 /** What the outside world answered. */
 export type AgentInput =
-  | { kind: 'model_replied'; text: string; toolCalls: ToolCall[]; providerData?: ProviderData }
+  | {
+      kind: 'model_replied';
+      text: string;
+      toolCalls: ToolCall[];
+      providerData?: ProviderData;
+      /** Given where `answerToCheck` found an answer; it is read on the spot otherwise. */
+      checked?: CheckedReply;
+    }
   | { kind: 'tool_returned'; toolCallId: string; toolName: string; content: string }
   | { kind: 'embedded'; vectors: number[][] | null }
   /** Nothing to say means: it is good as it is. */

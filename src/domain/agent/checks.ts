@@ -1,5 +1,6 @@
 import { lostNumberAdvice, lostNumbers } from '../exact-numbers.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { TaskGuardrail, TaskOutputShape } from '../plan/crew-plan.ts';
 import { canonicalJson } from '../run/json-value.ts';
 import { schemaProblems } from '../run/json-schema.ts';
 import { findJson, findOne, type FoundJson } from './find-json.ts';
@@ -44,6 +45,35 @@ function judge({ text, value }: FoundJson, schema: JsonObject): ReadAnswer {
     .slice(0, 10)
     .map(({ path, message }) => `- at ${path === '' ? 'the top' : path}: ${message}`);
   return { ok: false, problem: `the answer does not fit the JSON schema:\n${listed.join('\n')}` };
+}
+
+/** The schemas a final answer is read by; null where there is none. */
+export interface AnswerChecks {
+  output: JsonObject | null;
+  guardrail: JsonObject | null;
+}
+
+/** What the schemas say of an answer; null where there was none to ask. */
+export interface CheckedAnswer {
+  output: ReadAnswer | null;
+  guardrail: ReadAnswer | null;
+}
+
+/** The schemas by which a task's answers are read, or null when they are not read at all. */
+export function answerChecks(rules: {
+  output: TaskOutputShape | null;
+  guardrail: TaskGuardrail | null;
+}): AnswerChecks | null {
+  const { output, guardrail } = rules;
+  const schema = guardrail?.check.kind === 'json_schema' ? guardrail.check.schema : null;
+  return output === null && schema === null ? null : { output: output?.schema ?? null, guardrail: schema };
+}
+
+/** Reads an answer by each of the schemas; by the guardrail's only once it has the shape. */
+export function checkAnswer(answer: string, { output, guardrail }: AnswerChecks): CheckedAnswer {
+  const shaped = output === null ? null : readBySchema(answer, output);
+  const guarded = guardrail === null || shaped?.ok === false ? null : readBySchema(answer, guardrail);
+  return { output: shaped, guardrail: guarded };
 }
 
 export const shapePrompt = (schema: JsonObject): string =>

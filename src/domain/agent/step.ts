@@ -6,6 +6,8 @@ import type {
   AgentInput,
   AgentRules,
   AgentState,
+  Answer,
+  CheckedReply,
   DelegationFrame,
   Frame,
   GuardrailFrame,
@@ -15,13 +17,16 @@ import type {
   TaskFrame,
 } from './agent-state.ts';
 import {
+  answerChecks,
+  checkAnswer,
   guardrailFeedback,
   judgePrompts,
   MAX_SHAPE_REPAIRS,
-  readBySchema,
   readVerdict,
   repairPrompt,
   reviewFeedback,
+  type AnswerChecks,
+  type CheckedAnswer,
 } from './checks.ts';
 import { summarised } from './context-window.ts';
 import { isDelegation, readDelegation } from './delegation.ts';
@@ -89,7 +94,7 @@ export function step(state: AgentState, input: AgentInput, rules: AgentRules): S
         ...(input.providerData !== undefined && { providerData: input.providerData }),
       };
       const next = withTop({ ...state, turns: state.turns + 1 }, said(frame, reply, frame.iterations + 1));
-      return { state: settle(next, rules, notes), notes };
+      return { state: settle(next, rules, notes, input.checked), notes };
     }
     case 'tool_returned': {
       const { toolCallId, toolName, content } = input;
@@ -102,9 +107,7 @@ export function step(state: AgentState, input: AgentInput, rules: AgentRules): S
       if (frame.kind !== 'review' || top.kind !== 'task') throw new Error('nothing is being looked at');
       const { feedback } = input;
       const next =
-        feedback.trim() === ''
-          ? finished(below, frame.raw, rules)
-          : again(below, top, reviewFeedback(feedback));
+        feedback.trim() === '' ? finished(below, frame, rules) : again(below, top, reviewFeedback(feedback));
       return { state: next, notes };
     }
   }
@@ -180,6 +183,22 @@ function withOwnIds(toolCalls: readonly ToolCall[]): ToolCall[] {
   });
 }
 
+const NOTHING_CHECKED: CheckedAnswer = { output: null, guardrail: null };
+
+/** The answer in a reply that has to be read by a schema before it counts; null when there is none in it, or no schema. */
+export function answerToCheck(
+  state: AgentState,
+  input: AgentInput,
+  rules: AgentRules,
+): { answer: string; checks: AnswerChecks } | null {
+  if (input.kind !== 'model_replied') return null;
+  const frame = topFrame(state);
+  const checks = answerChecks(rules);
+  if (frame.kind !== 'task' || checks === null) return null;
+  const isFinal = input.toolCalls.length === 0 || frame.iterations + 1 > maxIterOf(frame, rules);
+  return isFinal ? { answer: input.text, checks } : null;
+}
+
 /** What a frame's model has answered for good, or null while it goes on. */
 function answerOf(frame: Frame, rules: AgentRules): string | null {
   const last = frame.messages.at(-1);
@@ -190,16 +209,21 @@ function answerOf(frame: Frame, rules: AgentRules): string | null {
 }
 
 /** Does what needs nobody outside, until somebody outside is needed: delegations, answers, checks. */
-function settle(state: AgentState, rules: AgentRules, notes: Note[]): AgentState {
+function settle(state: AgentState, rules: AgentRules, notes: Note[], checked?: CheckedReply): AgentState {
   let current = state;
   for (;;) {
-    const next = settleOnce(current, rules, notes);
+    const next = settleOnce(current, rules, notes, checked);
     if (next === current || next.end !== null) return next;
     current = next;
   }
 }
 
-function settleOnce(state: AgentState, rules: AgentRules, notes: Note[]): AgentState {
+function settleOnce(
+  state: AgentState,
+  rules: AgentRules,
+  notes: Note[],
+  checked: CheckedReply | undefined,
+): AgentState {
   const frame = topFrame(state);
   const answer = answerOf(frame, rules);
   if (answer === null) {
@@ -212,7 +236,7 @@ function settleOnce(state: AgentState, rules: AgentRules, notes: Note[]): AgentS
     case 'delegation':
       return handBack(state, frame, answer, notes);
     case 'task':
-      return check(state, frame, answer, rules, notes);
+      return check(state, frame, answer, rules, notes, checked);
     case 'guardrail':
       return judged(state, frame, answer, rules, notes);
     case 'memory':
@@ -286,9 +310,14 @@ function check(
   answer: string,
   rules: AgentRules,
   notes: Note[],
+  checked: CheckedReply | undefined,
 ): AgentState {
   const { output, guardrail } = rules;
-  const shaped = output === null ? null : readBySchema(answer, output.schema);
+  const checks = answerChecks(rules);
+  const read = checked ?? (checks === null ? NOTHING_CHECKED : checkAnswer(answer, checks));
+  if ('exceeded' in read)
+    return ended(state, { kind: 'failed', code: 'COMPUTATION_LIMIT', error: read.exceeded });
+  const { output: shaped, guardrail: guarded } = read;
   if (shaped?.ok === false) {
     const most = output?.repairs ?? MAX_SHAPE_REPAIRS;
     if (state.shapeRepairs >= most) {
@@ -297,10 +326,11 @@ function check(
     }
     return again({ ...state, shapeRepairs: state.shapeRepairs + 1 }, frame, repairPrompt(shaped.problem));
   }
-  if (guardrail === null) return done(state, answer, rules);
+  const counted: Answer = { raw: answer, json: shaped?.ok === true ? shaped.json : null };
+  if (guardrail === null) return done(state, counted, rules);
   if (guardrail.check.kind === 'json_schema') {
-    const read = readBySchema(answer, guardrail.check.schema);
-    return read.ok ? done(state, answer, rules) : refused(state, frame, read.problem, rules, notes);
+    const refusal = guarded?.ok === false ? guarded.problem : null;
+    return refusal === null ? done(state, counted, rules) : refused(state, frame, refusal, rules, notes);
   }
   const { system, user } = judgePrompts(guardrail.check.text, answer);
   const { agentKey } = frame;
@@ -308,7 +338,7 @@ function check(
     kind: 'guardrail',
     agentKey,
     iterations: 0,
-    raw: answer,
+    ...counted,
     messages: conversation(system, user),
   });
 }
@@ -323,7 +353,7 @@ function judged(
   const problem = readVerdict(reply);
   const below = pop(state);
   const top = topFrame(below);
-  if (problem === null || top.kind !== 'task') return done(below, frame.raw, rules);
+  if (problem === null || top.kind !== 'task') return done(below, frame, rules);
   return refused(below, top, problem, rules, notes);
 }
 
@@ -363,34 +393,30 @@ function again(state: AgentState, frame: TaskFrame, prompt: string): AgentState 
 /** What is worth remembering was said, or could not be: the answer counts either way. */
 export function remembered(
   state: AgentState,
-  { raw }: MemoryFrame,
+  frame: MemoryFrame,
   reply: string,
   rules: AgentRules,
 ): AgentState {
   const { remembers = null } = rules;
-  const end = finished(pop(state), raw, { ...rules, remembers: null });
+  const end = finished(pop(state), frame, { ...rules, remembers: null });
   if (remembers === null) return end;
-  const memories = memoriesOf(remembers.description, raw, reply);
+  const memories = memoriesOf(remembers.description, frame.raw, reply);
   return { ...end, memories, ...(remembers.embeds && { embed: memories.map(({ about }) => about) }) };
 }
 
 const ended = (state: AgentState, end: AgentEnd): AgentState => ({ ...state, end });
 
 /** An answer that passed every check: it counts, or a person looks at it first. */
-function done(state: AgentState, raw: string, rules: AgentRules): AgentState {
-  if (!rules.humanInput) return finished(state, raw, rules);
+function done(state: AgentState, { raw, json }: Answer, rules: AgentRules): AgentState {
+  if (!rules.humanInput) return finished(state, { raw, json }, rules);
   const { agentKey } = topFrame(state);
-  return push(state, { kind: 'review', agentKey, iterations: 0, messages: [], raw });
+  return push(state, { kind: 'review', agentKey, iterations: 0, messages: [], raw, json });
 }
 
-function finished(state: AgentState, raw: string, rules: AgentRules): AgentState {
-  const { output, remembers = null } = rules;
-  if (remembers !== null) {
-    const { agentKey } = topFrame(state);
-    const { system, user } = memoryPrompts(remembers.description, raw);
-    const messages = conversation(system, user);
-    return push(state, { kind: 'memory', agentKey, iterations: 0, messages, raw });
-  }
-  const shaped = output === null ? null : readBySchema(raw, output.schema);
-  return ended(state, { kind: 'done', raw, json: shaped?.ok === true ? shaped.json : null });
+function finished(state: AgentState, { raw, json }: Answer, { remembers = null }: AgentRules): AgentState {
+  if (remembers === null) return ended(state, { kind: 'done', raw, json });
+  const { agentKey } = topFrame(state);
+  const { system, user } = memoryPrompts(remembers.description, raw);
+  const messages = conversation(system, user);
+  return push(state, { kind: 'memory', agentKey, iterations: 0, messages, raw, json });
 }

@@ -10,8 +10,8 @@ import type { GraphSurroundings } from './graph-document.ts';
 import { pointerStep, type Findings } from './graph-findings.ts';
 import type { AgentModel, CrewModel, ModelNode, TaskModel } from './graph-model.ts';
 import { checkKnowledge } from './read-knowledge.ts';
-import { readEmbedder } from './read-embedder.ts';
-import { readLlm } from './read-llm.ts';
+import { embedderAddresses, readEmbedder } from './read-embedder.ts';
+import { addressProblem, readLlm } from './read-llm.ts';
 
 /** Rules of single agents and tasks that go beyond the type of a field. */
 export function checkNodes(crew: CrewModel, surroundings: GraphSurroundings, findings: Findings): void {
@@ -52,6 +52,13 @@ function checkCrewNode(node: ModelNode, findings: Findings): void {
       'embedder wants a provider and the model in its config; without, memory and knowledge are found by words';
     findings.warn('graph_not_carried_out', message, node.pathOf('embedder'), node.id);
   }
+  for (const name of embedderAddresses(node.data.embedder))
+    findings.error(
+      'graph_bad_llm',
+      addressProblem(name),
+      `${node.pathOf('embedder')}/config/${name}`,
+      node.id,
+    );
   checkSeconds(node, 'tool_approval_timeout_seconds', 'graph_bad_approval', findings);
   checkSeconds(node, 'remind_after_seconds', 'graph_bad_reminder', findings);
 }

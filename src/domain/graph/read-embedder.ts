@@ -1,5 +1,6 @@
 import { isJsonObject } from '../crewai/field-types.ts';
 import type { JsonValue } from '../json.ts';
+import { MODEL_ADDRESSES } from './read-llm.ts';
 
 /** CrewAI's own choice where only OpenAI is named. */
 const DEFAULT_MODEL = 'text-embedding-3-small';
@@ -13,3 +14,10 @@ export function readEmbedder(value: JsonValue | undefined): string | null {
   const model = given ?? (provider === 'openai' ? DEFAULT_MODEL : undefined);
   return typeof model === 'string' && model !== '' ? `${provider}/${model}` : null;
 }
+
+/** Fields of an embedder's `config` that say where it is, and cannot be carried out. */
+export const embedderAddresses = (value: JsonValue | undefined): string[] => {
+  const config = isJsonObject(value) ? value.config : undefined;
+  const names: readonly string[] = [...MODEL_ADDRESSES, 'url', 'host'];
+  return isJsonObject(config) ? names.filter((name) => (config[name] ?? null) !== null) : [];
+};

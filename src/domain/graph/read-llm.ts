@@ -10,6 +10,23 @@ export interface LlmProblem {
   below: string;
 }
 
+/** Where a model is. Left out, its prompts would go to another server than the author meant. */
+export const MODEL_ADDRESSES = [
+  'base_url',
+  'api_base',
+  'api_version',
+  'deployment_name',
+  'azure_endpoint',
+  'endpoint',
+] as const;
+
+const isAddress = (name: string): boolean => MODEL_ADDRESSES.some((known) => known === name);
+
+/** What is said of one of {@link MODEL_ADDRESSES} in a document. */
+export const addressProblem = (name: string): string =>
+  `${name} cannot be given here, and without it the model would be asked at another address: the operator sets ` +
+  'OPENAI_COMPATIBLE_BASE_URL (or the …_BASE_URL of the provider), and the model is named openai_compatible/…';
+
 const PARAMETERS = ['temperature', 'top_p', 'max_tokens'] as const;
 
 /** A model's name, or an object with `model` and parameters. CrewAI itself looks at it only when it calls. */
@@ -29,6 +46,9 @@ export function readLlm(
     const problem = parameterProblem(name, value[name] ?? null);
     if (problem !== null) problems.push({ message: problem, below: `/${name}` });
   }
+  for (const [name, given] of Object.entries(value))
+    if (isAddress(name) && given !== null)
+      problems.push({ message: addressProblem(name), below: `/${name}` });
   return {
     model: typeof value.model === 'string' ? value.model : null,
     temperature: numberIn(value.temperature),
@@ -36,7 +56,7 @@ export function readLlm(
     maxTokens: numberIn(value.max_tokens),
     problems,
     unknown: Object.keys(value).filter(
-      (name) => name !== 'model' && !PARAMETERS.some((known) => known === name),
+      (name) => name !== 'model' && !isAddress(name) && !PARAMETERS.some((known) => known === name),
     ),
   };
 }

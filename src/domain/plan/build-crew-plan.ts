@@ -2,6 +2,7 @@ import { AGENT_FIELDS, DEFAULT_MAX_ITER, TASK_FIELDS } from '../crewai/yaml-fiel
 import type { FieldUse } from '../crewai/yaml-fields.ts';
 import type { Issue } from '../errors.ts';
 import type { CrewPlan, PlanAgent, PlanTask, TaskContext } from './crew-plan.ts';
+import { addressProblem, MODEL_ADDRESSES } from '../graph/read-llm.ts';
 import { placeholders } from './interpolate.ts';
 import { createMappingReader, isMapping, kindOf } from './mapping-reader.ts';
 import { TOOL_APPROVALS, type ToolApprovals } from './tool-approvals.ts';
@@ -143,6 +144,7 @@ function readLlm(entry: MappingReader): Pick<PlanAgent, 'model' | 'maxTokens' | 
     return { model: model === '' ? null : model, maxTokens: null, temperature: null, topP: null };
   }
   llm.checkFields(LLM_FIELDS);
+  for (const name of MODEL_ADDRESSES) if (llm.contains(name)) llm.refuse(name, addressProblem(name));
   return {
     model: llm.requiredText('model'),
     maxTokens: llm.number('max_tokens', { whole: true, min: 1 }),

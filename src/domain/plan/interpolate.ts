@@ -4,14 +4,55 @@ import type { CrewPlan } from './crew-plan.ts';
 /** CrewAI 0.121.1's placeholder: an identifier in braces, hyphens allowed. Braces of JSON do not match. */
 const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_-]*)\}/g;
 
+/** Characters one text may have once its placeholders are filled in: more than any model reads. */
+export const MAX_FILLED_CHARACTERS = 4_000_000;
+
+/** Thrown for a text that would outgrow `MAX_FILLED_CHARACTERS`: a long value in many places makes a huge text of a small one. */
+export class FilledTextTooLarge extends Error {
+  constructor() {
+    super(
+      `with its inputs filled in, a text has more than ${MAX_FILLED_CHARACTERS} characters: give shorter inputs, or name them fewer times`,
+    );
+    this.name = 'FilledTextTooLarge';
+  }
+}
+
 /**
  * Fills `{name}` in. What is filled in is not looked at again, and a name the inputs do not bring stays as
  * it is: starts are refused before it comes to that ({@link missingInputs}).
+ * @throws {FilledTextTooLarge}
  */
 export function interpolate(text: string, inputs: JsonObject): string {
+  const rendered = new Map<string, string>();
+  let length = text.length;
   return text.replaceAll(PLACEHOLDER, (placeholder: string, name: string) => {
     const value = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
-    return value === undefined ? placeholder : renderInput(value);
+    if (value === undefined) return placeholder;
+    const shown = rendered.get(name) ?? renderInput(value);
+    rendered.set(name, shown);
+    length += shown.length - placeholder.length;
+    if (length > MAX_FILLED_CHARACTERS) throw new FilledTextTooLarge();
+    return shown;
+  });
+}
+
+/** Whether one of the texts would outgrow `MAX_FILLED_CHARACTERS` with these inputs. */
+export function outgrows(texts: readonly string[], inputs: JsonObject): boolean {
+  const lengths = new Map<string, number>();
+  const lengthOf = (name: string): number => {
+    const known = lengths.get(name);
+    if (known !== undefined) return known;
+    const length = Object.hasOwn(inputs, name) ? renderInput(inputs[name] ?? null).length : 0;
+    lengths.set(name, length);
+    return length;
+  };
+  return texts.some((text) => {
+    let length = text.length;
+    for (const [, name = ''] of text.matchAll(PLACEHOLDER)) {
+      length += lengthOf(name);
+      if (length > MAX_FILLED_CHARACTERS) return true;
+    }
+    return false;
   });
 }
 

@@ -29,6 +29,8 @@ export interface MappingReader {
   nested: (field: string) => MappingReader | null;
   /** Warns of fields nobody knows, and of those that are known but not carried out. */
   checkFields: (known: ReadonlyMap<string, FieldUse>) => void;
+  /** Takes down what is wrong with a field that is there. */
+  refuse: (field: string, message: string) => void;
 }
 
 export function createMappingReader(mapping: Mapping, path: readonly string[], notes: Notes): MappingReader {
@@ -67,6 +69,7 @@ export function createMappingReader(mapping: Mapping, path: readonly string[], n
       const value = mapping.get(field);
       return isMapping(value) ? createMappingReader(value, at(field), notes) : null;
     },
+    refuse: (field, message) => notes.issue(at(field), message),
     checkFields: (known) => {
       for (const [key, value] of mapping) checkField(String(key), value, known, at(String(key)), notes);
     },

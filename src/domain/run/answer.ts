@@ -10,6 +10,9 @@ export interface AnswerRules {
   schema: JsonObject | null;
 }
 
+/** Says what is wrong with an answer, as `answerProblems` does, wherever that is worked out. */
+export type CheckAnswer = (rules: AnswerRules, answer: JsonValue) => Promise<Issue[]>;
+
 /** What is wrong with an answer, each at its place in the body; nothing when it fits. Free text must say something. */
 export function answerProblems({ options, multiple, schema }: AnswerRules, answer: JsonValue): Issue[] {
   if (options !== null && multiple) return choiceProblems(options, answer);

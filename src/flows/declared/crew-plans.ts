@@ -154,7 +154,7 @@ function crewPlan(name: string, action: CrewAction, path: string, surroundings: 
   } else {
     const { inputs: _, ...crew } = action.with ?? {};
     try {
-      const imported = graphFromJsonc({ path: 'crew', text: JSON.stringify(crew) }, undefined);
+      const imported = graphFromJsonc({ path: 'crew', text: JSON.stringify(crew) }, new Map(), {});
       warnings.push(...imported.warnings.map(({ message }) => ({ path: `${path}/with`, message })));
       document = imported.document;
     } catch (error) {

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { StepShape, StepTrigger } from '../../domain/flow/flow-shape.ts';
+import type { Issue } from '../../domain/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { schemaProblems } from '../../domain/run/json-schema.ts';
 import type { CrewResult } from '../../domain/run/result.ts';
-import { FLOW, type Flow, type FlowStep, type Given, type PlainView } from '../define-flow.ts';
+import { FLOW, type Flow, type FlowStep, type Given } from '../define-flow.ts';
 import type { NamedFlow } from '../flow-catalogue.ts';
 import { StepFailure, type StepCrew } from '../step-work.ts';
 import { agentInput, carryOutAction } from './carry-out-action.ts';
 import { AGENT_INPUT } from './crew-plans.ts';
 import type { FlowAction, FlowDefinition, FlowMethod } from './definition.ts';
-import { expressionScope, type ExpressionScope } from './expression.ts';
+import type { Expressions } from './expressions.ts';
 import { feedbackStep } from './human-feedback.ts';
 import type { FlowSnapshot } from './snapshot.ts';
-import { render, shownValue } from './template.ts';
+import { shownValue } from './template.ts';
+import { matchLabel } from './match-label.ts';
 import { readTrigger } from './triggers.ts';
 
 const FEEDBACK = '__feedback';
@@ -35,7 +37,8 @@ export function declaredFlow({ definition, crews }: FlowSnapshot): Flow {
     [FLOW]: true,
     summary: summary === '' ? definition.name : summary,
     description: definition.description ?? '',
-    request: requestSchema(definition),
+    // What the schema of the state says of it is looked at apart (`stateProblems`).
+    request: z.record(z.string(), z.json()),
     result: resultSchema,
     example: { request: definition.state?.default ?? {}, result: { output: null, state: {} } },
     shape: [...steps].map(([name, { shape }]) => ({ name, ...shape })),
@@ -72,17 +75,11 @@ const withDefaults = ({ state }: FlowDefinition, request: JsonObject): JsonObjec
   ...request,
 });
 
-/** Any object, or what fits the schema of the state once its defaults are laid under it. */
-function requestSchema(definition: FlowDefinition): z.ZodType {
+/** What is wrong with a request by the schema of the state, once its defaults are laid under it; for a computing process. */
+export function stateProblems(definition: FlowDefinition, request: JsonObject): Issue[] {
   const { state } = definition;
-  return z.record(z.string(), z.json()).superRefine((request, ctx) => {
-    if (state === null || state === undefined || state.type === 'dict') return;
-    for (const { path, message } of schemaProblems(state.json_schema, withDefaults(definition, request))) {
-      const parts = path.split('/').slice(1);
-      const names = parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-      ctx.addIssue({ code: 'custom', path: names, message });
-    }
-  });
+  if (state === null || state === undefined || state.type === 'dict') return [];
+  return schemaProblems(state.json_schema, withDefaults(definition, request));
 }
 
 interface Around {
@@ -128,33 +125,33 @@ function actionStep(
   const most = definition.config?.max_method_calls ?? DEFAULT_MAX_CALLS;
   return {
     shape,
-    ...(crew !== undefined && { crew: (view: PlainView) => crewOf(action, crew, view) }),
+    ...(crew !== undefined && { crew: (_view, expressions) => crewOf(action, crew, expressions) }),
     async work(context, given) {
       if (context.iteration > most)
         throw new StepFailure(`${name} has run ${most} times, which is its \`max_method_calls\``);
       const said =
         crew === undefined && action.call !== 'crew'
-          ? await carryOutAction(action, context, scopeOf(context))
+          ? await carryOutAction(action, context)
           : crewSaid(action, given);
-      return { said, label: shape.labels.length > 0 ? labelOf(said) : null, state: context.state };
+      return {
+        said,
+        label: shape.labels.length > 0 ? labelOf(said, shape.labels) : null,
+        state: context.state,
+      };
     },
   };
 }
 
-const scopeOf = ({ state, outputs, startedAt }: PlainView): ExpressionScope =>
-  expressionScope({ state, outputs }, startedAt);
-
 /** The crew of a method, its inputs filled in. */
-function crewOf(action: FlowAction, plan: CrewPlan, view: PlainView): StepCrew {
-  const scope = scopeOf(view);
+async function crewOf(action: FlowAction, plan: CrewPlan, expressions: Expressions): Promise<StepCrew> {
   if (action.call === 'agent') {
     // An agent by itself has no variables: what looks like one in its texts stands for itself.
     const themselves = Object.fromEntries(plan.inputs.map((name) => [name, `{${name}}`]));
-    return { plan, inputs: { ...themselves, [AGENT_INPUT]: agentInput(action.with, scope) } };
+    return { plan, inputs: { ...themselves, [AGENT_INPUT]: await agentInput(action.with, expressions) } };
   }
   if (action.call !== 'crew') throw new StepFailure(`${action.call} has no crew`);
   const defaults = action.with?.['inputs'];
-  const inputs = render({ ...(isJsonObject(defaults) && defaults), ...action.inputs }, scope);
+  const inputs = await expressions.render({ ...(isJsonObject(defaults) && defaults), ...action.inputs });
   return { plan, inputs: isJsonObject(inputs) ? inputs : {} };
 }
 
@@ -170,6 +167,10 @@ function shownResult({ raw, tasks_output: outputs }: CrewResult): JsonObject {
   return { raw, json_dict: isJsonObject(last) ? (last['json_dict'] ?? null) : null, tasks_output: outputs };
 }
 
-/** The event that a router's output names. */
-const labelOf = (said: JsonValue): string =>
-  (isJsonObject(said) && typeof said['raw'] === 'string' ? said['raw'] : shownValue(said)).trim();
+/** The event that a router's output names; what is none of its labels is told as it is. */
+function labelOf(said: JsonValue, labels: readonly string[]): string {
+  const text = (
+    isJsonObject(said) && typeof said['raw'] === 'string' ? said['raw'] : shownValue(said)
+  ).trim();
+  return matchLabel(labels, text) ?? text;
+}

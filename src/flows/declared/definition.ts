@@ -4,6 +4,7 @@ import { TOOL_APPROVALS } from '../../domain/plan/tool-approvals.ts';
 import { schemaIssues } from '../../domain/run/json-schema-issues.ts';
 import { expressionProblem, type Root } from './expression.ts';
 import { templateProblems } from './template.ts';
+import { UNUSED_FIELDS } from './unused-fields.ts';
 
 /**
  * The fields of `crewai.flow/v1`, the declarative flows of CrewAI 1.15. What cannot be carried out here has its reason
@@ -25,6 +26,10 @@ const refused = (why: string) =>
         ctx.addIssue({ code: 'custom', message: why });
     })
     .optional();
+
+/** Fields that change nothing: taken whatever they say, and named in a warning (unused-fields.ts). */
+const unused = (names: readonly string[]): Record<string, z.ZodOptional<z.ZodJSONSchema>> =>
+  Object.fromEntries(names.map((field) => [field, z.json().optional()]));
 
 const expression = (roots: readonly Root[]) =>
   z
@@ -63,11 +68,12 @@ const NO_FILES =
 
 const agent = (roots: readonly Root[]) =>
   z.strictObject({
+    ...unused(UNUSED_FIELDS.agent),
     role: z.string().min(1),
     goal: z.string().min(1),
     backstory: z.string().default(''),
     llm: llm.optional(),
-    settings: z.strictObject({ llm: llm.optional() }).optional(),
+    settings: z.strictObject({ ...unused(UNUSED_FIELDS.agent), llm: llm.optional() }).optional(),
     tools: z.array(z.string().min(1)).max(50).default([]),
     tool_approvals: z
       .record(z.string(), z.enum(TOOL_APPROVALS, 'must be allow, ask or deny'))
@@ -169,22 +175,20 @@ const action = z.discriminatedUnion(
 );
 
 const persist = z.strictObject({
+  ...unused(UNUSED_FIELDS.persist),
   // Everything is kept, whatever this says.
   enabled: z.boolean().default(false),
-  verbose: refused('there is nothing more to tell: the log of an execution has every step'),
   persistence: refused('this server keeps every step in its own database: leave the backend out'),
 });
 
 const humanFeedback = z.strictObject({
+  ...unused(UNUSED_FIELDS.feedback),
   message: z.string().min(1).max(10_000),
   emit: z.array(name).min(1).max(20).nullish(),
   llm: llm.nullish(),
   default_outcome: z.string().nullish(),
-  metadata: refused('a question carries no metadata here'),
   provider: refused('people are asked under /api/v1/questions: leave the provider out'),
   learn: refused('feedback is not learned from here'),
-  learn_source: z.literal('hitl', 'feedback is not learned from here').optional(),
-  learn_strict: refused('feedback is not learned from here'),
 });
 
 const method = z.strictObject({
@@ -227,15 +231,12 @@ const state = z.discriminatedUnion(
 );
 
 const config = z.strictObject({
-  tracing: refused('traces of CrewAI are not made here'),
+  ...unused(UNUSED_FIELDS.config),
   // Every run can be followed as a stream.
   stream: z.boolean().optional(),
-  checkpoint: z.literal(true, 'every step is kept: say true or leave it out').nullish(),
   max_method_calls: z.int().min(1).max(1_000).default(100),
   memory: refused('flows have no memory here'),
   input_provider: refused('the inputs come with the request that starts the flow'),
-  suppress_flow_events: refused('the log of an execution is never left out'),
-  defer_trace_finalization: refused('there is no trace to be finished later'),
 });
 
 export const flowDefinitionSchema = z.strictObject({

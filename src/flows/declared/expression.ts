@@ -1,18 +1,17 @@
-import { createContext, Script } from 'node:vm';
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
 import { isHeldExactly } from '../../domain/exact-numbers.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import { StepFailure, TryAgain } from '../step-work.ts';
+import { StepFailure } from '../step-work.ts';
 
 /**
  * Expressions of declared flows: CEL, as CrewAI has them, evaluated by a library that knows neither functions of ours nor
- * of JavaScript. Bounded in text, in nesting, in time and in what comes out.
+ * of JavaScript. Bounded in text, in nesting and in what comes out; their time is bounded by whoever evaluates them
+ * (`src/computing`).
  */
 
 const MAX_CHARACTERS = 2_000;
 /** `map`, `filter` and the like in one expression: each may go over a whole list, and inside each other they multiply. */
 const MAX_LOOPS = 4;
-const TIMEOUT_MS = 500;
 /** Of the result: texts by their length, everything else as one. */
 const MAX_RESULT_SIZE = 1_000_000;
 const LOOPS = new Set(['map', 'filter', 'all', 'exists', 'exists_one']);
@@ -116,43 +115,21 @@ const sum = (all: readonly Seen[]): Seen => ({
 });
 
 /**
- * The value of an expression.
- * @throws {ExpressionError} when there is none; {TryAgain} when it took too long, which a busy machine may be to blame for
+ * The value of an expression. Takes as long as it takes: to be called in a computing process only.
+ * @throws {ExpressionError} when there is none
  */
 export function evaluate(source: string, scope: ExpressionScope): JsonValue {
   try {
-    const value = withinTime(() => environment(scope.now).evaluate(source, { ...scope.values }));
+    const value = environment(scope.now).evaluate(source, { ...scope.values });
     return toJson(value, { left: MAX_RESULT_SIZE });
   } catch (error) {
-    const words = firstLine(error);
-    if (isTimeout(error))
-      throw new TryAgain(`the expression ${source} takes more than ${TIMEOUT_MS} ms`, undefined, {
-        cause: error,
-      });
-    throw new ExpressionError(`the expression ${source} has no value: ${words}`, { cause: error });
+    // too deep, or too long a text: not the expression's doing alone
+    if (error instanceof RangeError) throw error;
+    throw new ExpressionError(`the expression ${shortened(source)} has no value: ${firstLine(error)}`, {
+      cause: error,
+    });
   }
 }
-
-/** The watchdog of V8 is to be had by this module only: the script itself is this one constant. */
-const watched = new Script('run()');
-const slot: { run: () => unknown } = { run: () => undefined };
-const room = createContext(slot);
-
-function withinTime(work: () => unknown): unknown {
-  slot.run = work;
-  try {
-    return watched.runInContext(room, { timeout: TIMEOUT_MS });
-  } finally {
-    slot.run = () => undefined;
-  }
-}
-
-/** Made in the realm of the watchdog, it is no Error of this one. */
-const isTimeout = (error: unknown): boolean =>
-  typeof error === 'object' &&
-  error !== null &&
-  'code' in error &&
-  error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
 function toJson(value: unknown, size: { left: number }): JsonValue {
   size.left -= typeof value === 'string' ? value.length + 1 : 1;
@@ -179,6 +156,10 @@ const isPlain = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&
   [Object.prototype, null].includes(Object.getPrototypeOf(value));
+
+const MAX_SHOWN = 200;
+const shortened = (source: string): string =>
+  source.length > MAX_SHOWN ? `${source.slice(0, MAX_SHOWN).toWellFormed()}…` : source;
 
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

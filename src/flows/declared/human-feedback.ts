@@ -3,6 +3,7 @@ import { isJsonObject } from '../../domain/json.ts';
 import type { FlowStep, PlainContext, PlainView } from '../define-flow.ts';
 import type { StepQuestion } from '../step-work.ts';
 import { llmSetting } from './crew-plans.ts';
+import { matchLabel } from './match-label.ts';
 import type { FlowMethod } from './definition.ts';
 import { shownValue } from './template.ts';
 
@@ -44,8 +45,7 @@ async function outcomeOf(
   said: string,
   { model }: PlainContext,
 ): Promise<string> {
-  const meant = (text: string): string | undefined =>
-    outcomes.find((outcome) => outcome.toLowerCase() === text.trim().toLowerCase());
+  const meant = (text: string): string | undefined => matchLabel(outcomes, text);
   const otherwise = fallback ?? outcomes[0] ?? '';
   const exact = meant(said);
   if (exact !== undefined) return exact;

@@ -1,16 +1,21 @@
 import type { z } from 'zod';
+import '../../contracts/plain-messages.ts';
 import { parseYamlFile } from '../../crews/parse-crew-yaml.ts';
 import { createPlainJson } from '../../crews/transfer/plain-json.ts';
 import type { Issue } from '../../domain/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { secretIssues } from '../../domain/secret-fields.ts';
 import { schemaProblems } from '../../domain/run/json-schema.ts';
 import { flowDefinitionSchema, type FlowDefinition } from './definition.ts';
+import { unusedFields } from './unused-fields.ts';
 import { readTrigger } from './triggers.ts';
 
 const MAX_ISSUES = 100;
 const MAX_METHODS = 200;
 
-export type ReadDefinition = { ok: true; definition: FlowDefinition } | { ok: false; issues: Issue[] };
+/** `warnings`: fields that are set and have no effect. */
+export type ReadDefinition =
+  { ok: true; definition: FlowDefinition; warnings: Issue[] } | { ok: false; issues: Issue[] };
 
 const pointer = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
@@ -32,10 +37,14 @@ function checkDefinition(content: JsonValue): ReadDefinition {
   if (!isJsonObject(content))
     return { ok: false, issues: [{ path: '', message: 'a flow is a mapping of fields' }] };
   const read = flowDefinitionSchema.safeParse(content);
-  const issues = [...(read.success ? [] : read.error.issues.flatMap(toIssue)), ...checkMethods(content)];
+  const issues = [
+    ...secretIssues(content),
+    ...(read.success ? [] : read.error.issues.flatMap(toIssue)),
+    ...checkMethods(content),
+  ];
   if (read.success) issues.push(...checkState(read.data));
   if (!read.success || issues.length > 0) return { ok: false, issues: issues.slice(0, MAX_ISSUES) };
-  return { ok: true, definition: read.data };
+  return { ok: true, definition: read.data, warnings: unusedFields(content) };
 }
 
 function toIssue(issue: z.core.$ZodIssue): Issue[] {

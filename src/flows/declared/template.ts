@@ -72,7 +72,7 @@ function textProblems(text: string, roots: readonly Root[]): string[] {
   }
 }
 
-/** Fills a template in. @throws {ExpressionError} when an expression has no value; {TryAgain} */
+/** Fills a template in. @throws {ExpressionError} when an expression has no value */
 export function render(value: JsonValue, scope: ExpressionScope): JsonValue {
   if (typeof value === 'string') return renderText(value, scope);
   if (Array.isArray(value)) return value.map((item) => render(item, scope));

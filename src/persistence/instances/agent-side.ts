@@ -229,15 +229,18 @@ async function messageAt(sql: Sql, instance: Instance, seq: number): Promise<str
  * Makes an agent's message a question, after the fact. One that is a question already stays what it is.
  * @throws {MusterError} NOT_FOUND; VALIDATION_FAILED for a message of a person; CONFLICT
  */
-export function requestInput(
+export async function requestInput(
   database: SqlPool,
-  of: { ownerId: string; messageId: string; asks: (metadata: JsonObject) => AskedFor },
+  of: { ownerId: string; messageId: string; asks: (metadata: JsonObject) => Promise<AskedFor> },
   now: Date,
 ): Promise<AgentSaid> {
+  const unlocked = await findMessage(database, of.ownerId, of.messageId);
+  const id = unlocked?.message.agentInstanceId ?? null;
+  if (unlocked === null || id === null) throw notFound('message');
+  // Before anything is locked: what a message says of its question does not change, and a schema takes its time.
+  const { requiresUserInput, senderType, metadata } = unlocked.message;
+  const asks = requiresUserInput || senderType === 'user' ? null : await of.asks(metadata);
   return database.transaction(async (sql) => {
-    const unlocked = await findMessage(sql, of.ownerId, of.messageId);
-    const id = unlocked?.message.agentInstanceId ?? null;
-    if (unlocked === null || id === null) throw notFound('message');
     const instance = await lockInstance(sql, of.ownerId, id);
     refuseRun(instance);
     refuseEnded(instance);
@@ -252,7 +255,7 @@ export function requestInput(
     const read = await readUpTo(sql, instance, head + 1);
     const cursor = read.queued.at(-1)?.seq ?? Math.max(instance.lastReadSeq, message.seq);
     let status = statusAfterReading(instance.status);
-    if (!message.requiresUserInput) {
+    if (!message.requiresUserInput && asks !== null) {
       const questionId = randomUUID();
       await sql.query(
         `update messages set requires_user_input = true, kind = 'question',
@@ -260,7 +263,7 @@ export function requestInput(
           where owner_id = $1 and id = $2`,
         [of.ownerId, message.id, questionId],
       );
-      const asked = { ...of.asks(message.metadata), id: questionId, messageId: message.id };
+      const asked = { ...asks, id: questionId, messageId: message.id };
       await askInInstance(sql, instance, { ...asked, question: message.content }, now);
       status = 'AWAITING_INPUT';
     }

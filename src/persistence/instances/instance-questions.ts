@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { conflict, invalid, notFound } from '../../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { answerProblems, answerText, type AnswerRules } from '../../domain/run/answer.ts';
+import { answerText, type AnswerRules } from '../../domain/run/answer.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import { appendMessage, type Message } from '../messages.ts';
 import { remindTime } from '../question-reminders.ts';
+import type { ProblemsOf } from '../checked-answer.ts';
 import type { Sql } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import type { Instance } from './instance-row.ts';
@@ -129,6 +130,7 @@ export async function answerInInstance(
   instance: Instance,
   question: InstanceQuestion,
   given: { answer: JsonValue; userId: string; messageId: string },
+  problemsOf: ProblemsOf,
   now: Date,
 ): Promise<Message> {
   const isLate = question.expiresAt !== null && question.expiresAt <= now;
@@ -136,7 +138,7 @@ export async function answerInInstance(
     const status = question.status === 'open' ? 'expired' : question.status;
     throw conflict(`this question is ${status}: it takes no answer any more`, { status });
   }
-  const problems = answerProblems(question, given.answer);
+  const problems = problemsOf(question, given.answer);
   if (problems.length > 0) throw invalid('The answer is none that was asked for', problems);
   await sql.query(
     `update questions set status = 'answered', answer = $2, answered_at = $3, answered_by = $4 where id = $1`,

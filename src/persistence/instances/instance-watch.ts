@@ -34,20 +34,45 @@ export function createInstanceWatch(deps: {
 }): InstanceWatch {
   const { sql, waker, logger, now } = deps;
   let running: Promise<number> | undefined;
+  const failed =
+    (what: string) =>
+    (error: unknown, id: string): void =>
+      logger.error({ err: error, id }, `${what}: left for later`);
   const remind = async (): Promise<number> => {
-    const { runs, conversations } = await remindOfQuestions(sql, now(), MOST_DUE);
+    const { runs, conversations } = await remindOfQuestions(
+      sql,
+      now(),
+      MOST_DUE,
+      failed('a question nobody could be reminded of'),
+    );
     for (const run of runs) waker.wake('log', run);
     for (const conversation of conversations) waker.wake('message', conversation);
     return runs.length + conversations.length;
   };
+  /** The parts of a look do not wait for each other's success. */
+  const part = async (what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      logger.warn({ err: error }, `${what}: could not be done, and will be`);
+    }
+  };
   const once = async (): Promise<number> => {
-    for (const conversation of await expireDueQuestions(sql, now(), MOST_DUE))
-      waker.wake('message', conversation);
-    let reminded = MOST_DUE;
-    while (reminded === MOST_DUE) reminded = await remind();
-    const at = now();
-    const silent = await markSilentInstances(sql, new Date(at.getTime() - SILENCE_MS), at);
-    await foldInstanceCounts(sql);
+    let silent = 0;
+    await part('questions whose time is up', async () => {
+      const told = failed('the questions of an instance whose time is up');
+      for (const conversation of await expireDueQuestions(sql, now(), MOST_DUE, told))
+        waker.wake('message', conversation);
+    });
+    await part('reminders', async () => {
+      let reminded = MOST_DUE;
+      while (reminded === MOST_DUE) reminded = await remind();
+    });
+    await part('silent agent instances', async () => {
+      const at = now();
+      silent = await markSilentInstances(sql, new Date(at.getTime() - SILENCE_MS), at);
+    });
+    await part('counts of agent instances', async () => void (await foldInstanceCounts(sql)));
     return silent;
   };
   const look = (): Promise<number> => {

@@ -1,7 +1,9 @@
 import { conflict } from '../../domain/errors.ts';
 import { isEnded, type InstanceStatus } from '../../domain/instance/instance-status.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import { writtenAnswer } from '../../domain/run/answer.ts';
+import { writtenAnswer, type CheckAnswer } from '../../domain/run/answer.ts';
+import { takeChecked, type ProblemsOf } from '../checked-answer.ts';
+import { eachRow } from '../each-row.ts';
 import { appendMessage, findMessage, type Message } from '../messages.ts';
 import { answerQuestion } from '../runs/questions.ts';
 import type { Sql, SqlPool } from '../sql.ts';
@@ -36,17 +38,10 @@ export interface PersonMessage {
 export async function personSays(
   database: SqlPool,
   said: PersonMessage,
+  check: CheckAnswer,
   now: Date,
 ): Promise<{ message: Message; instance: Instance }> {
-  const spoken = await database.transaction(async (sql) => {
-    const instance = await lockInstance(sql, said.ownerId, said.id);
-    const question = await meantQuestion(sql, instance, said, now);
-    if (instance.executionId !== null) return { instance, question, message: null };
-    const repeated = await findMessage(sql, said.ownerId, said.messageId);
-    if (repeated !== null) return { instance, question, message: repeated.message };
-    refuseEnded(instance);
-    return { instance, question, message: await speak(sql, instance, said, question, now) };
-  });
+  const spoken = await takeChecked(check, (problemsOf) => say(database, said, problemsOf, now));
   const { instance, question, message } = spoken;
   if (message !== null) return { message, instance };
   if (instance.executionId === null || question === null) {
@@ -55,8 +50,26 @@ export async function personSays(
     });
   }
   const given = { answer: writtenAnswer(question, said.content), userId: said.userId };
-  await answerQuestion(database, { id: instance.executionId }, question.id, given, now);
+  await answerQuestion(database, { id: instance.executionId }, question.id, given, check, now);
   return { message: await answerMessage(database, instance, question.id), instance };
+}
+
+/** @returns no message where a run is spoken to: it makes its messages itself */
+function say(
+  database: SqlPool,
+  said: PersonMessage,
+  problemsOf: ProblemsOf,
+  now: Date,
+): Promise<{ instance: Instance; question: InstanceQuestion | null; message: Message | null }> {
+  return database.transaction(async (sql) => {
+    const instance = await lockInstance(sql, said.ownerId, said.id);
+    const question = await meantQuestion(sql, instance, said, now);
+    if (instance.executionId !== null) return { instance, question, message: null };
+    const repeated = await findMessage(sql, said.ownerId, said.messageId);
+    if (repeated !== null) return { instance, question, message: repeated.message };
+    refuseEnded(instance);
+    return { instance, question, message: await speak(sql, instance, said, question, problemsOf, now) };
+  });
 }
 
 async function speak(
@@ -64,6 +77,7 @@ async function speak(
   instance: Instance,
   said: PersonMessage,
   question: InstanceQuestion | null,
+  problemsOf: ProblemsOf,
   now: Date,
 ): Promise<Message> {
   if (question !== null) {
@@ -73,6 +87,7 @@ async function speak(
       instance,
       question,
       { answer, userId: said.userId, messageId: said.messageId },
+      problemsOf,
       now,
     );
   }
@@ -123,9 +138,10 @@ async function takeAnswer(
   instance: Instance,
   question: InstanceQuestion,
   given: { answer: JsonValue; userId: string; messageId: string },
+  problemsOf: ProblemsOf,
   now: Date,
 ): Promise<Message> {
-  const message = await answerInInstance(sql, instance, question, given, now);
+  const message = await answerInInstance(sql, instance, question, given, problemsOf, now);
   const status = await statusAfterPerson(sql, instance, now);
   await noteInInstance(sql, instance, { status, said: [message] }, now);
   return message;
@@ -160,14 +176,17 @@ export function answerAgent(
     userId: string;
     messageId: string;
   },
+  check: CheckAnswer,
   now: Date,
 ): Promise<Instance> {
-  return database.transaction(async (sql) => {
-    const instance = await lockInstance(sql, of.ownerId, of.id);
-    const question = await questionOf(sql, instance, of.questionId);
-    await takeAnswer(sql, instance, question, of, now);
-    return instance;
-  });
+  return takeChecked(check, (problemsOf) =>
+    database.transaction(async (sql) => {
+      const instance = await lockInstance(sql, of.ownerId, of.id);
+      const question = await questionOf(sql, instance, of.questionId);
+      await takeAnswer(sql, instance, question, of, problemsOf, now);
+      return instance;
+    }),
+  );
 }
 
 /**
@@ -204,14 +223,20 @@ export function deleteInstance(database: SqlPool, of: { ownerId: string; id: str
 }
 
 /** Ends the questions whose time is up, of a few instances at once. @returns how many instances were looked at */
-export async function expireDueQuestions(database: SqlPool, now: Date, limit: number): Promise<number[]> {
+export async function expireDueQuestions(
+  database: SqlPool,
+  now: Date,
+  limit: number,
+  failed: (error: unknown, instanceId: string) => void,
+): Promise<number[]> {
   const due = await database.query<{ owner_id: string; agent_instance_id: string }>(
-    `select distinct owner_id, agent_instance_id from questions
-      where status = 'open' and execution_id is null and expires_at <= $1 limit $2`,
+    // By chance, so that those that fail do not stand before the others again and again.
+    `select * from (select distinct owner_id, agent_instance_id from questions
+       where status = 'open' and execution_id is null and expires_at <= $1) due order by random() limit $2`,
     [now.toISOString(), limit],
   );
   const conversations: number[] = [];
-  for (const one of due) {
+  const expire = async (one: (typeof due)[number]): Promise<void> => {
     // Each instance is locked by itself: a sweep holds up one agent at a time.
     const { conversationId } = await database.transaction(async (sql) => {
       const instance = await lockInstance(sql, one.owner_id, one.agent_instance_id);
@@ -221,6 +246,7 @@ export async function expireDueQuestions(database: SqlPool, now: Date, limit: nu
       return instance;
     });
     conversations.push(conversationId);
-  }
+  };
+  await eachRow(due, expire, (error, one) => failed(error, one.agent_instance_id));
   return conversations;
 }

@@ -25,7 +25,11 @@ import { Migration20261128000039 } from './migration-20261128000039-schedule-rem
 import { Migration20261128000051 } from './migration-20261128000051-cost-of-days.ts';
 import { Migration20261201000081 } from './migration-20261201000081-task-warnings.ts';
 import { Migration20261124000031 } from './migration-20261124000031-pruning.ts';
+import { Migration20261201000061 } from './migration-20261201000061-slots-and-filters.ts';
 import { Migration20261124000026 } from './migration-20261124000026-batches.ts';
+import { Migration20261201000071 } from './migration-20261201000071-guesses.ts';
+import { Migration20261201000072 } from './migration-20261201000072-disabled-users.ts';
+import { Migration20261201000101 } from './migration-20261201000101-worker-deaths.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -56,5 +60,9 @@ export const migrations = [
   { name: 'Migration20261128000037', class: Migration20261128000037 },
   { name: 'Migration20261128000039', class: Migration20261128000039 },
   { name: 'Migration20261128000051', class: Migration20261128000051 },
+  { name: 'Migration20261201000061', class: Migration20261201000061 },
+  { name: 'Migration20261201000071', class: Migration20261201000071 },
+  { name: 'Migration20261201000072', class: Migration20261201000072 },
   { name: 'Migration20261201000081', class: Migration20261201000081 },
+  { name: 'Migration20261201000101', class: Migration20261201000101 },
 ];

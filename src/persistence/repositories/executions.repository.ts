@@ -1,7 +1,7 @@
 import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
 import type { ExecutionKind, ExecutionStatus } from '../../domain/run/status.ts';
 import type { OwnerScope } from '../database.ts';
-import type { Sql } from '../sql.ts';
+import type { SqlPool } from '../sql.ts';
 import { Execution } from '../entities/execution.entity.ts';
 import { TaskExecution } from '../entities/task-execution.entity.ts';
 
@@ -94,28 +94,32 @@ export interface BulkFilter {
   created_after?: string | undefined;
 }
 
-/** Executions of every owner that a filter meets, the oldest first. */
+/**
+ * Executions of every owner that a filter meets, the oldest first. Which index finds them depends on what is asked for: our
+ * connections plan statements without their parameters, this one is planned with them.
+ */
 export function findExecutionIds(
-  sql: Sql,
+  database: SqlPool,
   filter: BulkFilter,
   limit: number,
 ): Promise<{ id: number; execution_id: string }[]> {
-  return sql.query(
-    `select id, execution_id from executions
-      where ($1::uuid[] is null or execution_id = any($1)) and ($2::text[] is null or status = any($2))
-        and ($3::text is null or kind = $3) and ($4::text is null or crew_name = $4)
-        and ($5::uuid is null or owner_id = $5) and ($6::timestamptz is null or created_at < $6)
-        and ($7::timestamptz is null or created_at > $7)
-      order by id limit $8`,
-    [
-      filter.execution_ids ?? null,
-      filter.status ?? null,
-      filter.kind ?? null,
-      filter.crew_name ?? null,
-      filter.owner_id ?? null,
-      filter.created_before ?? null,
-      filter.created_after ?? null,
-      limit,
-    ],
-  );
+  const params: unknown[] = [limit];
+  const conditions: string[] = [];
+  const and = (condition: string, value: unknown): void => {
+    if (value !== undefined) conditions.push(condition.replace('?', `$${params.push(value)}`));
+  };
+  and('execution_id = any(?::uuid[])', filter.execution_ids);
+  and('status = any(?::text[])', filter.status);
+  and('kind = ?', filter.kind);
+  and('crew_name = ?', filter.crew_name);
+  and('owner_id = ?::uuid', filter.owner_id);
+  and('created_at < ?::timestamptz', filter.created_before);
+  and('created_at > ?::timestamptz', filter.created_after);
+  return database.transaction(async (sql) => {
+    await sql.query('set local plan_cache_mode = force_custom_plan');
+    return sql.query(
+      `select id, execution_id from executions where ${conditions.join(' and ')} order by id limit $1`,
+      params,
+    );
+  });
 }

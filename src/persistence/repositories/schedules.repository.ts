@@ -44,8 +44,30 @@ export interface FireRow {
   execution_status: string | null;
 }
 
-const COLUMNS = `id, owner_id, name, crew, graph_id, workflow_id, flow, inputs, cron, timezone, overlap, paused, version,
-  synced_version, created_at, updated_at`;
+const COLUMN_NAMES = [
+  'id',
+  'owner_id',
+  'name',
+  'crew',
+  'graph_id',
+  'workflow_id',
+  'flow',
+  'inputs',
+  'cron',
+  'timezone',
+  'overlap',
+  'paused',
+  'version',
+  'synced_version',
+  'created_at',
+  'updated_at',
+];
+const COLUMNS = COLUMN_NAMES.join(', ');
+
+/** SQL: the columns of a `ScheduleRow`, where `schedules` goes by this name. */
+export const scheduleColumns = (table: string): string =>
+  COLUMN_NAMES.map((column) => `${table}.${column}`).join(', ');
+
 const whereOwned = (scope: OwnerScope): { text: string; values: string[] } =>
   'ownerId' in scope
     ? { text: 'deleted_at is null and owner_id = ?', values: [scope.ownerId] }

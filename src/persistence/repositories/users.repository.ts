@@ -77,6 +77,24 @@ export class UsersRepository {
     return made;
   }
 
+  /**
+   * Makes an ordinary user, unless the e-mail has an account already, which then stays as it is. Both write one row of
+   * `users` and take as long.
+   * @returns the id of who has the address, and whether it was made just now.
+   */
+  async register(
+    user: Pick<NewUser, 'email' | 'name' | 'passwordHash'>,
+    now: Date,
+  ): Promise<{ id: string; isNew: boolean }> {
+    const [row] = await this.#em.execute<{ id: string; is_new: boolean }[]>(
+      `insert into users (id, email, name, password_hash, created_at, updated_at) values (?, ?, ?, ?, ?, ?)
+       on conflict (email) do update set updated_at = users.updated_at returning id, (xmax = 0) as is_new`,
+      [randomUUID(), user.email.toLowerCase(), user.name, user.passwordHash, now, now],
+    );
+    if (row === undefined) throw new Error('an upsert of a user gave no row');
+    return { id: row.id, isNew: row.is_new };
+  }
+
   /** What users may change of themselves. @throws {MusterError} CONFLICT when the e-mail is taken. */
   async changeProfile(
     user: User,

@@ -132,7 +132,10 @@ export type CallEnd =
   | { status: 'completed'; usage: TokenUsage | null; costMicroUsd: number | null; response: JsonObject }
   | { status: 'failed'; error: string };
 
-/** Settles a call: the reserve goes back, what was really used is counted on the call, its task and its run. */
+/**
+ * Settles a call: the reserve goes back, what was really used is counted on the call, its task and its run. The task has
+ * come on: workers that died with it in hand before do not count against it any more.
+ */
 export async function settleCall(
   sql: Sql,
   run: { id: number },
@@ -156,7 +159,7 @@ export async function settleCall(
        from run where calls.id = $2 and calls.status = 'started' returning calls.id
      )
      update task_executions set prompt_tokens = prompt_tokens + $6, completion_tokens = completion_tokens + $7,
-       total_tokens = total_tokens + $8, cost_micro_usd = task_executions.cost_micro_usd + $13
+       total_tokens = total_tokens + $8, cost_micro_usd = task_executions.cost_micro_usd + $13, died_in = '{}'
      from call where task_executions.id = $3
      returning task_executions.id`,
     [

@@ -30,6 +30,7 @@ interface CommandRow {
   started_at: string | null;
   queued: boolean;
   thread_id: string | null;
+  owner_is_active: boolean;
 }
 
 /** The change a command makes: the row's new columns, what the log says, what Temporal is told. */
@@ -74,7 +75,7 @@ export async function commandIn(
 ): Promise<void> {
   const [row] = await sql.query<CommandRow>(
     `select id, owner_id, execution_id, kind, status, generation, claimed_run_id, pause_requested, control_version,
-            started_at, queued, thread_id
+            started_at, queued, thread_id, (select u.is_active from users u where u.id = owner_id) as owner_is_active
        from executions where id = $1 for no key update`,
     [id],
   );
@@ -83,12 +84,19 @@ export async function commandIn(
   if (refusal !== null) {
     throw conflict(`cannot ${command} execution ${row.execution_id}: ${refusal}`, { status: row.status });
   }
+  if ((command === 'resume' || command === 'retry') && !row.owner_is_active) {
+    throw conflict(
+      `cannot ${command} execution ${row.execution_id}: its owner is disabled; an admin enables the owner first`,
+      { status: row.status },
+    );
+  }
   if (command === 'cancel' && row.status === 'cancelling') return;
   const isFull = command === 'retry' && (await mustWait(sql, row, maxActive));
   const change = changeFor(command, row, isFull);
   await applyChange(sql, row, change, now);
   if (row.kind === 'flow' && command !== 'retry') await commandChildren(sql, row.id, command, maxActive, now);
-  if (change.status === 'cancelled' || change.queued) await releaseRuns(sql, row.owner_id, maxActive, 1, now);
+  if (change.status === 'cancelled' || change.status === 'paused' || change.queued)
+    await releaseRuns(sql, row.owner_id, maxActive, 1, now);
   if (change.events.length > 0) await appendEvents(sql, row.id, change.events, now);
 }
 
@@ -293,7 +301,7 @@ export async function settleUnfinishedTasks(sql: Sql, id: number, now: Date): Pr
 async function reopenParked(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.query(
     `update task_executions t set status = 'pending', error = null, error_code = null, completed_at = null,
-       updated_at = $2, unexpected_errors = 0, agent_state = ${FRESH_START}
+       updated_at = $2, unexpected_errors = 0, died_in = '{}', agent_state = ${FRESH_START}
      from executions e
      where e.id = $1 and e.on_task_failure = 'pause' and t.execution_id = e.id and t.status = 'failed'`,
     [id, now.toISOString()],
@@ -304,7 +312,7 @@ async function reopenParked(sql: Sql, id: number, now: Date): Promise<void> {
 async function reopenTasks(sql: Sql, id: number, now: Date): Promise<void> {
   await sql.query(
     `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null, updated_at = $2,
-       unexpected_errors = 0, agent_state = ${FRESH_START}
+       unexpected_errors = 0, died_in = '{}', agent_state = ${FRESH_START}
       where execution_id = $1 and status not in ('completed', 'skipped')`,
     [id, now.toISOString()],
   );

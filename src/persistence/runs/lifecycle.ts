@@ -23,47 +23,66 @@ import { resumeToEnd } from './task-commands.ts';
 /**
  * Writes `paused` when nothing is in flight any more, unless somebody resumed meanwhile, or nothing is left to be paused:
  * then the run is told to go on to its end.
+ * @param maxActive how many runs of one owner may be active; 0 for no limit
+ * @returns the ids of those queued runs that now have its slot: wake `outbox` for them
  */
-export async function markPaused(database: SqlPool, ref: RunRef, now: Date): Promise<void> {
-  await database.transaction(async (sql) => {
+export async function markPaused(
+  database: SqlPool,
+  ref: RunRef,
+  maxActive: number,
+  now: Date,
+): Promise<number[]> {
+  return database.transaction(async (sql) => {
     const [run] = await sql.query<{ status: ExecutionStatus }>(
       'select status from executions where id = $1 and generation = $2 and execution_id = $3 for no key update',
       [ref.id, ref.generation, ref.executionId],
     );
-    if (run === undefined) return;
+    if (run === undefined) return [];
     const { id, executionId: execution_id, generation } = ref;
     const resumed = await resumeToEnd(sql, { id, execution_id, generation, status: run.status }, now);
     if (resumed !== null) {
       if (resumed.length > 0) await appendEvents(sql, ref.id, resumed, now);
-      return;
+      return [];
     }
-    const [row] = await sql.query<{ control_version: number }>(
+    const [row] = await sql.query<{ control_version: number; owner_id: string }>(
       `update executions set status = 'paused', updated_at = $3
         where id = $1 and generation = $2 and execution_id = $4 and pause_requested and status in ('running', 'waiting')
-        returning control_version`,
+        returning control_version, owner_id`,
       [ref.id, ref.generation, now.toISOString(), ref.executionId],
     );
-    if (row === undefined) return;
+    if (row === undefined) return [];
+    const released = await releaseRuns(sql, row.owner_id, maxActive, 1, now);
     const key = `g${ref.generation}:paused:${row.control_version}`;
     await appendEvents(sql, ref.id, [{ type: 'workflow_paused', key, status: 'paused' }], now);
+    return released;
   });
 }
 
-/** Writes `waiting` when a person is asked and nothing else can be done, unless there is an answer by now. */
-export async function markWaiting(database: SqlPool, ref: RunRef, now: Date): Promise<void> {
-  await database.transaction(async (sql) => {
+/**
+ * Writes `waiting` when a person is asked and nothing else can be done, unless there is an answer by now. Parameters and answer
+ * are those of `markPaused`.
+ */
+export async function markWaiting(
+  database: SqlPool,
+  ref: RunRef,
+  maxActive: number,
+  now: Date,
+): Promise<number[]> {
+  return database.transaction(async (sql) => {
     await lockRun(sql, ref.id);
-    if (!(await hasOpenQuestion(sql, ref.id))) return;
-    const [row] = await sql.query<{ last: number }>(
+    if (!(await hasOpenQuestion(sql, ref.id))) return [];
+    const [row] = await sql.query<{ last: number; owner_id: string }>(
       `update executions set status = 'waiting', updated_at = $3
         where id = $1 and generation = $2 and execution_id = $4 and not pause_requested and status = 'running'
-        returning (select last_seq from execution_log_heads where execution_id = $1) as last`,
+        returning (select last_seq from execution_log_heads where execution_id = $1) as last, owner_id`,
       [ref.id, ref.generation, now.toISOString(), ref.executionId],
     );
-    if (row === undefined) return;
+    if (row === undefined) return [];
+    const released = await releaseRuns(sql, row.owner_id, maxActive, 1, now);
     // It may wait again and again: each time has its own place in the log.
     const key = `g${ref.generation}:waiting:${row.last}`;
     await appendEvents(sql, ref.id, [{ type: 'workflow_waiting', key, status: 'waiting' }], now);
+    return released;
   });
 }
 

@@ -3,7 +3,8 @@ import { conflict, invalid, notFound } from '../../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { isFinal, type ExecutionStatus } from '../../domain/run/status.ts';
 import { budgetOfKey } from '../../domain/run/budget.ts';
-import { answerProblems } from '../../domain/run/answer.ts';
+import type { CheckAnswer } from '../../domain/run/answer.ts';
+import { takeChecked, type ProblemsOf } from '../checked-answer.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { storableText, toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
@@ -161,9 +162,21 @@ export async function answerQuestion(
   run: { id: number },
   questionId: string,
   given: { answer: JsonValue; userId: string },
+  check: CheckAnswer,
   now: Date,
 ): Promise<void> {
-  await database.transaction(async (sql) => {
+  await takeChecked(check, (problemsOf) => takeAnswer(database, run, questionId, given, problemsOf, now));
+}
+
+function takeAnswer(
+  database: SqlPool,
+  run: { id: number },
+  questionId: string,
+  given: { answer: JsonValue; userId: string },
+  problemsOf: ProblemsOf,
+  now: Date,
+): Promise<void> {
+  return database.transaction(async (sql) => {
     const [execution] = await sql.query<{
       execution_id: string;
       status: ExecutionStatus;
@@ -186,7 +199,7 @@ export async function answerQuestion(
       const status = row.status === 'open' ? 'expired' : row.status;
       throw conflict(`this question is ${status}: it takes no answer any more`, { status });
     }
-    const problems = answerProblems(row, given.answer);
+    const problems = problemsOf(row, given.answer);
     if (problems.length > 0) throw invalid('The answer is none that was asked for', problems);
     await sql.query(
       `update questions set status = 'answered', answer = $2, answered_at = $3, answered_by = $4 where id = $1`,

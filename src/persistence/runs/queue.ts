@@ -1,9 +1,11 @@
 import type { Sql } from '../sql.ts';
 
 /**
- * Whose turn it is: an owner has at most MAX_ACTIVE_EXECUTIONS_PER_USER runs that are neither final nor queued.
- * What comes above that is `pending` and `queued`, with no command to start it, until a run of the owner ends. So is a run whose
- * thread has a live one. All functions take the owner's lock until the end of the transaction: call them after the run's own row is
+ * Whose turn it is: an owner has at most MAX_ACTIVE_EXECUTIONS_PER_USER runs that are at work or about to be. One that is
+ * paused or waits for a person holds no slot; when it goes on it takes one at once, also above the limit: nobody who has
+ * answered waits for a turn. Until it is free again, nothing that is queued starts.
+ * What comes above the limit is `pending` and `queued`, with no command to start it, until a run of the owner ends or stands
+ * still. So is a run whose thread has a live one. All functions take the owner's lock until the end of the transaction: call them after the run's own row is
  * locked, and before events are appended.
  */
 
@@ -55,10 +57,36 @@ export async function releaseRuns(
   return rows.map((row) => row.id);
 }
 
-/** Owners with runs that wait for a slot. */
-export async function ownersWaiting(sql: Sql): Promise<string[]> {
+/**
+ * Some owners with runs that wait for a slot, in the order of their ids, each found by one look into the index of the queue.
+ * @param after the last one of the page before; null for the first page
+ */
+export async function ownersWaiting(sql: Sql, after: string | null, limit: number): Promise<string[]> {
   const rows = await sql.query<{ owner_id: string }>(
-    `select distinct owner_id from executions where queued and status = 'pending' limit 1000`,
+    `with recursive waiting (owner_id, place) as (
+       (select owner_id, 1 from executions where queued and status = 'pending' and owner_id > $1::uuid
+         order by owner_id limit 1)
+       union all
+       select (select e.owner_id from executions e where e.queued and e.status = 'pending' and e.owner_id > w.owner_id
+                order by e.owner_id limit 1), w.place + 1
+         from waiting w where w.owner_id is not null and w.place < $2::integer
+     )
+     select owner_id from waiting where owner_id is not null`,
+    [after ?? NIL, limit],
   );
   return rows.map((row) => row.owner_id);
+}
+
+/** Below the UUID of any owner. */
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+/** How many runs an owner has that are not over, whether they work, queue, wait or are paused. @param most counts no further */
+export async function openRunsOf(sql: Sql, ownerId: string, most: number): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `select count(*)::integer as count from (
+       select 1 from executions
+        where owner_id = $1 and status not in ('completed', 'failed', 'cancelled') limit $2) as open`,
+    [ownerId, most],
+  );
+  return row?.count ?? 0;
 }

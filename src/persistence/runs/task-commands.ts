@@ -250,7 +250,7 @@ async function leaveBehind(sql: Sql, { id }: TaskRow, edits: number): Promise<vo
 async function reopen(sql: Sql, task: TaskRow, now: Date, fresh: boolean): Promise<void> {
   await sql.query(
     `update task_executions set status = 'pending', error = null, error_code = null, completed_at = null,
-       updated_at = $2, unexpected_errors = 0,
+       updated_at = $2, unexpected_errors = 0, died_in = '{}',
        agent_state = case when $3 then null else ${FRESH_START} end, warnings = case when $3 then '[]' else warnings end
      where id = $1`,
     [task.id, now.toISOString(), fresh],

@@ -23,7 +23,12 @@ export interface Lease {
   taskKey: string;
   dispatch: number;
   attempt: number;
+  /** Id of the worker process that asks. */
+  workerId: string;
 }
+
+/** After so many workers that died with it in hand, one after the other, a task is looked at before it is worked on. */
+export const SUSPECT_AFTER = 2;
 
 /** SQL: an agent's state with its whole time and its first model again, for a task that is tried anew by a person. */
 export const FRESH_START = `agent_state || '{"workedMs": 0, "fallbacks": {}}'::jsonb`;
@@ -66,7 +71,9 @@ export type LeaseAnswer =
       policy: OnTaskFailure;
       controlVersion: number;
     }
-  | { kind: 'refused' };
+  | { kind: 'refused' }
+  /** Workers have died with it in hand: it must be looked at first (`takeOver`). */
+  | { kind: 'suspect' };
 
 interface TaskRow {
   owner_id: string;
@@ -105,7 +112,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
         where t.task_key = $2 for no key update of t
      )
      update task_executions t set lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, lease_run_id = $7,
-       updated_at = $6,
+       holder_id = $8, updated_at = $6,
        status = case when status = 'pending' then 'running' else status end,
        started_at = coalesce(started_at, $6),
        attempts = attempts + case when status = 'pending' then 1 else 0 end
@@ -113,6 +120,8 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
      where t.id = before.id
        and ((lease_generation, lease_dispatch, lease_attempt) < ($3, $4, $5) or t.lease_run_id is distinct from $7)
        and status not in ('completed', 'failed', 'skipped', 'cancelled')
+       and (cardinality(died_in) < ${SUSPECT_AFTER} or (holder_id = $8 and t.lease_run_id = $7
+         and (lease_generation, lease_dispatch, lease_attempt) = ($3, $4, $5 - 1)))
      returning run.owner_id, run.crew_scope, run.input_data,
        coalesce(run.whole_plan, run.plan_head || jsonb_build_object('tasks',
          case when t.spec is null then '[]' else jsonb_build_array(t.spec) end)) as plan, t.id, t.status, t.agent_state, t.attempts, t.edits, t.task_id, t.agent_id,
@@ -136,6 +145,7 @@ export async function takeLease(sql: Sql, lease: Lease, now: Date): Promise<Leas
       lease.attempt,
       now.toISOString(),
       lease.temporalRunId,
+      lease.workerId,
     ],
   );
   if (task === undefined) return leaseRefusal(sql, lease);
@@ -172,10 +182,14 @@ async function leaseRefusal(sql: Sql, lease: Lease): Promise<LeaseAnswer> {
     error_code: RunErrorCode | null;
     on_task_failure: OnTaskFailure;
     control_version: number;
+    suspect: boolean;
   }>(
-    `select t.status, t.error_code, e.on_task_failure, e.control_version from executions e join task_executions t on t.execution_id = e.id
+    `select t.status, t.error_code, e.on_task_failure, e.control_version,
+       cardinality(t.died_in) >= ${SUSPECT_AFTER} and ((lease_generation, lease_dispatch, lease_attempt) < ($2, $5, $6)
+         or t.lease_run_id is distinct from $3) as suspect
+     from executions e join task_executions t on t.execution_id = e.id
       where e.id = $1 and e.generation = $2 and e.claimed_run_id = $3 and t.task_key = $4`,
-    [lease.id, lease.generation, lease.temporalRunId, lease.taskKey],
+    [lease.id, lease.generation, lease.temporalRunId, lease.taskKey, lease.dispatch, lease.attempt],
   );
   if (task !== undefined && isTaskFinal(task.status)) {
     return {
@@ -186,7 +200,7 @@ async function leaseRefusal(sql: Sql, lease: Lease): Promise<LeaseAnswer> {
       controlVersion: task.control_version,
     };
   }
-  return { kind: 'refused' };
+  return { kind: task?.suspect === true ? 'suspect' : 'refused' };
 }
 
 /** Thrown when a newer lease exists: whatever this holder has in hand is void. */
@@ -248,7 +262,7 @@ interface CountedError {
  */
 export function countUnexpected(sql: Sql, lease: Lease): Promise<CountedError[]> {
   return sql.query<CountedError>(
-    `update task_executions t set unexpected_errors = unexpected_errors + 1,
+    `update task_executions t set unexpected_errors = unexpected_errors + 1, holder_id = null,
        lease_generation = $3, lease_dispatch = $4, lease_attempt = $5, lease_run_id = $6
      from executions e
      where e.id = $1 and e.generation = $3 and e.claimed_run_id = $6 and t.execution_id = e.id and t.task_key = $2

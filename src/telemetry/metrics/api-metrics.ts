@@ -1,9 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ComputingSettings } from '../../computing/computing.ts';
+import { createComputingMetrics } from './computing-metrics.ts';
 import { REQUEST_BUCKETS } from './registry.ts';
 
 /** What one API process counts by itself. */
 export interface ApiMetrics {
   registry: Registry;
+  /** What was computed for a user has ended. */
+  computed: NonNullable<ComputingSettings['observe']>;
   /** An answer has ended. @param seconds left out for what lasts as long as its reader likes */
   answered(request: { method: string; route: string; status: number; seconds?: number }): void;
   /** Somebody reads a stream. @returns to be called once, when the reader is gone */
@@ -36,6 +40,7 @@ export function createApiMetrics(): ApiMetrics {
   readers.set({ transport: 'websocket' }, 0);
   return {
     registry,
+    ...createComputingMetrics(registry),
     answered({ method, route, status, seconds }) {
       requests.inc({ method, route, status });
       if (seconds !== undefined) durations.observe({ method, route }, seconds);

@@ -3,17 +3,23 @@ import { ModelFailure, type Model, type ModelReply, type Models } from '../../mo
 import { costMicroUsd, type ModelPrices } from '../../models/prices.ts';
 import { MICRO_USD } from '../../domain/run/budget.ts';
 import { createEndingMetrics, type EndingMetrics } from './ending-metrics.ts';
+import type { ComputingSettings } from '../../computing/computing.ts';
+import { createComputingMetrics } from './computing-metrics.ts';
 import { LONG_BUCKETS } from './registry.ts';
 
 /** What one worker process counts. */
 export interface WorkerMetrics extends EndingMetrics {
   registry: Registry;
+  /** What was computed for a user has ended. */
+  computed: NonNullable<ComputingSettings['observe']>;
   /** The same models, each call timed and counted. */
   watched(models: Models, prices: ModelPrices): Models;
   /** Times one hand-out of a task or a step of a flow. @param outcome what it came back with */
   handOut<T extends { kind: string }>(kind: 'task' | 'step', work: () => Promise<T>): Promise<T>;
   /** The first claim of a run: how long it has waited since it was accepted. */
   started(kind: string, waitedSeconds: number): void;
+  /** A task or a step that is set aside: workers have died in it. */
+  setAside(kind: 'task' | 'step'): void;
 }
 
 /** Models whose names plans make up are one beyond these, so that nobody's plan grows the list without end. */
@@ -49,6 +55,12 @@ export function createWorkerMetrics(): WorkerMetrics {
     buckets: LONG_BUCKETS,
     registers,
   });
+  const setAside = new Counter({
+    name: 'muster_tasks_set_aside_total',
+    help: 'Tasks of crews and steps of flows that were set aside because workers died in them, again and again.',
+    labelNames: ['kind'],
+    registers,
+  });
   const spent = new Counter({
     name: 'muster_model_cost_usd_total',
     help: 'What calls to models have cost that have a price.',
@@ -69,6 +81,7 @@ export function createWorkerMetrics(): WorkerMetrics {
   };
   return {
     registry,
+    ...createComputingMetrics(registry),
     watched: (models, prices) =>
       watchModels(
         models,
@@ -86,6 +99,7 @@ export function createWorkerMetrics(): WorkerMetrics {
         handOuts.observe({ kind, outcome }, secondsSince(startedAt));
       }
     },
+    setAside: (kind) => setAside.inc({ kind }),
     started: (kind, seconds) => waited.observe({ kind }, Math.max(seconds, 0)),
     ...createEndingMetrics(registry),
   };

@@ -86,7 +86,12 @@ const sayRoute = (engine: Engine): AnyRoute =>
         name: body.name ?? null,
         content: body.content,
         metadata: body.message_metadata ?? {},
-        asks: body.requires_user_input ? askedInMetadata(body.message_metadata ?? {}) : null,
+        asks: body.requires_user_input
+          ? await askedInMetadata(body.message_metadata ?? {}, {
+              computing: engine.computing,
+              ownerId: caller.userId,
+            })
+          : null,
       });
       return respond(201, presentSaid(said));
     },
@@ -178,7 +183,12 @@ const requestInputRoute = (engine: Engine): AnyRoute =>
     async ({ params, caller, respond }) => {
       const { instance, message, queued } = await requestInput(
         engine.system,
-        { ownerId: caller.userId, messageId: params.message_id, asks: askedInMetadata },
+        {
+          ownerId: caller.userId,
+          messageId: params.message_id,
+          asks: (metadata) =>
+            askedInMetadata(metadata, { computing: engine.computing, ownerId: caller.userId }),
+        },
         engine.now(),
       );
       engine.waker.wake('message', instance.conversationId);

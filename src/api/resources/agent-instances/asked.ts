@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { Computing } from '../../../computing/computing.ts';
 import { invalid, type Issue } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { MOST_SECONDS } from '../../../domain/plan/wait-seconds.ts';
-import { answerProblems } from '../../../domain/run/answer.ts';
-import { schemaIssues } from '../../../domain/run/json-schema-issues.ts';
 import type { AskedFor } from '../../../persistence/instances/instance-questions.ts';
+import { answerCheck } from '../../check-answer.ts';
 import { toIssues } from '../../errors.ts';
 
 /** What kind of answer an agent elsewhere wants: `message_metadata.question` of a message that requires user input. */
@@ -34,8 +34,16 @@ const FREE: AskedFor = {
   remindAfterSeconds: null,
 };
 
-/** The rules as a question keeps them. @throws {MusterError} VALIDATION_FAILED, with paths under `at` */
-export function toAsked(given: z.output<typeof askedSchema>, at: string): AskedFor {
+/**
+ * The rules as a question keeps them.
+ * @param by whose question it is, and who works out what is wrong with its schema
+ * @throws {MusterError} VALIDATION_FAILED, with paths under `at`
+ */
+export async function toAsked(
+  given: z.output<typeof askedSchema>,
+  at: string,
+  by: { computing: Computing; ownerId: string },
+): Promise<AskedFor> {
   const asked: AskedFor = {
     options: given.options ?? null,
     multiple: given.multiple ?? false,
@@ -53,10 +61,12 @@ export function toAsked(given: z.output<typeof askedSchema>, at: string): AskedF
     issues.push({ path: `${at}/schema`, message: 'give options or a schema, not both' });
   if (asked.options !== null && new Set(asked.options).size < asked.options.length)
     issues.push({ path: `${at}/options`, message: 'an option is there twice' });
-  for (const { path, message } of asked.schema === null ? [] : schemaIssues(asked.schema))
-    issues.push({ path: `${at}/schema${path}`, message });
+  if (asked.schema !== null) {
+    const found = await by.computing.run('checkSchema', asked.schema, { owner: by.ownerId });
+    for (const { path, message } of found) issues.push({ path: `${at}/schema${path}`, message });
+  }
   if (issues.length === 0 && asked.default !== undefined) {
-    for (const { path, message } of answerProblems(asked, asked.default))
+    for (const { path, message } of await answerCheck(by.computing, by.ownerId)(asked, asked.default))
       issues.push({ path: `${at}/default${path.replace(/^\/answer/, '')}`, message });
   }
   if (issues.length > 0) throw invalid('The question does not fit', issues);
@@ -64,12 +74,15 @@ export function toAsked(given: z.output<typeof askedSchema>, at: string): AskedF
 }
 
 /** What the metadata of a message says of the answer it wants. @throws {MusterError} VALIDATION_FAILED */
-export function askedInMetadata(metadata: JsonObject): AskedFor {
+export async function askedInMetadata(
+  metadata: JsonObject,
+  by: { computing: Computing; ownerId: string },
+): Promise<AskedFor> {
   const { question } = metadata;
   if (question === undefined) return FREE;
   const at = '/message_metadata/question';
   const parsed = askedSchema.safeParse(question);
-  if (parsed.success) return toAsked(parsed.data, at);
+  if (parsed.success) return toAsked(parsed.data, at, by);
   const issues = toIssues(parsed.error, 'body').map(({ path, message }) => ({ path: at + path, message }));
   throw invalid('The question does not fit', issues);
 }

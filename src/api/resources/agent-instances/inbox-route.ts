@@ -3,7 +3,6 @@ import { readInboxCursor } from '../../../persistence/inbox.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { openSse } from '../../realtime/sse.ts';
-import { whileCredentialHolds } from '../../realtime/while-credential-holds.ts';
 
 /** Every message of the caller's, whoever speaks and wherever, as it comes. */
 export const inboxRoute = (engine: Engine): AnyRoute =>
@@ -36,10 +35,6 @@ export const inboxRoute = (engine: Engine): AnyRoute =>
       const named = ctx.get('last-event-id') || query.after;
       const after = named === undefined ? undefined : readInboxCursor(named);
       const stream = openSse(ctx);
-      const release = whileCredentialHolds({ ctx, caller, credentials: engine.credentials }, () =>
-        stream.end(),
-      );
-      stream.onClose(release);
       await engine.inbox.follow(caller.userId, after, stream);
     },
   );

@@ -7,6 +7,7 @@ import {
   readInstanceMessagesAfter,
 } from '../../../persistence/messages.ts';
 import type { ShownInstance } from '../../../persistence/repositories/agent-instances.repository.ts';
+import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { followMessages, messagePage, messagePageQuery, messageStream } from '../../realtime/conversation.ts';
@@ -138,6 +139,7 @@ const createRoute = (engine: Engine): AnyRoute =>
           userId: caller.userId,
           questionId: body.question_id,
         },
+        answerCheck(engine.computing, caller.userId),
         engine.now(),
       );
       engine.waker.wake('message', instance.conversationId);
@@ -160,6 +162,6 @@ const streamRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params, query, caller, ctx }) => {
       const { id, conversationId } = await reachInstance(engine, caller, params.agent_instance_id);
-      followMessages(engine, { ctx, caller, query }, { conversationId, instanceId: id });
+      followMessages(engine, { ctx, query }, { conversationId, instanceId: id });
     },
   );

@@ -12,6 +12,7 @@ import {
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -100,11 +101,13 @@ const createRoute = (engine: Engine): AnyRoute =>
         'named in `warnings`.',
       access: 'user',
       body: createAgentSchema,
+      documents: ['config'],
       example: exampleNewAgent,
       responses: { 201: { description: 'Stored', schema: agentSchema, example: exampleAgent } },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, respond }) => {
-      const agent = await engine.database.as({ ownerId: caller.userId }, (em) =>
+      const agent = await makeOwned(engine, caller.userId, ['agents'], (em) =>
         createAgent(em, caller.userId, fieldsOf(body, engine.settings), engine.now()),
       );
       return respond(201, shown(engine, agent), { Location: `/api/v1/agents/${agent.id}` });
@@ -135,6 +138,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
       summary: 'Change an agent',
       description: 'Every field is optional. Runs that are under way keep the agent they began with.',
       body: updateAgentSchema,
+      documents: ['config'],
       example: { temperature: '0.2' },
       responses: {
         200: {

@@ -7,6 +7,7 @@ import type { TaskExecution } from '../../../persistence/entities/task-execution
 import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
 import { listQuestions } from '../../../persistence/repositories/questions.repository.ts';
 import { answerQuestion } from '../../../persistence/runs/questions.ts';
+import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { startCrewRun } from '../../start-run.ts';
@@ -156,7 +157,8 @@ const resumeRoute = (engine: Engine): AnyRoute =>
           status: execution.status,
         });
       const given = { answer: body.is_approve ? '' : body.human_feedback, userId: caller.userId };
-      await answerQuestion(engine.system, { id: execution.id }, question.id, given, engine.now());
+      const check = answerCheck(engine.computing, caller.userId);
+      await answerQuestion(engine.system, { id: execution.id }, question.id, given, check, engine.now());
       engine.waker.wake('log', execution.id);
       void engine.dispatcher.deliverNow();
       return respond(200, { kickoff_id: execution.executionId, status: 'running' });

@@ -8,6 +8,7 @@ import { createApiKey, type ApiKeyScope } from '../../../security/api-key.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ResourceDeps } from '../../deps.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import {
@@ -93,7 +94,7 @@ async function reachKey(keys: ApiKeysRepository, caller: Caller, id: string): Pr
   return key;
 }
 
-const createRoute = ({ database }: ResourceDeps): AnyRoute =>
+const createRoute = (deps: ResourceDeps): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -114,6 +115,7 @@ const createRoute = ({ database }: ResourceDeps): AnyRoute =>
           example: { ...keyExample, key: 'mst_4Fq9ZbT0xLmR_…' },
         },
       },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, request, respond }) => {
       const now = new Date();
@@ -121,15 +123,12 @@ const createRoute = ({ database }: ResourceDeps): AnyRoute =>
       checkScopes(caller, body.scopes, []);
       checkExpiry(expiresAt, now);
       const { key, publicId, secretHash } = createApiKey();
-      const row = await new ApiKeysRepository(database.em()).create({
-        ownerId: caller.userId,
-        name: body.name,
-        publicId,
-        secretHash,
-        scopes: body.scopes,
-        expiresAt,
-        createdAt: now,
-      });
+      const { userId: ownerId } = caller;
+      const { name, scopes } = body;
+      const made = { ownerId, name, publicId, secretHash, scopes, expiresAt, createdAt: now };
+      const row = await makeOwned(deps, ownerId, ['api_keys'], (em) =>
+        new ApiKeysRepository(em).create(made),
+      );
       request.note({ target: row.id });
       return respond(201, { ...presentApiKey(row), key });
     },

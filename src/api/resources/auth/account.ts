@@ -1,4 +1,7 @@
 import { conflict, invalid, MusterError } from '../../../domain/errors.ts';
+import type { z } from 'zod';
+import { USER_LIMIT_NAMES } from '../../../domain/user-limits.ts';
+import { readQuotaUse } from '../../../persistence/quotas.ts';
 import type { Database } from '../../../persistence/database.ts';
 import type { User } from '../../../persistence/entities/user.entity.ts';
 import { SessionsRepository } from '../../../persistence/repositories/sessions.repository.ts';
@@ -8,6 +11,8 @@ import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ResourceDeps } from '../../deps.ts';
 import {
   changePasswordSchema,
+  meExample,
+  meSchema,
   presentUser,
   sessionExample,
   sessionSchema,
@@ -16,6 +21,8 @@ import {
   userSchema,
 } from './schema.ts';
 import { startSession } from './session-answer.ts';
+
+type Limits = z.input<typeof meSchema>['limits'];
 
 /** Who am I, and what I may change of it. */
 export const accountRoutes = (deps: ResourceDeps): AnyRoute[] => [
@@ -34,7 +41,20 @@ async function ownRow(database: Database, caller: Caller): Promise<{ users: User
   return { users, user };
 }
 
-const meRoute = ({ database }: ResourceDeps): AnyRoute =>
+/** What the caller has of everything that is limited. */
+async function limitsOf({ database, settings, open }: ResourceDeps, userId: string): Promise<Limits> {
+  const used = await database.as({ ownerId: userId }, (em) => readQuotaUse(em, userId));
+  const limits: Limits = {};
+  for (const name of USER_LIMIT_NAMES) {
+    const maximum = settings.USER_LIMITS[name];
+    const now =
+      name === 'event_streams' || name === 'websockets' ? open.count(userId, name) : (used.get(name) ?? 0);
+    limits[name] = { maximum: maximum === 0 ? null : maximum, used: now };
+  }
+  return limits;
+}
+
+const meRoute = (deps: ResourceDeps): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -43,12 +63,19 @@ const meRoute = ({ database }: ResourceDeps): AnyRoute =>
       tags: ['Auth'],
       summary: 'Whose credential this is',
       access: 'user',
-      responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
+      description:
+        'With `limits`: of what one user may keep, have queued or hold open, how much there may be (`maximum`, null for no ' +
+        'limit) and is (`used`; of streams and WebSockets at the process that answers). More is refused with 409, or 429 ' +
+        'where waiting helps; `details` then names `limit`, `maximum` and `current`.',
+      responses: { 200: { description: 'The user', schema: meSchema, example: meExample } },
     },
-    async ({ caller, respond }) => respond(200, presentUser((await ownRow(database, caller)).user)),
+    async ({ caller, respond }) => {
+      const { user } = await ownRow(deps.database, caller);
+      return respond(200, { ...presentUser(user), limits: await limitsOf(deps, caller.userId) });
+    },
   );
 
-const updateMeRoute = ({ database }: ResourceDeps): AnyRoute =>
+const updateMeRoute = ({ database, guesses }: ResourceDeps): AnyRoute =>
   defineRoute(
     {
       method: 'PATCH',
@@ -69,7 +96,10 @@ const updateMeRoute = ({ database }: ResourceDeps): AnyRoute =>
         throw invalid('The request does not fit', [{ path: '/email', message: 'cannot be taken away' }]);
       }
       const change = { ...(name !== undefined && { name }), ...(typeof email === 'string' && { email }) };
-      await users.changeProfile(user, change, new Date());
+      const write = (): Promise<void> => users.changeProfile(user, change, new Date());
+      // Whether an address is somebody's must not be found out for many.
+      if (change.email === undefined) await write();
+      else await guesses.guess(`address/${user.id}`, write, ({ code }) => code === 'CONFLICT');
       return respond(200, presentUser(user));
     },
   );
@@ -100,9 +130,17 @@ const changePasswordRoute = (deps: ResourceDeps): AnyRoute =>
       const { user } = await ownRow(deps.database, caller);
       const from = user.passwordHash ?? null;
       if (from === null) throw conflict('This account has no password: you log in at the external issuer');
-      if (!(await deps.passwords.verify(body.current_password, from))) {
-        throw invalid('The current password is wrong', [{ path: '/current_password', message: 'is wrong' }]);
-      }
+      await deps.guesses.guess(
+        // By session: whoever has stolen one guesses there, and its owner changes the password in another.
+        `password/${caller.sessionId ?? caller.userId}`,
+        async () => {
+          if (await deps.passwords.verify(body.current_password, from)) return;
+          throw invalid('The current password is wrong', [
+            { path: '/current_password', message: 'is wrong' },
+          ]);
+        },
+        ({ code }) => code === 'VALIDATION_FAILED',
+      );
       const to = await deps.passwords.hash(body.new_password);
       const sessions = new SessionsRepository(deps.database.em());
       if (!(await sessions.changePassword(user.id, { from, to }, new Date()))) {

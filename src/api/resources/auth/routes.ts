@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { isRegistrationOpen } from '../../registration.ts';
 import { MusterError } from '../../../domain/errors.ts';
 import { SessionsRepository } from '../../../persistence/repositories/sessions.repository.ts';
 import { UsersRepository } from '../../../persistence/repositories/users.repository.ts';
@@ -8,7 +10,6 @@ import {
   loginSchema,
   logoutSchema,
   messageSchema,
-  presentUser,
   refreshSchema,
   registerSchema,
   sessionExample,
@@ -35,24 +36,38 @@ const registerRoute = ({ database, passwords, settings }: ResourceDeps): AnyRout
       operationId: 'register',
       tags: ['Auth'],
       summary: 'Make an account',
-      description: 'Refused with 403 where REGISTRATION is closed: there, admins make the users.',
+      description:
+        'Refused with 403 where REGISTRATION is closed, as it is outside loopback unless set otherwise: there, admins make ' +
+        'the users. For an address that has an account already nothing is made or changed, and the answer looks the same: ' +
+        'it tells nobody who has an account. Log in to find out.',
       access: 'public',
       body: registerSchema,
       example: { email: 'ada@example.com', password: 'correct horse battery staple', name: 'Ada' },
-      responses: { 201: { description: 'Made', schema: userSchema, example: userExample } },
-      errors: ['FORBIDDEN', 'CONFLICT'],
+      responses: {
+        201: { description: 'Made, or there already', schema: userSchema, example: userExample },
+      },
+      errors: ['FORBIDDEN'],
     },
     async ({ body, request, respond }) => {
-      if (settings.REGISTRATION === 'closed') {
+      if (!isRegistrationOpen(settings)) {
         throw new MusterError('FORBIDDEN', 'Registration is closed: ask an admin for an account');
       }
+      const now = new Date();
+      const { email, name = null } = body;
       const passwordHash = await passwords.hash(body.password);
-      const user = await new UsersRepository(database.em()).create(
-        { email: body.email, name: body.name ?? null, passwordHash, role: 'user', isActive: true },
-        new Date(),
+      const { id, isNew } = await new UsersRepository(database.em()).register(
+        { email, name, passwordHash },
+        now,
       );
-      request.note({ target: user.id, actorUserId: user.id });
-      return respond(201, presentUser(user));
+      request.note(isNew ? { target: id, actorUserId: id } : { action: 'registerKnownAddress', target: id });
+      return respond(201, {
+        id: isNew ? id : randomUUID(),
+        email,
+        name,
+        role: 'user',
+        is_active: true,
+        created_at: now.toISOString(),
+      });
     },
   );
 

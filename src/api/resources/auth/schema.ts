@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { USER_LIMIT_NAMES } from '../../../domain/user-limits.ts';
 import { timestampSchema } from '../../parameters.ts';
 import type { User } from '../../../persistence/entities/user.entity.ts';
 
@@ -29,6 +30,14 @@ export const userFields = {
   created_at: timestampSchema,
 };
 export const userSchema = z.object(userFields).meta({ id: 'User' });
+
+const limitSchema = z.object({
+  maximum: z.int().nullable().meta({ description: 'Null: no limit' }),
+  used: z.int(),
+});
+export const meSchema = z
+  .object({ ...userFields, limits: z.partialRecord(z.enum(USER_LIMIT_NAMES), limitSchema) })
+  .meta({ id: 'Me' });
 
 export const registerSchema = z
   .object({ email: emailSchema, password: newPasswordSchema, name: personNameSchema.optional() })
@@ -88,6 +97,11 @@ export const userExample = {
   role: 'user',
   is_active: true,
   created_at: '2026-11-20T09:30:00.000Z',
+};
+
+export const meExample = {
+  ...userExample,
+  limits: { webhooks: { maximum: 100, used: 3 }, queued_executions: { maximum: 2_000, used: 0 } },
 };
 
 export const sessionExample = {

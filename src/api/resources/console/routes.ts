@@ -69,11 +69,15 @@ async function readBuilt(file: string): Promise<Buffer> {
   }
 }
 
+/** The folder is read anew for an unknown name no more often than this. */
+const LOOK_MS = 1_000;
+
 /** @returns what gives an asset by its name, and 404 for every name that is none of them */
 function assets(folder: string): (name: string) => Promise<BrowserFile> {
   const known = new Map<string, () => Promise<BrowserFile>>();
+  let lookedAt = -Infinity;
   return async (name) => {
-    if (!known.has(name)) await look();
+    if (!known.has(name) && performance.now() - lookedAt > LOOK_MS) await look();
     const file = known.get(name);
     if (file === undefined) throw notFound('file');
     return file();
@@ -85,6 +89,7 @@ function assets(folder: string): (name: string) => Promise<BrowserFile> {
       if (hasCode(error, 'ENOENT')) return [];
       throw error;
     });
+    lookedAt = performance.now();
     for (const name of names.filter((one) => !known.has(one))) {
       const type = extname(name);
       const read = async () => browserFile(await readFile(join(folder, name)), { type, keeping: 'forever' });

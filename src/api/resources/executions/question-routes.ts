@@ -8,6 +8,7 @@ import { answerAgent } from '../../../persistence/instances/person-side.ts';
 import { findQuestionById, listQuestions } from '../../../persistence/repositories/questions.repository.ts';
 import { answerQuestion } from '../../../persistence/runs/questions.ts';
 import type { Caller } from '../../context.ts';
+import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { listedOwner, pageQuery, uuidParam } from '../../parameters.ts';
@@ -104,15 +105,16 @@ async function takeAnswer(
   given: { answer: JsonValue; userId: string; messageId: string },
 ): Promise<void> {
   const { executionId, agentInstanceId, id, ownerId } = question;
+  const check = answerCheck(engine.computing, given.userId);
   if (typeof executionId === 'number') {
-    await answerQuestion(engine.system, { id: executionId }, id, given, engine.now());
+    await answerQuestion(engine.system, { id: executionId }, id, given, check, engine.now());
     engine.waker.wake('log', executionId);
     void engine.dispatcher.deliverNow();
     return;
   }
   if (typeof agentInstanceId !== 'string') throw new Error(`nobody asks question ${id}`);
   const of = { ...given, ownerId, id: agentInstanceId, questionId: id };
-  const { conversationId } = await answerAgent(engine.system, of, engine.now());
+  const { conversationId } = await answerAgent(engine.system, of, check, engine.now());
   engine.waker.wake('message', conversationId);
 }
 

@@ -7,6 +7,7 @@ import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { refuseRetryAboveOpenLimit } from '../../open-run-limit.ts';
 import { listedOwner, pageQuery } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { presentExecution, presentTask } from './presenter.ts';
@@ -186,6 +187,7 @@ const commandRoute = (engine: Engine, command: Command, description: string): An
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
       const { id } = await reachExecution(engine, caller, ref);
+      if (command === 'retry') await refuseRetryAboveOpenLimit(engine, id);
       await commandRun(
         engine.system,
         id,

@@ -3,6 +3,7 @@ import { MusterError } from '../../../domain/errors.ts';
 import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../persistence/runs/commands.ts';
 import type { Engine } from '../../engine.ts';
+import { refuseRetryAboveOpenLimit } from '../../open-run-limit.ts';
 import { replayRun } from '../../replay-run.ts';
 
 /** More than this in one request is another request. */
@@ -42,6 +43,7 @@ async function act(engine: Engine, id: number, action: Command | 'replay'): Prom
     await replayRun(engine, id, { idempotencyRef: undefined });
     return;
   }
+  if (action === 'retry') await refuseRetryAboveOpenLimit(engine, id);
   await commandRun(engine.system, id, action, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
   engine.waker.wake('log', id);
   engine.waker.wake('control', id);

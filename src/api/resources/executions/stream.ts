@@ -53,9 +53,7 @@ export const streamRoute = (engine: Engine): AnyRoute =>
         return;
       }
       const snapshot = await snapshotOf(engine, reachOf(caller), execution, head?.lastSeq ?? 0);
-      followStream({ ctx, caller, credentials: engine.credentials, first: snapshot }, (reader) =>
-        engine.hub.follow(execution.id, after, reader),
-      );
+      followStream({ ctx, first: snapshot }, (reader) => engine.hub.follow(execution.id, after, reader));
     },
   );
 

@@ -7,6 +7,7 @@ import { changeTask, retryTask, skipTask } from '../../../persistence/runs/task-
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { refuseRetryAboveOpenLimit } from '../../open-run-limit.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { exampleTask } from './examples.ts';
 import { presentTask } from './presenter.ts';
@@ -63,6 +64,7 @@ export const executionTaskRoutes = (engine: Engine): AnyRoute[] => [
 export async function retryTaskOf(engine: Engine, id: number, key: string): Promise<void> {
   if (!(await retryTask(engine.system, id, key, engine.now()))) {
     const { MAX_ACTIVE_EXECUTIONS_PER_USER: most } = engine.settings;
+    await refuseRetryAboveOpenLimit(engine, id);
     await commandRun(engine.system, id, 'retry', most, engine.now());
   }
   wakeFor(engine, id);

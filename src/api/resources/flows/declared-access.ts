@@ -1,5 +1,5 @@
 import { invalid, notFound } from '../../../domain/errors.ts';
-import { graphIdsOf, prepareFlow, type Prepared } from '../../../flows/declared/crew-plans.ts';
+import { graphIdsOf, type Prepared } from '../../../flows/declared/crew-plans.ts';
 import type { FlowDefinition } from '../../../flows/declared/definition.ts';
 import type { DeclaredFlow } from '../../../persistence/entities/flow.entity.ts';
 import { findFlow } from '../../../persistence/repositories/flows.repository.ts';
@@ -29,10 +29,15 @@ export async function preparedFlow(
   const ids = [...new Set(graphIdsOf(definition))];
   const graphs =
     ids.length === 0 ? [] : await engine.database.as({ ownerId }, (em) => findGraphs(em, ids, ownerId));
-  const prepared = prepareFlow(definition, {
+  const surroundings = {
     offeredTools: engine.tools.registry.names(),
     graphs: new Map(graphs.map((graph) => [graph.id, documentOf(graph)])),
-  });
+  };
+  const prepared = await engine.computing.run(
+    'prepareFlow',
+    { definition, surroundings },
+    { owner: ownerId },
+  );
   if (!prepared.ok) throw invalid('The flow cannot be carried out here', prepared.issues);
   return prepared;
 }

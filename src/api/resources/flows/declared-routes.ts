@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { conflict, invalid, type Issue } from '../../../domain/errors.ts';
+import { decodeUtf8 } from '../../../domain/utf8-text.ts';
 import type { FlowDefinition } from '../../../flows/declared/definition.ts';
 import { flowNameOf } from '../../../flows/declared/flow-name.ts';
-import { readFlowDefinition } from '../../../flows/declared/read-definition.ts';
 import type { DeclaredFlow } from '../../../persistence/entities/flow.entity.ts';
 import {
   createFlow,
@@ -12,6 +12,7 @@ import {
 } from '../../../persistence/repositories/flows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { preparedFlow, reachFlow, storedName } from './declared-access.ts';
 import { exampleDefinition, exampleFlow } from './examples.ts';
@@ -54,14 +55,23 @@ async function checkUpload(
   ownerId: string,
   { body, upload }: { body: z.output<typeof uploadFlowSchema> | undefined; upload: Buffer | undefined },
 ): Promise<Uploaded> {
-  const given = upload?.toString('utf8') ?? body?.definition ?? '';
-  const read = readFlowDefinition(given);
+  const given = upload === undefined ? (body?.definition ?? '') : textOf(upload);
+  const read = await engine.computing.run('readFlow', given, { owner: ownerId });
   if (!read.ok) throw invalid('The flow is not valid', read.issues);
   const { definition } = read;
   const name = freeName(engine, definition);
   const { warnings } = await preparedFlow(engine, ownerId, definition);
   const source = typeof given === 'string' ? given : JSON.stringify(given, null, 2);
-  return { save: { name, source, definition, now: engine.now() }, warnings };
+  return { save: { name, source, definition, now: engine.now() }, warnings: [...read.warnings, ...warnings] };
+}
+
+/** @throws {MusterError} VALIDATION_FAILED when it is no UTF-8. */
+function textOf(upload: Buffer): string {
+  const decoded = decodeUtf8(upload);
+  if (decoded.ok) return decoded.text;
+  throw invalid(`The flow cannot be read: ${decoded.reason}`, [
+    { path: 'flow.yaml:1:1', message: decoded.reason },
+  ]);
 }
 
 function freeName(engine: Engine, { name: written }: FlowDefinition): string {
@@ -107,7 +117,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
     async ({ body, upload, caller: { userId: ownerId }, respond }) => {
       const { save, warnings } = await checkUpload(engine, ownerId, { body, upload });
-      const flow = await engine.database.as({ ownerId }, (em) => createFlow(em, ownerId, save));
+      const flow = await makeOwned(engine, ownerId, ['flows'], (em) => createFlow(em, ownerId, save));
       return respond(201, saved(flow, warnings), { Location: `/api/v1/flows/${flow.name}` });
     },
   );

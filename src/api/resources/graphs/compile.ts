@@ -1,8 +1,6 @@
 import { invalid } from '../../../domain/errors.ts';
-import { compileGraph } from '../../../domain/graph/compile-graph.ts';
 import type { GraphReport, GraphSurroundings } from '../../../domain/graph/graph-document.ts';
 import { knowledgeIn } from '../../../domain/graph/read-knowledge.ts';
-import { validateGraph } from '../../../domain/graph/validate-graph.ts';
 import type { CrewPlan } from '../../../domain/plan/crew-plan.ts';
 import type { GraphDocumentBody } from '../../../contracts/graph.ts';
 import type { Graph } from '../../../persistence/entities/graph.entity.ts';
@@ -29,7 +27,12 @@ export const reportOn = async (
   engine: Engine,
   ownerId: string,
   document: GraphDocumentBody,
-): Promise<GraphReport> => validateGraph(document, await surroundingsOf(engine, ownerId, document));
+): Promise<GraphReport> =>
+  engine.computing.run(
+    'validateGraph',
+    { document, surroundings: await surroundingsOf(engine, ownerId, document) },
+    { owner: ownerId },
+  );
 
 /**
  * The plan a stored graph stands for. @param ownerId of the run
@@ -37,7 +40,11 @@ export const reportOn = async (
  */
 export async function planOfGraph(engine: Engine, ownerId: string, graph: Graph): Promise<CrewPlan> {
   const document = documentOf(graph);
-  const compiled = compileGraph(document, await surroundingsOf(engine, ownerId, document));
+  const compiled = await engine.computing.run(
+    'compileGraph',
+    { document, surroundings: await surroundingsOf(engine, ownerId, document) },
+    { owner: ownerId },
+  );
   if (compiled.ok) return compiled.plan;
   throw invalid(
     `The graph ${graph.name} is not valid`,

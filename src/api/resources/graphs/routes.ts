@@ -9,6 +9,7 @@ import {
 } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute, type RequestFacts } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { given, listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
@@ -86,13 +87,15 @@ const createRoute = (engine: Engine): AnyRoute =>
       description: 'Of the right shape suffices: a draft that is not yet valid is stored too.',
       access: 'user',
       body: createGraphSchema,
+      documents: ['nodes', 'edges'],
       bodyLimits: LARGE_DOCUMENT,
       example: exampleDocument,
       responses: { 201: { description: 'Stored', schema: graphSchema, example: exampleGraph } },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, respond }) => {
       const save = { document: body, userId: caller.userId, now: engine.now() };
-      const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
+      const graph = await makeOwned(engine, caller.userId, ['graphs'], (em) =>
         createGraph(em, caller.userId, save),
       );
       return respond(201, presentGraph(graph), { Location: `/api/v1/graphs/${graph.id}` });
@@ -145,6 +148,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
         'Every field is optional. What changes nothing makes no version. With `version` in the body or `If-Match` in ' +
         'the head it is refused (409) when somebody else has saved meanwhile.',
       body: updateGraphSchema,
+      documents: ['nodes', 'edges'],
       bodyLimits: LARGE_DOCUMENT,
       example: { name: 'Research', version: 1 },
       responses: {
@@ -213,12 +217,13 @@ const cloneRoute = (engine: Engine): AnyRoute =>
       bodyOptional: true,
       example: { name: 'Research, my way' },
       responses: { 201: { description: 'The copy', schema: graphSchema, example: exampleGraph } },
+      errors: ['CONFLICT'],
     },
     async ({ params, body, caller, respond }) => {
       const document = documentOf(await reachGraph(engine, caller, params.graph_id));
       const name = body?.name ?? `${document.name.slice(0, 190)} (copy)`;
       const save = { document: { ...document, name }, userId: caller.userId, now: engine.now() };
-      const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
+      const graph = await makeOwned(engine, caller.userId, ['graphs'], (em) =>
         createGraph(em, caller.userId, save),
       );
       return respond(201, presentGraph(graph), { Location: `/api/v1/graphs/${graph.id}` });

@@ -45,6 +45,7 @@ const validateUnsavedRoute = (engine: Engine): AnyRoute =>
       description: 'By the rules of CrewAI 0.121.1, all errors at once. Answers 200 whatever it finds.',
       access: 'user',
       body: graphDocumentSchema,
+      documents: ['nodes', 'edges'],
       bodyLimits: LARGE_DOCUMENT,
       example: exampleDocument,
       responses: {

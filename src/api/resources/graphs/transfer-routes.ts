@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { graphDocumentSchema, type GraphDocumentBody } from '../../../contracts/graph.ts';
-import { importCrew } from '../../../crews/transfer/import-crew.ts';
-import { readZip } from '../../../crews/transfer/read-zip.ts';
-import { readFileTexts, UPLOAD_LIMITS } from '../../../crews/transfer/uploaded-files.ts';
-import { projectFromGraph } from '../../../crews/transfer/project-from-graph.ts';
-import { writeZip } from '../../../crews/transfer/write-zip.ts';
+import { UPLOAD_LIMITS } from '../../../crews/transfer/uploaded-files.ts';
 import { invalid } from '../../../domain/errors.ts';
 import type { GraphDocument } from '../../../domain/graph/graph-document.ts';
+import { secretIssues } from '../../../domain/secret-fields.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
+import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { toIssues } from '../../errors.ts';
 import { reachGraph } from './access.ts';
 import { reportOn } from './compile.ts';
@@ -25,9 +24,18 @@ const offeredTools = (engine: Engine): readonly string[] => engine.tools.registr
 
 const nameSchema = z.string().trim().min(1).max(200);
 
+const crewSchema = nameSchema.describe(
+  'Which crew is meant where the files hold several: its folder, or its class under `@CrewBase`',
+);
+const folderSchema = nameSchema.describe(
+  'The folder the files come from: names the graph where neither `name` nor the crew does',
+);
+
 const importGraphSchema = z
   .object({
     name: nameSchema.optional().describe('What the graph shall be called; else as the crew calls itself'),
+    crew: crewSchema.optional(),
+    folder: folderSchema.optional(),
     files: z.record(z.string(), z.string()).describe('The text of each file by its path'),
   })
   .meta({ id: 'ImportGraph', description: 'The files of a crew, as an alternative to a zip of them.' });
@@ -61,12 +69,14 @@ const importRoute = (engine: Engine): AnyRoute =>
       tags: TAGS,
       summary: 'Make a graph of a CrewAI project',
       description:
-        'Takes `agents.yaml` and `tasks.yaml` from any folder, with the `crew.py` beside them, which is read and never ' +
-        'run, or the `crew.jsonc` of CrewAI 1.15; as a zip or as JSON. Files that cannot be read are 422, each issue ' +
-        'at `file:line:column`, and nothing is stored. A crew that can be read but is not valid is stored as a draft; ' +
+        'Takes `agents.yaml` and `tasks.yaml` from any folder, with the program beside them (`crew.py`, or another with ' +
+        '`@CrewBase`), which is read and never run, such a program alone, or the `crew.jsonc` of CrewAI 1.15 with its ' +
+        '`agents/`; as a zip or as JSON. Texts are UTF-8. Of several crews `crew` says which. Files that cannot be read ' +
+        'are 422, each issue at `file:line:column`, and nothing is stored. A crew that can be read but is not valid is stored as a draft; ' +
         '`report` says what is wrong with it.',
       access: 'user',
       body: importGraphSchema,
+      bodyLimits: LARGE_DOCUMENT,
       example: exampleImport,
       upload: {
         contentType: 'application/zip',
@@ -75,6 +85,8 @@ const importRoute = (engine: Engine): AnyRoute =>
       },
       query: z.object({
         name: nameSchema.optional().describe('What the graph of a zip shall be called'),
+        crew: crewSchema.optional(),
+        folder: folderSchema.optional(),
       }),
       responses: {
         201: {
@@ -83,13 +95,27 @@ const importRoute = (engine: Engine): AnyRoute =>
           example: { graph: exampleGraph, report: exampleValidation, warnings: [] },
         },
       },
+      errors: ['CONFLICT'],
     },
-    async ({ query, body, upload, caller, respond }) => {
-      const files = upload === undefined ? readFileTexts(body?.files ?? {}) : await readZip(upload);
-      const { document, warnings } = importCrew(files, body?.name ?? query.name);
+    async ({ query, body, upload, caller, request, respond }) => {
+      const { document, warnings } = await engine.computing.run(
+        'importCrew',
+        {
+          upload:
+            upload === undefined
+              ? { kind: 'files', files: body?.files ?? {} }
+              : { kind: 'zip', bytes: new Uint8Array(upload) },
+          options: {
+            name: body?.name ?? query.name,
+            crew: body?.crew ?? query.crew,
+            folder: body?.folder ?? query.folder,
+          },
+        },
+        { owner: caller.userId, signal: request.signal },
+      );
       const checked = storable(document);
       const save = { document: checked, userId: caller.userId, now: engine.now() };
-      const graph = await engine.database.as({ ownerId: caller.userId }, (em) =>
+      const graph = await makeOwned(engine, caller.userId, ['graphs'], (em) =>
         createGraph(em, caller.userId, save),
       );
       const report = await reportOn(engine, caller.userId, checked);
@@ -101,8 +127,19 @@ const importRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-/** @throws {MusterError} VALIDATION_FAILED for what no graph may have: names that are too long, too many nodes. */
+/** `/nodes/1/data/llm/api_key` → `writer/llm/api_key`: the files know nothing of nodes. */
+function placeOf({ nodes }: GraphDocument, path: string): string {
+  const [, place, below] = /^\/nodes\/(\d+)\/data(\/.*)$/.exec(path) ?? [];
+  return below === undefined ? path : `${nodes[Number(place)]?.id ?? ''}${below}`;
+}
+
+/** @throws {MusterError} VALIDATION_FAILED for what no graph may have: secrets, names that are too long, too many nodes. */
 function storable(document: GraphDocument): GraphDocumentBody {
+  const secrets = secretIssues(document);
+  if (secrets.length > 0) {
+    const named = secrets.map(({ path, message }) => ({ path: placeOf(document, path), message }));
+    throw invalid(`The crew holds secrets: ${named[0]?.path}: ${named[0]?.message}`, named);
+  }
   const checked = graphDocumentSchema.safeParse({ ...document, name: document.name.trim().slice(0, 200) });
   if (checked.success) return checked.data;
   throw invalid('The crew does not make a graph', toIssues(checked.error, 'body'));
@@ -144,9 +181,13 @@ const exportRoute = (engine: Engine): AnyRoute =>
       const graph = await reachGraph(engine, caller, params.graph_id);
       const document = documentOf(graph);
       if (query.format === 'json') return respond(200, document, attachment(document.name, graph.id, 'json'));
-      const project = projectFromGraph(document, { offeredTools: offeredTools(engine) });
+      const project = await engine.computing.run(
+        'exportCrew',
+        { document, surroundings: { offeredTools: offeredTools(engine) } },
+        { owner: caller.userId },
+      );
       if (!project.ok) throw invalid(`The graph cannot be exported: ${project.why}`, project.issues);
-      return respond(200, writeZip(project.files), attachment(document.name, graph.id, 'zip'));
+      return respond(200, Buffer.from(project.zip), attachment(document.name, graph.id, 'zip'));
     },
   );
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { invalid, MusterError, notFound } from '../../../domain/errors.ts';
-import { readSource, type KnowledgeKind } from '../../../knowledge/read-source.ts';
+import type { KnowledgeKind } from '../../../knowledge/read-source.ts';
 import { ModelFailure } from '../../../models/model.ts';
 import {
   deleteKnowledge,
@@ -12,6 +12,7 @@ import {
 import type { OwnerScope } from '../../../persistence/database.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -82,14 +83,19 @@ const addRoute = (engine: Engine): AnyRoute =>
       example: { name: 'House rules', kind: 'text', content: 'Otters hold hands when they sleep.' },
       upload: { contentType: 'application/pdf', limitBytes: PDF_BYTES, description: 'A PDF with text in it' },
       responses: { 201: { description: 'Added', schema: knowledgeSchema, example: exampleKnowledge } },
-      errors: ['SERVICE_UNAVAILABLE'],
+      errors: ['CONFLICT', 'SERVICE_UNAVAILABLE'],
     },
     async ({ query, body, upload, caller, request, respond }) => {
       const given = upload === undefined ? body : { ...query, kind: 'pdf' as const, content: upload };
       if (given?.name === undefined)
         throw invalid('A PDF wants a name', [{ path: '?name', message: 'what the source shall be called' }]);
       const kind: KnowledgeKind = given.kind;
-      const pieces = await readSource(kind, given.content);
+      const content = typeof given.content === 'string' ? given.content : new Uint8Array(given.content);
+      const pieces = await engine.computing.run(
+        'readKnowledge',
+        { kind, content },
+        { owner: caller.userId, signal: request.signal },
+      );
       const embedder = given.embedder ?? null;
       const vectors = embedder === null ? null : await vectorsOf(engine, embedder, pieces, request.signal);
       const source = {
@@ -102,8 +108,12 @@ const addRoute = (engine: Engine): AnyRoute =>
         created_at: engine.now(),
       };
       const { userId } = caller;
-      await engine.database.as({ ownerId: userId }, (em) =>
-        storeKnowledge(em, userId, source, pieces, vectors),
+      await makeOwned(
+        engine,
+        userId,
+        ['knowledge_sources', 'knowledge_bytes'],
+        (em) => storeKnowledge(em, userId, source, pieces, vectors),
+        { knowledge_bytes: source.bytes },
       );
       request.note({ target: source.id });
       return respond(201, presentKnowledge(source), { Location: `/api/v1/knowledge/${source.id}` });

@@ -142,7 +142,7 @@ async function ask(
   if (given.question_id !== undefined) return { questionId: given.question_id, queued: [] };
   if (given.question === undefined)
     throw needs('/question', 'is missing: give it, or the question_id of one you asked before');
-  const asks = toAsked(given, '');
+  const asks = await toAsked(given, '', { computing: engine.computing, ownerId: caller.userId });
   const said = await takeAgentMessage(engine, caller.userId, {
     ...sessionOf(given),
     content: given.question,

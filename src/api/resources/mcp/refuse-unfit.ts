@@ -10,14 +10,23 @@ import { invalid, MusterError } from '../../../domain/errors.ts';
 const MOST_MESSAGES = 100;
 const ANSWERS = ['application/json', 'text/event-stream'];
 
+/** Whether a client takes a type; without the header, and with a range for everything, it takes what there is. */
+function takes(accept: string | undefined, type: string): boolean {
+  if (accept === undefined || accept.trim() === '') return true;
+  const ranges = [type, `${type.split('/')[0] ?? ''}/*`, '*/*'];
+  return accept.split(',').some((part) => {
+    const [range = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
+    return ranges.includes(range) && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
+
 /**
  * What the SDK's transport would refuse in words of its own is refused in ours, before it sees the request: every error of
  * this API looks alike.
  * @throws {MusterError} NOT_ACCEPTABLE, MALFORMED_REQUEST, VALIDATION_FAILED
  */
 export function refuseUnfit(headers: IncomingHttpHeaders, body: unknown): void {
-  const accept = headers.accept ?? '';
-  if (!ANSWERS.every((type) => accept.includes(type)))
+  if (!ANSWERS.every((type) => takes(headers.accept, type)))
     throw new MusterError('NOT_ACCEPTABLE', `MCP clients send Accept: ${ANSWERS.join(', ')}`);
   const version = headers['mcp-protocol-version'];
   if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) {

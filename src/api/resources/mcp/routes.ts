@@ -39,6 +39,8 @@ export const mcpRoutes = (engine: Engine): AnyRoute[] => [
     },
     async ({ body, caller, ctx }) => {
       refuseUnfit(ctx.req.headers, body);
+      // The SDK wants to read both types by name, also from a client that takes anything.
+      ctx.req.headers.accept = 'application/json, text/event-stream';
       const server = createAgentServer(engine, caller);
       const transport = new StreamableHTTPServerTransport();
       ctx.respond = false;

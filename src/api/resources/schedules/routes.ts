@@ -14,6 +14,7 @@ import {
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { given, listedOwner } from '../../parameters.ts';
 import { readyRun } from '../../scheduled-run.ts';
 import { messageSchema } from '../auth/schema.ts';
@@ -130,13 +131,13 @@ const createRoute = (engine: Engine): AnyRoute =>
           headers: { Location: 'Where the schedule is' },
         },
       },
-      errors: ['NOT_FOUND'],
+      errors: ['NOT_FOUND', 'CONFLICT'],
     },
     async ({ body, caller, respond }) => {
       const { name, cron, ...rest } = body;
       const fields = { ...DEFAULTS, name, cron, ...given(rest) };
       await checkStart(engine, caller.userId, fields);
-      const row = await engine.database.as({ ownerId: caller.userId }, (em) =>
+      const row = await makeOwned(engine, caller.userId, ['schedules'], (em) =>
         createSchedule(em, caller.userId, fields, engine.now()),
       );
       return respond(201, presentSchedule(row, [], engine.now()), {

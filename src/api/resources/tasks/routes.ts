@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '../../../domain/errors.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
+import { refuseAboveQuotaIn } from '../../../persistence/quotas.ts';
 import type { Task } from '../../../persistence/entities/platform.entity.ts';
 import {
   createTask,
@@ -117,14 +118,19 @@ const createRoute = (engine: Engine): AnyRoute =>
       description: 'A workflow, agent or dependency that is not there is 422, naming it.',
       access: 'user',
       body: createTaskSchema,
+      documents: ['config'],
       example: exampleNewTask,
       responses: { 201: { description: 'Stored', schema: taskSchema, example: exampleTask } },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, respond }) => {
       const scope = reachOf(caller);
-      const task = await engine.database.as(scope, (em) =>
-        createTask(em, scope, fieldsOf(body), engine.now()),
-      );
+      const task = await engine.database.as(scope, async (em) => {
+        const made = await createTask(em, scope, fieldsOf(body), engine.now());
+        // It is the workflow's owner who has one more, whoever adds it.
+        await refuseAboveQuotaIn(em, made.ownerId, ['tasks'], engine.settings.USER_LIMITS);
+        return made;
+      });
       return respond(201, presentTask(task), { Location: `/api/v1/tasks/${task.id}` });
     },
   );
@@ -155,6 +161,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
         'Every field is optional. Dependencies on itself, on tasks of another workflow, and in a circle are 422. Runs ' +
         'that are under way keep the task they began with.',
       body: updateTaskSchema,
+      documents: ['config'],
       example: { order: 2 },
       responses: {
         200: { description: 'As it is now', schema: taskSchema, example: { ...exampleTask, order: 2 } },

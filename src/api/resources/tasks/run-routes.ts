@@ -65,6 +65,7 @@ const executeRoute = (engine: Engine, reachTask: Reach): AnyRoute =>
         'An execution of kind `task` with this task alone, whether or not it is active: it waits for no other task and ' +
         'sees no other output. It counts as an execution of its workflow.',
       body: executeTaskSchema,
+      documents: ['config'],
       bodyOptional: true,
       example: { input_data: { topic: 'otters' } },
       responses: accepted('It is on its way'),

@@ -12,6 +12,7 @@ import {
 } from '../../../persistence/repositories/templates.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { exampleDocument, exampleGraph } from '../graphs/examples.ts';
 import { graphSchema, presentGraph } from '../graphs/schema.ts';
@@ -93,6 +94,7 @@ const createRoute = (engine: Engine): AnyRoute =>
       summary: 'Make a template',
       access: 'admin',
       body: createTemplateSchema,
+      documents: ['graph'],
       example: { name: 'Research', description: 'Finds what is new', graph: exampleDocument },
       responses: { 201: { description: 'Made', schema: templateSchema, example: exampleTemplate } },
       errors: ['CONFLICT'],
@@ -142,6 +144,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
       summary: 'Change a template',
       description: 'Graphs made of it before stay as they are.',
       body: updateTemplateSchema,
+      documents: ['graph'],
       example: { description: 'Finds what is new, and says why' },
       responses: { 200: { description: 'Changed', schema: templateSchema, example: exampleTemplate } },
       errors: ['CONFLICT'],
@@ -194,10 +197,11 @@ const instantiateRoute = (engine: Engine): AnyRoute =>
       bodyOptional: true,
       example: { name: 'My research' },
       responses: { 201: { description: 'The graph', schema: graphSchema, example: exampleGraph } },
+      errors: ['CONFLICT'],
     },
     async ({ params, body, caller, respond }) => {
       const { userId } = caller;
-      const graph = await engine.database.as({ ownerId: userId }, async (em) => {
+      const graph = await makeOwned(engine, userId, ['graphs'], async (em) => {
         const template = await findTemplate(em, params.template_id);
         if (template === null) throw notFound('template');
         const { name, description } = template;

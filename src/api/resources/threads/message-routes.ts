@@ -159,6 +159,6 @@ const streamRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params, query, caller, ctx }) => {
       const { conversationId } = await reachThread(engine, caller, params.thread_id);
-      followMessages(engine, { ctx, caller, query }, { conversationId });
+      followMessages(engine, { ctx, query }, { conversationId });
     },
   );

@@ -9,6 +9,7 @@ import {
 } from '../../../persistence/repositories/threads.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -90,11 +91,12 @@ const createRoute = (engine: Engine): AnyRoute =>
       bodyOptional: true,
       example: { title: 'Otters', graph_id: exampleThread.graph_id },
       responses: { 201: { description: 'Begun', schema: threadSchema, example: exampleThread } },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, respond }) => {
       const fields = body ?? createThreadSchema.parse({});
       await checkGraphOf(engine, caller.userId, fields.graph_id);
-      const thread = await engine.database.as({ ownerId: caller.userId }, (em) =>
+      const thread = await makeOwned(engine, caller.userId, ['threads'], (em) =>
         createThread(
           em,
           caller.userId,

@@ -184,7 +184,15 @@ const serversRoute = (engine: Engine): AnyRoute =>
         200: {
           description: 'All of them, as this API process sees them',
           schema: z.array(toolServerSchema),
-          example: [{ name: 'files', status: 'connected' as const, error: null, tools: ['files__read'] }],
+          example: [
+            {
+              name: 'files',
+              status: 'connected' as const,
+              error: null,
+              tools: ['files__read'],
+              left_out: [{ tool: 'odd', reason: 'properties of its inputSchema is not an object' }],
+            },
+          ],
         },
       },
     },
@@ -193,7 +201,11 @@ const serversRoute = (engine: Engine): AnyRoute =>
       // What a connection failed of may name addresses and programs of the operator's.
       return respond(
         200,
-        servers.map((server) => ({ ...server, error: caller.isAdmin ? server.error : null })),
+        servers.map(({ leftOut, ...server }) => ({
+          ...server,
+          error: caller.isAdmin ? server.error : null,
+          left_out: [...leftOut],
+        })),
       );
     },
   );

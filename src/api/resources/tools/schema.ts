@@ -15,9 +15,14 @@ export const toolSchema = z
 export const toolServerSchema = z
   .object({
     name: z.string(),
-    status: z.enum(['connecting', 'connected', 'away']),
+    status: z
+      .enum(['connecting', 'connected', 'away', 'disabled'])
+      .describe('`disabled`: the file of MCP_SERVERS says so'),
     error: z.string().nullable().describe('Why it is away (for admins)'),
     tools: z.array(z.string()).describe('What it offers, or offered when it was last there'),
+    left_out: z
+      .array(z.object({ tool: z.string(), reason: z.string() }))
+      .describe('Tools the server lists that agents cannot use, and why'),
   })
   .meta({ id: 'ToolServer', description: 'An MCP server that the operator configured.' });
 

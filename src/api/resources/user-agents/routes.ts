@@ -11,6 +11,7 @@ import {
 } from '../../../persistence/repositories/delivery-endpoints.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -98,13 +99,14 @@ const createRoute = (engine: Engine): AnyRoute =>
         webhook_api_key: 'a-key-of-yours',
       },
       responses: { 201: { description: 'Made', schema: userAgentSchema, example: exampleUserAgent } },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, request, respond }) => {
       await checkUrlOf(engine, 'webhook_url', body.webhook_url);
       const id = randomUUID();
       const ownerId = caller.userId;
       const key = body.webhook_api_key;
-      const agent = await engine.database.as({ ownerId }, (em) =>
+      const agent = await makeOwned(engine, ownerId, ['user_agents'], (em) =>
         createEndpoint(
           em,
           {

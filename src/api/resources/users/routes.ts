@@ -126,7 +126,8 @@ const updateRoute = ({ database }: ResourceDeps): AnyRoute =>
       operationId: 'updateUser',
       summary: 'Change role, name, or whether the user may do anything',
       description:
-        'A disabled user’s sessions end at once, and API keys do nothing until the user is enabled again. The last ' +
+        'A disabled user’s sessions end at once, and API keys do nothing until the user is enabled again. Runs under way are ' +
+        'cancelled within seconds, or paused (DISABLED_USER_RUNS), schedules start nothing, webhooks are told nothing. The last ' +
         'active admin can be neither demoted nor disabled: 409.',
       refusesKeys: true,
       body: updateUserSchema,

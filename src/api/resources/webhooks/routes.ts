@@ -12,6 +12,7 @@ import {
 } from '../../../persistence/repositories/delivery-endpoints.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -92,13 +93,14 @@ const createRoute = (engine: Engine): AnyRoute =>
       secrets: ['secret'],
       example: { url: exampleWebhook.url, events: exampleWebhook.events, description: 'To the chat' },
       responses: { 201: { description: 'Made', schema: newWebhookSchema, example: exampleNewWebhook } },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, request, respond }) => {
       await checkUrlOf(engine, 'url', body.url);
       const id = randomUUID();
       const secret = createWebhookSecret();
       const ownerId = caller.userId;
-      const webhook = await engine.database.as({ ownerId }, (em) =>
+      const webhook = await makeOwned(engine, ownerId, ['webhooks'], (em) =>
         createEndpoint(
           em,
           {

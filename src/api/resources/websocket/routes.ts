@@ -1,45 +1,45 @@
 import { MusterError, notFound } from '../../../domain/errors.ts';
 import { findAgent } from '../../../persistence/repositories/agents.repository.ts';
 import type { ApiContext, Caller } from '../../context.ts';
-import { defineStream, type AnyRoute } from '../../define-route.ts';
+import { authorize } from '../../authorize.ts';
+import { defineStream, type AnyRoute, type RouteSpec } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { isAllowedOrigin } from '../../middleware/browser-headers.ts';
 import { CLOSE, type SocketLine } from '../../realtime/socket-line.ts';
 import { SOCKET_PROTOCOL } from '../../realtime/socket-messages.ts';
 import { createSocketSession, type SocketReach } from '../../realtime/socket-session.ts';
 import type { SocketParty } from '../../realtime/sockets.ts';
-import { whileCredentialHolds } from '../../realtime/while-credential-holds.ts';
+import { mayGoOn } from '../../realtime/while-rights-hold.ts';
 import { asksToUpgrade, takeUpgrade } from '../../upgrade.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
 import { reachWorkflow } from '../workflows/access.ts';
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
+const SPEC = {
+  method: 'GET',
+  path: '/ws/',
+  operationId: 'openWebSocket',
+  tags: ['Events'],
+  summary: 'Events over a WebSocket',
+  description: SOCKET_PROTOCOL,
+  access: 'user',
+  responses: {
+    101: { description: 'The connection is a WebSocket now' },
+  },
+  errors: ['MALFORMED_REQUEST', 'UPGRADE_REQUIRED'],
+} as const satisfies RouteSpec;
+
 /** The WebSocket on which clients follow executions, workflows and agents. */
 export const webSocketRoutes = (engine: Engine): AnyRoute[] => [
-  defineStream(
-    {
-      method: 'GET',
-      path: '/ws/',
-      operationId: 'openWebSocket',
-      tags: ['Events'],
-      summary: 'Events over a WebSocket',
-      description: SOCKET_PROTOCOL,
-      access: 'user',
-      responses: {
-        101: { description: 'The connection is a WebSocket now' },
-      },
-      errors: ['MALFORMED_REQUEST', 'UPGRADE_REQUIRED'],
-    },
-    async ({ ctx, caller }) => {
-      checkHandshake(ctx, engine.settings.CORS_ORIGINS);
-      if (!engine.sockets.isOpen()) throw new MusterError('SERVICE_UNAVAILABLE', 'The server is stopping');
-      const upgrade = takeUpgrade(ctx.req);
-      if (upgrade === undefined) return;
-      ctx.respond = false;
-      engine.sockets.accept(ctx.req, upgrade, (line) => joinedBy(engine, ctx, caller, line));
-    },
-  ),
+  defineStream(SPEC, async ({ ctx, caller }) => {
+    checkHandshake(ctx, engine.settings.CORS_ORIGINS);
+    if (!engine.sockets.isOpen()) throw new MusterError('SERVICE_UNAVAILABLE', 'The server is stopping');
+    const upgrade = takeUpgrade(ctx.req);
+    if (upgrade === undefined) return;
+    ctx.respond = false;
+    engine.sockets.accept(ctx.req, upgrade, (line) => joinedBy(engine, ctx, caller, line));
+  }),
 ];
 
 /** @throws {MusterError} unless this is the opening handshake of a WebSocket, from a page that may. */
@@ -64,40 +64,52 @@ const isOwnOrigin = (ctx: ApiContext, origin: string): boolean =>
   URL.canParse(origin) && new URL(origin).host === ctx.host;
 
 function joinedBy(engine: Engine, ctx: ApiContext, caller: Caller, line: SocketLine): SocketParty {
-  const { feeds, credentials, now } = engine;
+  const { feeds, now } = engine;
   const { log, requestId } = ctx.state;
   const feed = feeds.open(caller, {
     event: (entry) => line.send(entry.socket()),
     token: (text) => line.offer(text.socket()),
     ready: () => line.ready(),
   });
-  const release = whileCredentialHolds({ ctx, caller, credentials }, () =>
-    line.close(CLOSE.credentialEnded, 'the credential has ended'),
-  );
+  const end = (): void => line.close(CLOSE.rightsEnded, 'the rights of its credential have ended');
+  ctx.state.endStream = end;
   const session = createSocketSession({
     line,
     feed,
     feeds,
-    reach: reachOfCaller(engine, caller),
+    reach: reachOfCaller(engine, caller, (present) => {
+      if (present === null || !mayGoOn(caller, present, SPEC)) end();
+      else feed.actFor(present);
+    }),
     requestId,
     failed: (error) => log.error({ err: error }, 'message of a WebSocket failed'),
     now,
   });
   return {
     receive: (data, isBinary) => session.receive(data, isBinary),
-    closed: () => {
-      release();
-      feeds.close(feed);
-    },
+    closed: () => feeds.close(feed),
   };
 }
 
-const reachOfCaller = (engine: Engine, caller: Caller): SocketReach => ({
-  execution: (ref) => reachExecution(engine, caller, ref),
-  workflow: async (id) => void (await reachWorkflow(engine, caller, id)),
-  agent: async (id) => {
-    const scope = reachOf(caller);
-    const agent = await engine.database.as(scope, (em) => findAgent(em, id, scope));
-    if (agent === null) throw notFound('agent');
-  },
-});
+/**
+ * What the caller reaches, with the rights of the moment in which it is asked.
+ * @param seen told what these rights are; null when the credential has ended
+ */
+function reachOfCaller(engine: Engine, opened: Caller, seen: (now: Caller | null) => void): SocketReach {
+  const present = async (): Promise<Caller> => {
+    const caller = await engine.credentials.present(opened);
+    seen(caller);
+    if (caller === null) throw new MusterError('UNAUTHENTICATED', 'The credential has ended');
+    authorize(caller, SPEC);
+    return caller;
+  };
+  return {
+    execution: async (ref) => reachExecution(engine, await present(), ref),
+    workflow: async (id) => void (await reachWorkflow(engine, await present(), id)),
+    agent: async (id) => {
+      const scope = reachOf(await present());
+      const agent = await engine.database.as(scope, (em) => findAgent(em, id, scope));
+      if (agent === null) throw notFound('agent');
+    },
+  };
+}

@@ -8,6 +8,7 @@ import {
 } from '../../../persistence/repositories/workflows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
+import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -81,11 +82,13 @@ const createRoute = (engine: Engine): AnyRoute =>
       description: 'Its tasks are added by `POST /tasks`.',
       access: 'user',
       body: createWorkflowSchema,
+      documents: ['config'],
       example: exampleNewWorkflow,
       responses: { 201: { description: 'Stored', schema: workflowSchema, example: exampleWorkflow } },
+      errors: ['CONFLICT'],
     },
     async ({ body, caller, respond }) => {
-      const workflow = await engine.database.as({ ownerId: caller.userId }, (em) =>
+      const workflow = await makeOwned(engine, caller.userId, ['workflows'], (em) =>
         createWorkflow(em, caller.userId, fieldsOf(body), engine.now()),
       );
       return respond(201, presentWorkflow(workflow), { Location: `/api/v1/workflows/${workflow.id}` });
@@ -116,6 +119,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
       summary: 'Change a workflow',
       description: 'Every field is optional. Runs that are under way keep the workflow they began with.',
       body: updateWorkflowSchema,
+      documents: ['config'],
       example: { workflow_type: 'parallel' },
       responses: {
         200: {

@@ -56,6 +56,7 @@ const executeRoute = (engine: Engine): AnyRoute =>
         'highest of its tasks. A workflow with nothing to run, and a variable without a value, are 422; an inactive ' +
         'workflow is 409.',
       body: executeWorkflowSchema,
+      documents: ['config'],
       bodyOptional: true,
       example: { input_data: { key: 'value' }, config: { manager_llm: 'openai/gpt-4o' } },
       responses: {
@@ -97,6 +98,7 @@ const executeBatchRoute = (engine: Engine): AnyRoute =>
       summary: 'Run a workflow once for each of many inputs',
       description: `CrewAI’s \`kickoff_for_each\`. ${BATCH_RULES}`,
       body: executeWorkflowBatchSchema,
+      documents: ['config'],
       bodyLimits: LARGE_DOCUMENT,
       example: { input_data: [{ key: 'value' }, { key: 'another' }] },
       responses: batchStarted,
