@@ -58,6 +58,9 @@ export function describeEvent(event: LoggedEvent): { text: string; tone: Tone } 
   }
 }
 
+/** What a reply is marked with that is not whole. */
+const NOT_WHOLE: Readonly<Record<string, string>> = { length: ', cut off', content_filter: ', filtered' };
+
 function modelLine(data: Record<string, unknown>): string {
   const names = z.array(z.string()).safeParse(data['tool_calls']).data ?? [];
   const wants = names.length === 0 ? '' : `, wants ${names.join(', ')}`;
@@ -65,7 +68,8 @@ function modelLine(data: Record<string, unknown>): string {
   const again =
     typeof data['attempt'] === 'number' && data['attempt'] > 1 ? ` (attempt ${data['attempt']})` : '';
   const cost = `${about}${asText(data['total_tokens'])} tokens in ${duration(data['latency_ms'])}`;
-  return `${asText(data['model'])}: ${cost}${again}${wants}`;
+  const whole = NOT_WHOLE[asText(data['finish_reason'])] ?? '';
+  return `${asText(data['model'])}: ${cost}${again}${wants}${whole}`;
 }
 
 /** Milliseconds as people read them. */

@@ -145,7 +145,7 @@ export const lostNumberAdvice = (source: string): string =>
  * @throws {SyntaxError} when it is no JSON
  */
 export function parseForWriting(text: string): unknown {
-  if (!SUSPECT.test(text)) return JSON.parse(text);
+  if (!SUSPECT.test(text) || lostSpans(text).length === 0) return JSON.parse(text);
   return JSON.parse(text, (_key, value, { source }) =>
     typeof value === 'number' && source !== undefined && !isHeldExactly(source)
       ? JSON.rawJSON(source)

@@ -30,6 +30,7 @@ const tasksSchema = z.array(
     key: z.string(),
     status: z.string(),
     output: z.looseObject({ raw: z.string() }).nullable(),
+    warnings: z.array(z.looseObject({ code: z.string() })),
   }),
 );
 
@@ -266,8 +267,8 @@ describe('a task that has not started', () => {
 });
 
 describe('a replay', () => {
-  it('takes over what stands before a task and runs the rest anew', async () => {
-    stack.model.script([says('facts'), says('written'), says('checked')]);
+  it('takes over what stands before a task, its warnings too, and runs the rest anew', async () => {
+    stack.model.script([says('facts', { finishReason: 'length' }), says('written'), says('checked')]);
     const id = await start();
     await waitForStatus(stack, id, END);
     stack.model.script([says('checked twice')]);
@@ -285,6 +286,11 @@ describe('a replay', () => {
       'facts',
       'written',
       'checked twice',
+    ]);
+    expect((await tasksOf(again)).map(({ warnings }) => warnings.map(({ code }) => code))).toEqual([
+      ['model_reply_cut'],
+      [],
+      [],
     ]);
     const asked = JSON.stringify(stack.model.requests.at(-1));
     expect(asked).toMatch(/Critic.*Check it harder.*facts.*written/);

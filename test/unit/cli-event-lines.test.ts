@@ -36,6 +36,9 @@ describe('the line of an event', () => {
     expect(
       line('llm_call_completed', { ...data, attempt: 2, tokens_estimated: true, tool_calls: ['a', 'b'] }),
     ).toBe('openai/x: about 42 tokens in 1.2 s (attempt 2), wants a, b');
+    expect(line('llm_call_completed', { ...data, finish_reason: 'length' })).toBe(
+      'openai/x: 42 tokens in 1.2 s, cut off',
+    );
   });
 
   it('tells what a tool was asked and what it said', () => {

@@ -51,6 +51,10 @@ describe('an error inside of a 200', () => {
     ],
     ['a field of a delta', streams([HALF, delta({ error: overloaded }, 'stop')])],
     ['an event of that name', streams([HALF, 'event: error\ndata: {"message":"the pool is drained"}'])],
+    [
+      'an event of that name with unknown fields',
+      streams([HALF, 'event: error\ndata: {"info":"the pool is drained"}']),
+    ],
     ['an event of that name with a text', streams([HALF, 'event: error\ndata: the pool is drained'])],
     ['an object of that kind', streams([HALF, { object: 'error', ...overloaded, code: 50001 }])],
     ['Anthropic’s form', streams([HALF, { type: 'error', error: { type: 'x', ...overloaded } }])],
