@@ -67,6 +67,10 @@ describe('the tools of an MCP server', () => {
       expect(parametersOf(name)).toEqual({ type: 'object', properties: {} });
   });
 
+  it('without a description are described by their name', () => {
+    expect(tools.registry.find('c__nothing')?.description).toBe('nothing');
+  });
+
   it('show models one type at a place, items for each list, and no alternatives at the top', () => {
     expect(parametersOf('c__nullable')).toEqual({
       type: 'object',

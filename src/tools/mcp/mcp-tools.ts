@@ -127,7 +127,8 @@ function toTool(
   return {
     name,
     server,
-    description: (description ?? title ?? own).slice(0, MAX_DESCRIPTION),
+    // Some providers want words here.
+    description: ([description, title].find((words) => words?.trim()) ?? own).slice(0, MAX_DESCRIPTION),
     input: inputOf(schema),
     inputSchema: schemaForModels(schema),
     passesNumbersOn: true,
