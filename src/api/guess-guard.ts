@@ -38,10 +38,10 @@ export function createGuessGuard(deps: { settings: Settings; sql: Sql; now: () =
     if (waitMs > 0) throw tooMany(waitMs);
     try {
       const result = await attempt();
-      await giveBackGuess(sql, subject, now());
+      await giveBackGuess(sql, subject);
       return result;
     } catch (error) {
-      if (!isWrong(toMusterError(error))) await giveBackGuess(sql, subject, now());
+      if (!isWrong(toMusterError(error))) await giveBackGuess(sql, subject);
       throw error;
     }
   };

@@ -25,12 +25,12 @@ export const accountHash = (account: string): string =>
  */
 export async function takeGuess(sql: Sql, subject: string, now: Date): Promise<number> {
   const [taken] = await sql.query(
-    `insert into guesses as g (subject, wrong, last_at, open_at) values ($1, 1, $2, $2)
+    `insert into guesses as g (subject, wrong, last_at, open_at) values ($1, 1, $2, 'epoch')
      on conflict (subject) do update set
        wrong = case when g.last_at < $3 then 1 else g.wrong + 1 end,
        last_at = $2,
-       open_at = $2::timestamptz + case when g.last_at < $3 or g.wrong < $4 then interval '0'
-         else least($5 * power(2, least(g.wrong - $4, 30)), $6) * interval '1 millisecond' end
+       open_at = case when g.last_at < $3 or g.wrong < $4 then 'epoch'
+         else $2::timestamptz + least($5 * power(2, least(g.wrong - $4, 30)), $6) * interval '1 millisecond' end
      where g.open_at <= $2
      returning subject`,
     [
@@ -51,11 +51,10 @@ export async function takeGuess(sql: Sql, subject: string, now: Date): Promise<n
 }
 
 /** Takes a guess back that turned out right, or not to be one. */
-export async function giveBackGuess(sql: Sql, subject: string, now: Date): Promise<void> {
-  await sql.query(
-    'update guesses set wrong = greatest(wrong - 1, 0), open_at = least(open_at, $2) where subject = $1',
-    [subject, now.toISOString()],
-  );
+export async function giveBackGuess(sql: Sql, subject: string): Promise<void> {
+  await sql.query(`update guesses set wrong = greatest(wrong - 1, 0), open_at = 'epoch' where subject = $1`, [
+    subject,
+  ]);
 }
 
 /** Whether the account has succeeded from this address in the last 90 days. */
