@@ -15,6 +15,7 @@ COPY package.json package-lock.json tsconfig.json ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY console console
 COPY src/client src/client
+COPY src/domain src/domain
 RUN node node_modules/vite/bin/vite.js build --config console/vite.config.ts
 
 FROM ${NODE_IMAGE}
