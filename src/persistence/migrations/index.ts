@@ -25,6 +25,7 @@ import { Migration20261128000039 } from './migration-20261128000039-schedule-rem
 import { Migration20261128000051 } from './migration-20261128000051-cost-of-days.ts';
 import { Migration20261124000031 } from './migration-20261124000031-pruning.ts';
 import { Migration20261201000061 } from './migration-20261201000061-slots-and-filters.ts';
+import { Migration20261201000062 } from './migration-20261201000062-cut-texts.ts';
 import { Migration20261124000026 } from './migration-20261124000026-batches.ts';
 
 /** Every migration, oldest first. Released ones never change. */
@@ -57,4 +58,5 @@ export const migrations = [
   { name: 'Migration20261128000039', class: Migration20261128000039 },
   { name: 'Migration20261128000051', class: Migration20261128000051 },
   { name: 'Migration20261201000061', class: Migration20261201000061 },
+  { name: 'Migration20261201000062', class: Migration20261201000062 },
 ];

@@ -93,7 +93,7 @@ function joinedBy(engine: Engine, ctx: ApiContext, caller: Caller, line: SocketL
 }
 
 const reachOfCaller = (engine: Engine, caller: Caller): SocketReach => ({
-  execution: (ref) => reachExecution(engine, caller, ref),
+  execution: (ref) => reachExecution(engine, caller, ref, { result: false }),
   workflow: async (id) => void (await reachWorkflow(engine, caller, id)),
   agent: async (id) => {
     const scope = reachOf(caller);
