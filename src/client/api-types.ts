@@ -944,13 +944,14 @@ export type ExecutionSchema = {
   /** A pause was asked for and the turns in flight are ending */
   pause_requested: boolean;
   input_data: { [key: string]: unknown };
+  /** = `result`; in lists always null */
   output_data: { [key: string]: unknown } | null;
-  /** Crews: `{raw, data, tasks_output[]}` */
+  /** Crews: `{raw, data, tasks_output[]}`. In lists each value is cut to 1,000 characters, and says so */
   result: { [key: string]: unknown } | null;
   error: string | null;
   error_message: string | null;
   error_code: string | null;
-  /** In lists always null; see `/events` */
+  /** The first 1,000 entries; each value of `data` is cut to 1,000 characters, and says so: the whole is under `/events`. In lists always null */
   execution_log: LogEntrySchema[] | null;
   priority: number;
   tags: string[];

@@ -84,6 +84,21 @@ export async function readEvents(
   return rows.map(toEventFrame);
 }
 
+/** Of each value of an event so much is sent along with its execution. */
+const SENT_ALONG = 1_000;
+
+/** The beginning of a log, with each value of the events' data cut where it is long. */
+export async function readCutEvents(sql: Sql, executionId: number, limit: number): Promise<EventFrame[]> {
+  const rows = await sql.query<EventRow>(
+    `select e.seq, e.type, x.execution_id as execution_uuid, e.execution_id, x.workflow_id, e.task_key, e.task_id, e.agent_id,
+            e.status, cut_texts(e.data, ${SENT_ALONG}, 'the whole: …/events?after=' || e.seq - 1 || '&limit=1') as data, e.created_at
+       from execution_events e join executions x on x.id = e.execution_id
+      where e.execution_id = $1 order by e.seq limit $2`,
+    [executionId, limit],
+  );
+  return rows.map(toEventFrame);
+}
+
 /** What is looked for in one log; each field narrows it down. */
 export interface EventFilter {
   taskKey?: string | undefined;

@@ -30,7 +30,7 @@ const ExecutionSchema = defineEntity({
     controlVersion: p.integer(),
     plan: p.json<CrewPlan>().lazy(),
     inputData: p.json<JsonObject>(),
-    result: p.json<JsonObject>().nullable(),
+    result: p.json<JsonObject>().nullable().lazy(),
     error: p.text().nullable(),
     errorCode: p.text().$type<RunErrorCode>().nullable(),
     priority: p.integer(),

@@ -26,6 +26,7 @@ import { Migration20261128000051 } from './migration-20261128000051-cost-of-days
 import { Migration20261201000081 } from './migration-20261201000081-task-warnings.ts';
 import { Migration20261124000031 } from './migration-20261124000031-pruning.ts';
 import { Migration20261201000061 } from './migration-20261201000061-slots-and-filters.ts';
+import { Migration20261201000062 } from './migration-20261201000062-cut-texts.ts';
 import { Migration20261124000026 } from './migration-20261124000026-batches.ts';
 import { Migration20261201000071 } from './migration-20261201000071-guesses.ts';
 import { Migration20261201000072 } from './migration-20261201000072-disabled-users.ts';
@@ -61,6 +62,7 @@ export const migrations = [
   { name: 'Migration20261128000039', class: Migration20261128000039 },
   { name: 'Migration20261128000051', class: Migration20261128000051 },
   { name: 'Migration20261201000061', class: Migration20261201000061 },
+  { name: 'Migration20261201000062', class: Migration20261201000062 },
   { name: 'Migration20261201000071', class: Migration20261201000071 },
   { name: 'Migration20261201000072', class: Migration20261201000072 },
   { name: 'Migration20261201000081', class: Migration20261201000081 },

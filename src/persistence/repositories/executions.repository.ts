@@ -1,4 +1,5 @@
 import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
+import type { JsonObject } from '../../domain/json.ts';
 import type { ExecutionKind, ExecutionStatus } from '../../domain/run/status.ts';
 import type { OwnerScope } from '../database.ts';
 import type { SqlPool } from '../sql.ts';
@@ -22,16 +23,37 @@ export interface ExecutionFilter {
 const owned = (scope: OwnerScope): { ownerId?: string } =>
   'ownerId' in scope ? { ownerId: scope.ownerId } : {};
 
-/** One execution, or null: absent and foreign look the same. */
+/**
+ * One execution, or null: absent and foreign look the same.
+ * @param options.result whether its result is read with it, which may have megabytes. Default true
+ */
 export function findExecution(
   em: EntityManager,
   ref: ExecutionRef,
   scope: OwnerScope,
+  { result = true }: { result?: boolean } = {},
 ): Promise<Execution | null> {
-  return em.findOne(Execution, { ...ref, ...owned(scope) });
+  return em.findOne(Execution, { ...ref, ...owned(scope) }, { populate: result ? ['result'] : [] });
 }
 
-/** A page of executions, newest first, and how many there are in all. */
+/** Of each value of a result so much is shown in a list. */
+const SHOWN_IN_LISTS = 1_000;
+
+/** The results of some executions, each value cut where it is long; null where there is none. */
+export async function readCutResults(
+  em: EntityManager,
+  ids: readonly number[],
+): Promise<Map<number, JsonObject | null>> {
+  if (ids.length === 0) return new Map();
+  const rows = await em.execute<{ id: number; result: JsonObject | null }[]>(
+    `select id, cut_texts(result, ${SHOWN_IN_LISTS}, 'the whole: GET /api/v1/executions/' || id) as result
+       from executions where id in (${ids.map(() => '?').join(', ')})`,
+    [...ids],
+  );
+  return new Map(rows.map(({ id, result }) => [id, result]));
+}
+
+/** A page of executions, newest first, without their results, and how many there are in all. */
 export async function listExecutions(
   em: EntityManager,
   scope: OwnerScope,

@@ -9,10 +9,19 @@ import type { Engine } from '../../engine.ts';
 export const reachOf = (caller: Caller): OwnerScope =>
   caller.isAdmin ? { everybody: true } : { ownerId: caller.userId };
 
-/** The execution a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */
-export async function reachExecution(engine: Engine, caller: Caller, ref: ExecutionRef): Promise<Execution> {
+/**
+ * The execution a path names.
+ * @param options.result whether its result is wanted. Default true
+ * @throws {MusterError} NOT_FOUND, whether absent or somebody else's.
+ */
+export async function reachExecution(
+  engine: Engine,
+  caller: Caller,
+  ref: ExecutionRef,
+  options: { result?: boolean } = {},
+): Promise<Execution> {
   const scope = reachOf(caller);
-  const execution = await engine.database.as(scope, (em) => findExecution(em, ref, scope));
+  const execution = await engine.database.as(scope, (em) => findExecution(em, ref, scope, options));
   if (execution === null) throw notFound('execution');
   return execution;
 }

@@ -111,7 +111,7 @@ const logsRoute = (engine: Engine): AnyRoute =>
       },
     },
     async ({ params: { execution_id: ref }, query, caller, respond }) => {
-      const { id } = await reachExecution(engine, caller, ref);
+      const { id } = await reachExecution(engine, caller, ref, { result: false });
       const events = await readEvents(engine.system, id, query.after, query.limit);
       return respond(200, events.map(presentLogEntry));
     },
@@ -139,7 +139,7 @@ const statusRoute = (engine: Engine): AnyRoute =>
       },
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
-      const execution = await reachExecution(engine, caller, ref);
+      const execution = await reachExecution(engine, caller, ref, { result: false });
       const { tasks } = await engine.database.as(reachOf(caller), (em) => executionMetrics(em, execution.id));
       return respond(200, {
         id: execution.id,
@@ -167,7 +167,7 @@ const metricsRoute = (engine: Engine): AnyRoute =>
       responses: { 200: { description: 'The figures', schema: metricsSchema, example: exampleMetrics } },
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
-      const execution = await reachExecution(engine, caller, ref);
+      const execution = await reachExecution(engine, caller, ref, { result: false });
       const metrics = await engine.database.as(reachOf(caller), (em) => executionMetrics(em, execution.id));
       const { startedAt, createdAt, completedAt } = execution;
       const end = completedAt ?? engine.now();

@@ -1,18 +1,29 @@
 import type { z } from 'zod';
 import type { EventFrame } from '../../../contracts/events.ts';
+import type { JsonObject } from '../../../domain/json.ts';
 import { MICRO_USD } from '../../../domain/run/budget.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
 import { traceIdOf } from '../../../telemetry/tracing/trace-ids.ts';
 import { runWorkflowId } from '../../../temporal/names.ts';
+import type { Engine } from '../../engine.ts';
 import { taskOutputSchema, type ExecutionBody, type logEntrySchema, type taskRunSchema } from './schema.ts';
 
 export type LogEntry = z.output<typeof logEntrySchema>;
 
+/** What a presented execution links to. */
+export const links = ({ settings }: Engine) => ({
+  temporalUiUrl: settings.TEMPORAL_UI_URL,
+  mlflowUrl: settings.MLFLOW_TRACKING_URI,
+  namespace: settings.TEMPORAL_NAMESPACE,
+});
+
 export const usdOf = (microUsd: number | null | undefined): number | null =>
   typeof microUsd === 'number' ? microUsd / MICRO_USD : null;
 
-/** The row as the API shows it. `log` only where one execution is shown. */
+/**
+ * The row as the API shows it. `log` only where one execution is shown; `listed` is its result, cut, where many are.
+ */
 export function presentExecution(
   execution: Execution,
   context: {
@@ -20,10 +31,12 @@ export function presentExecution(
     namespace: string;
     mlflowUrl: string | undefined;
     log?: readonly EventFrame[];
+    listed?: JsonObject | null;
   },
 ): ExecutionBody {
   const workflowId = runWorkflowId(execution);
-  const { temporalUiUrl, namespace, mlflowUrl, log } = context;
+  const { temporalUiUrl, namespace, mlflowUrl, log, listed } = context;
+  const whole = listed === undefined ? (execution.result ?? null) : null;
   return {
     id: execution.id,
     execution_id: execution.executionId,
@@ -38,8 +51,8 @@ export function presentExecution(
     status: execution.status,
     pause_requested: execution.pauseRequested,
     input_data: execution.inputData,
-    output_data: execution.result ?? null,
-    result: execution.result ?? null,
+    output_data: whole,
+    result: whole ?? listed ?? null,
     error: execution.error ?? null,
     error_message: execution.error ?? null,
     error_code: execution.errorCode ?? null,

@@ -165,7 +165,7 @@ const ofExecutionRoute = (engine: Engine): AnyRoute =>
       },
     },
     async ({ params, query, caller, respond }) => {
-      const { id } = await reachExecution(engine, caller, params.execution_id);
+      const { id } = await reachExecution(engine, caller, params.execution_id, { result: false });
       const scope = reachOf(caller);
       const [rows, total] = await engine.database.as(scope, (em) =>
         listQuestions(em, scope, { executionId: id }, query, 'asc'),
@@ -194,7 +194,7 @@ const answerRoute = (engine: Engine): AnyRoute =>
       errors: ['CONFLICT'],
     },
     async ({ params, body, caller, respond }) => {
-      const { id } = await reachExecution(engine, caller, params.execution_id);
+      const { id } = await reachExecution(engine, caller, params.execution_id, { result: false });
       const question = await reachQuestion(engine, caller, params.question_id);
       if (question.executionId !== id) throw notFound('question');
       const given = { answer: body.answer, userId: caller.userId, messageId: randomUUID() };

@@ -70,7 +70,7 @@ const replayRoute = (engine: Engine): AnyRoute =>
       },
     },
     async ({ params, body, caller, request, respond }) => {
-      const { id } = await reachExecution(engine, caller, params.execution_id);
+      const { id } = await reachExecution(engine, caller, params.execution_id, { result: false });
       const { agents = {}, tasks = {} } = body?.overrides ?? {};
       const created = await replayRun(engine, id, {
         fromTask: body?.from_task,

@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../persistence/runs/commands.ts';
-import { findEvents, readEvents } from '../../../persistence/event-log.ts';
-import { listExecutions, pageOfTasks } from '../../../persistence/repositories/executions.repository.ts';
+import { findEvents, readCutEvents } from '../../../persistence/event-log.ts';
+import {
+  listExecutions,
+  pageOfTasks,
+  readCutResults,
+  type ExecutionFilter,
+} from '../../../persistence/repositories/executions.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
@@ -10,7 +15,7 @@ import type { Engine } from '../../engine.ts';
 import { refuseRetryAboveOpenLimit } from '../../open-run-limit.ts';
 import { listedOwner, pageQuery } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
-import { presentExecution, presentTask } from './presenter.ts';
+import { links, presentExecution, presentTask } from './presenter.ts';
 import {
   eventSchema,
   findEventsQuery,
@@ -58,7 +63,7 @@ const listRoute = (engine: Engine): AnyRoute =>
         200: {
           description: 'A page of executions',
           schema: z.array(executionSchema),
-          example: [exampleExecution],
+          example: [{ ...exampleExecution, output_data: null }],
           headers: { 'X-Total-Count': 'How many there are in all' },
         },
       },
@@ -77,8 +82,7 @@ const listRoute = (engine: Engine): AnyRoute =>
         ...(query.schedule_id !== undefined && { scheduleId: query.schedule_id }),
         ...(query.batch_id !== undefined && { batchId: query.batch_id }),
       };
-      const [rows, total] = await engine.database.as(scope, (em) => listExecutions(em, scope, filter, query));
-      const body = rows.map((row) => present(engine, row));
+      const { body, total } = await pageOfExecutions(engine, scope, filter, query);
       return respond(200, body, { 'X-Total-Count': String(total) });
     },
   );
@@ -100,7 +104,7 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
       const execution = await reachExecution(engine, caller, ref);
-      const log = await readEvents(engine.system, execution.id, 0, EMBEDDED_LOG);
+      const log = await readCutEvents(engine.system, execution.id, EMBEDDED_LOG);
       return respond(200, presentExecution(execution, { ...links(engine), log }));
     },
   );
@@ -157,7 +161,7 @@ const eventsRoute = (engine: Engine): AnyRoute =>
       },
     },
     async ({ params: { execution_id: ref }, query, caller, respond }) => {
-      const { id } = await reachExecution(engine, caller, ref);
+      const { id } = await reachExecution(engine, caller, ref, { result: false });
       const { task_key: taskKey, type: types, search: text } = query;
       const { events, total } = await findEvents(engine.system, id, { taskKey, types, text }, query);
       return respond(200, events, { 'X-Total-Count': String(total) });
@@ -186,7 +190,7 @@ const commandRoute = (engine: Engine, command: Command, description: string): An
       errors: ['CONFLICT'],
     },
     async ({ params: { execution_id: ref }, caller, respond }) => {
-      const { id } = await reachExecution(engine, caller, ref);
+      const { id } = await reachExecution(engine, caller, ref, { result: false });
       if (command === 'retry') await refuseRetryAboveOpenLimit(engine, id);
       await commandRun(
         engine.system,
@@ -203,11 +207,29 @@ const commandRoute = (engine: Engine, command: Command, description: string): An
     },
   );
 
-const links = ({ settings }: Engine) => ({
-  temporalUiUrl: settings.TEMPORAL_UI_URL,
-  mlflowUrl: settings.MLFLOW_TRACKING_URI,
-  namespace: settings.TEMPORAL_NAMESPACE,
-});
-
-/** An execution without its log, as lists and answers to commands show it. */
+/** An execution without its log, as answers to starts and commands show it. */
 export const present = (engine: Engine, execution: Execution) => presentExecution(execution, links(engine));
+
+/** A page of executions as lists show them: with the beginnings of their results. */
+export async function pageOfExecutions(
+  engine: Engine,
+  scope: OwnerScope,
+  filter: ExecutionFilter,
+  page: { skip: number; limit: number },
+) {
+  const { rows, total, results } = await engine.database.as(scope, async (em) => {
+    const [found, count] = await listExecutions(em, scope, filter, page);
+    return {
+      rows: found,
+      total: count,
+      results: await readCutResults(
+        em,
+        found.map(({ id }) => id),
+      ),
+    };
+  });
+  const body = rows.map((row) =>
+    presentExecution(row, { ...links(engine), listed: results.get(row.id) ?? null }),
+  );
+  return { body, total };
+}

@@ -44,12 +44,23 @@ export const executionSchema = z
     status: z.enum(EXECUTION_STATUSES),
     pause_requested: z.boolean().describe('A pause was asked for and the turns in flight are ending'),
     input_data: z.record(z.string(), z.unknown()),
-    output_data: z.record(z.string(), z.unknown()).nullable(),
-    result: z.record(z.string(), z.unknown()).nullable().describe('Crews: `{raw, data, tasks_output[]}`'),
+    output_data: z.record(z.string(), z.unknown()).nullable().describe('= `result`; in lists always null'),
+    result: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe(
+        'Crews: `{raw, data, tasks_output[]}`. In lists each value is cut to 1,000 characters, and says so',
+      ),
     error: z.string().nullable(),
     error_message: z.string().nullable(),
     error_code: z.string().nullable(),
-    execution_log: z.array(logEntrySchema).nullable().describe('In lists always null; see `/events`'),
+    execution_log: z
+      .array(logEntrySchema)
+      .nullable()
+      .describe(
+        'The first 1,000 entries; each value of `data` is cut to 1,000 characters, and says so: the whole is under `/events`. In ' +
+          'lists always null',
+      ),
     priority: z.int(),
     tags: z.array(z.string()),
     token_usage: tokenUsageSchema,

@@ -1,26 +1,18 @@
 import { z } from 'zod';
-import type { LiveState } from '../../../contracts/crew-run.ts';
-import { isFinal, isTaskFinal } from '../../../domain/run/status.ts';
 import { readHeads } from '../../../persistence/event-log.ts';
-import { findExecution, listTasks } from '../../../persistence/repositories/executions.repository.ts';
-import type { OwnerScope } from '../../../persistence/database.ts';
-import type { Execution } from '../../../persistence/entities/execution.entity.ts';
-import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
-import { runWorkflowId } from '../../../temporal/names.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { sseFrame } from '../../realtime/sse-frame.ts';
 import { followStream, lastEventId } from '../../realtime/follow-stream.ts';
-import { reachExecution, reachOf } from './access.ts';
-import { presentExecution, presentTask } from './presenter.ts';
+import { createSnapshots, type Snapshots } from '../../realtime/snapshots.ts';
+import { findExecution } from '../../../persistence/repositories/executions.repository.ts';
+import { reachExecution } from './access.ts';
+import { links, presentExecution } from './presenter.ts';
 import { executionRefParam, streamQuery } from './schema.ts';
 
-/** How long the snapshot waits for the workflow's own word. */
-const LIVE_STATE_MS = 300;
-
 /** The log as server-sent events: a snapshot, then what happened, then what happens, until the final event. */
-export const streamRoute = (engine: Engine): AnyRoute =>
-  defineStream(
+export function streamRoute(engine: Engine): AnyRoute {
+  const snapshots = snapshotsOf(engine);
+  return defineStream(
     {
       method: 'GET',
       path: '/api/v1/executions/{execution_id}/stream',
@@ -28,7 +20,8 @@ export const streamRoute = (engine: Engine): AnyRoute =>
       tags: ['Executions'],
       summary: 'Its log as server-sent events',
       description:
-        'First a `snapshot` without `id`, then the log from `Last-Event-ID` (or `after`) on: `id` is the seq, `event` the ' +
+        'First a `snapshot` without `id`: the execution without its result and log, its tasks without their texts and outputs (see ' +
+        '`/tasks`), and the live word of its workflow, all as of `as_of_seq`. Then the log from `Last-Event-ID` (or `after`) on: `id` is the seq, `event` the ' +
         'type. Ends after the final event; a reconnect with the final seq is answered 204. Closing it cancels nothing.',
       access: 'user',
       params: z.object({ execution_id: executionRefParam }),
@@ -45,54 +38,32 @@ export const streamRoute = (engine: Engine): AnyRoute =>
       },
     },
     async ({ params, query, caller, ctx }) => {
-      const execution = await reachExecution(engine, caller, params.execution_id);
+      const execution = await reachExecution(engine, caller, params.execution_id, { result: false });
       const after = lastEventId(ctx) ?? query.after;
       const head = (await readHeads(engine.system, [execution.id])).get(execution.id);
       if (head?.closed === true && after >= head.lastSeq && after > 0) {
         ctx.status = 204;
         return;
       }
-      const snapshot = await snapshotOf(engine, reachOf(caller), execution, head?.lastSeq ?? 0);
+      // Nobody stands behind the end of the log, whatever a client says.
+      const snapshot = await snapshots.of(execution, Math.min(after, head?.lastSeq ?? 0));
       followStream({ ctx, first: snapshot }, (reader) => engine.hub.follow(execution.id, after, reader));
     },
   );
-
-/** One read of Postgres, enriched by the workflow's own word while it lives. */
-async function snapshotOf(
-  engine: Engine,
-  scope: OwnerScope,
-  execution: Execution,
-  asOfSeq: number,
-): Promise<Buffer> {
-  // Read after the head: what is shown is at least as new as the seq it names.
-  const [{ now, tasks }, live] = await Promise.all([
-    engine.database.as(scope, async (em) => ({
-      now: (await findExecution(em, { id: execution.id }, scope)) ?? execution,
-      tasks: await listTasks(em, execution.id),
-    })),
-    isFinal(execution.status) ? null : engine.runs.liveState(runWorkflowId(execution), LIVE_STATE_MS),
-  ]);
-  const {
-    TEMPORAL_UI_URL: temporalUiUrl,
-    TEMPORAL_NAMESPACE: namespace,
-    MLFLOW_TRACKING_URI: mlflowUrl,
-  } = engine.settings;
-  const body: { as_of_seq: number; execution: unknown; tasks: unknown[]; live: LiveState | null } = {
-    as_of_seq: asOfSeq,
-    execution: presentExecution(now, { temporalUiUrl, namespace, mlflowUrl }),
-    tasks: tasks.map(presentTask),
-    live: live === null ? null : { ...live, tasks: liveTasks(live, tasks) },
-  };
-  return sseFrame('snapshot', body);
 }
 
-/** A long run's workflow knows of the tasks that are next; the others stand where their rows say. */
-function liveTasks(live: LiveState, tasks: readonly TaskExecution[]): LiveState['tasks'] {
-  if (tasks.length === live.tasks.length) return live.tasks;
-  const known = new Map(live.tasks.map((task) => [task.key, task]));
-  // A flow's steps are known to its workflow before they have a row.
-  if (tasks.every(({ taskKey }) => known.has(taskKey))) return live.tasks;
-  return tasks.map(
-    ({ taskKey: key, status }) => known.get(key) ?? { key, status: isTaskFinal(status) ? 'done' : 'pending' },
-  );
-}
+const EVERYBODY = { everybody: true } as const;
+
+/** Its readers are authorised one by one; what they are shown is read once for all of them. */
+const snapshotsOf = (engine: Engine): Snapshots =>
+  createSnapshots({
+    sql: engine.system,
+    liveState: (workflowId, timeoutMs) => engine.runs.liveState(workflowId, timeoutMs),
+    async show(id) {
+      const row = await engine.systemDatabase.as(EVERYBODY, (em) =>
+        findExecution(em, { id }, EVERYBODY, { result: false }),
+      );
+      if (row === null) return null;
+      return { status: row.status, body: presentExecution(row, { ...links(engine), listed: null }) };
+    },
+  });

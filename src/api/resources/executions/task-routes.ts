@@ -98,7 +98,7 @@ const retryRoute = (engine: Engine): AnyRoute =>
       responses: accepted('It will be tried again'),
     },
     async ({ params: { execution_id: ref, key }, caller, respond }) => {
-      const { id } = await reachExecution(engine, caller, ref);
+      const { id } = await reachExecution(engine, caller, ref, { result: false });
       await retryTaskOf(engine, id, key);
       return respond(202, await changed(engine, caller, id, key));
     },
@@ -116,7 +116,7 @@ const skipRoute = (engine: Engine): AnyRoute =>
       responses: accepted('It is left out'),
     },
     async ({ params: { execution_id: ref, key }, caller, respond }) => {
-      const { id } = await reachExecution(engine, caller, ref);
+      const { id } = await reachExecution(engine, caller, ref, { result: false });
       await skipTask(engine.system, id, key, engine.now());
       return respond(202, await changed(engine, caller, id, key));
     },
@@ -136,7 +136,7 @@ const editRoute = (engine: Engine): AnyRoute =>
       responses: accepted('It is changed'),
     },
     async ({ params: { execution_id: ref, key }, body, caller, respond }) => {
-      const { id } = await reachExecution(engine, caller, ref);
+      const { id } = await reachExecution(engine, caller, ref, { result: false });
       await changeTask(engine.system, id, key, toTaskEdit(body), engine.tools.registry.names(), engine.now());
       return respond(202, await changed(engine, caller, id, key));
     },

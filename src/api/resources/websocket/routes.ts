@@ -104,7 +104,7 @@ function reachOfCaller(engine: Engine, opened: Caller, seen: (now: Caller | null
     return caller;
   };
   return {
-    execution: async (ref) => reachExecution(engine, await present(), ref),
+    execution: async (ref) => reachExecution(engine, await present(), ref, { result: false }),
     workflow: async (id) => void (await reachWorkflow(engine, await present(), id)),
     agent: async (id) => {
       const scope = reachOf(await present());

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { conflict } from '../../../domain/errors.ts';
 import type { Command } from '../../../domain/run/status.ts';
-import { listExecutions } from '../../../persistence/repositories/executions.repository.ts';
 import { liveRunsOf } from '../../../persistence/repositories/live-runs.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
@@ -12,7 +11,7 @@ import { startCrewRun } from '../../start-run.ts';
 import { BATCH_RULES, batchStarted, presentStarted } from '../batches/schema.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
 import { exampleExecution } from '../executions/examples.ts';
-import { present } from '../executions/routes.ts';
+import { pageOfExecutions, present } from '../executions/routes.ts';
 import { executionSchema, statusList } from '../executions/schema.ts';
 import { STEER_MOST, steeredSchema, steerMany } from '../executions/steer-many.ts';
 import { reachWorkflow } from './access.ts';
@@ -145,12 +144,8 @@ const executionsRoute = (engine: Engine): AnyRoute =>
       const { id } = await reachWorkflow(engine, caller, params.workflow_id);
       const scope = reachOf(caller);
       const filter = { workflowId: id, ...(query.status !== undefined && { statuses: query.status }) };
-      const [rows, total] = await engine.database.as(scope, (em) => listExecutions(em, scope, filter, query));
-      return respond(
-        200,
-        rows.map((row) => present(engine, row)),
-        { 'X-Total-Count': String(total) },
-      );
+      const { body, total } = await pageOfExecutions(engine, scope, filter, query);
+      return respond(200, body, { 'X-Total-Count': String(total) });
     },
   );
 
