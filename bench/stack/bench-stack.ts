@@ -127,7 +127,7 @@ function surroundings(): Record<string, string | undefined> {
     ACCESS_TOKEN_TTL: '12h',
     RATE_LIMIT_PER_MINUTE: '0',
     MAX_ACTIVE_EXECUTIONS_PER_USER: '1000',
-    USER_LIMITS: 'queued_executions=0',
+    USER_LIMITS: 'queued_executions=0,open_executions=0',
     DEFAULT_MODEL: 'openai/gpt-4o-mini',
     DEMO_MODEL: 'off',
     LOG_LEVEL: 'info',

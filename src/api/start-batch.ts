@@ -5,8 +5,8 @@ import { missingInputs } from '../domain/plan/interpolate.ts';
 import { createRuns, type CreatedRun } from '../persistence/runs/create-run.ts';
 import { findBatch } from '../persistence/repositories/batches.repository.ts';
 import type { Engine } from './engine.ts';
-import { refuseFullQueue, refuseUnpriced, toRow, type RequestedRun } from './start-run.ts';
-import { refuseAboveOpenLimit } from './open-run-limit.ts';
+import { refuseUnpriced, toRow, type RequestedRun } from './start-run.ts';
+import { refuseAboveRunLimits } from './run-limits.ts';
 
 /** More inputs than this are another batch. */
 export const BATCH_MOST = 1_000;
@@ -37,7 +37,6 @@ export async function startCrewBatch(engine: Engine, batch: RequestedBatch): Pro
   refuseMissing(batch);
   refuseUnpriced(engine, batch);
   refuseTooMany(batch);
-  await refuseAboveOpenLimit(engine, ownerId, inputs.length);
   const batchId = idempotencyRef ?? randomUUID();
   const now = engine.now();
   const row = { ...toRow(engine, { ...batch, inputs: {} }), batchId };
@@ -49,7 +48,7 @@ export async function startCrewBatch(engine: Engine, batch: RequestedBatch): Pro
   // Due at once: the dispatcher takes them some at a time, in this process or another.
   const made = await engine.system.transaction(async (sql) => {
     const created = await createRuns(sql, row, items, { maxActive, now, dueAt: now });
-    await refuseFullQueue(engine, sql, ownerId, created);
+    await refuseAboveRunLimits(engine, sql, ownerId, created);
     return created;
   });
   void engine.dispatcher.deliverNow();

@@ -7,10 +7,10 @@ import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/cre
 import type { Sql } from '../persistence/sql.ts';
 import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
-import { refuseAboveOpenLimit } from './open-run-limit.ts';
+import { refuseAboveRunLimits } from './run-limits.ts';
 import { toIssues } from './errors.ts';
 import { commitInThread } from './start-in-thread.ts';
-import { moneyOf, refuseFullQueue, type StartOptions } from './start-run.ts';
+import { moneyOf, type StartOptions } from './start-run.ts';
 
 /** A run of a flow that somebody asks for. */
 export interface RequestedFlow {
@@ -34,10 +34,9 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
   const { ownerId, options } = run;
   await checkFlowState(engine, run);
   const row = toRow(run);
-  await refuseAboveOpenLimit(engine, ownerId);
   const commit = async (sql: Sql): Promise<CreatedRun> => {
     const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
-    await refuseFullQueue(engine, sql, ownerId, [made]);
+    await refuseAboveRunLimits(engine, sql, ownerId, [made]);
     return made;
   };
   const created =

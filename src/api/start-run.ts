@@ -5,12 +5,11 @@ import { toMicroUsd, type OnBudget } from '../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
 import { FilledTextTooLarge, missingInputs, outgrows } from '../domain/plan/interpolate.ts';
 import { ModelFailure, type Models } from '../models/model.ts';
-import { refuseAboveQuota } from '../persistence/quotas.ts';
 import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
 import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
-import { refuseAboveOpenLimit } from './open-run-limit.ts';
+import { refuseAboveRunLimits } from './run-limits.ts';
 import { commitInThread } from './start-in-thread.ts';
 
 /** What every start takes beside its plan and inputs (contract §6). */
@@ -58,12 +57,11 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
   const { ownerId, plan, options, say } = run;
   refuseMissingInputs(run);
   refuseUnpriced(engine, run);
-  await refuseAboveOpenLimit(engine, ownerId);
   const row = toRow(engine, run);
   const commit = async (sql: Sql): Promise<CreatedRun> => {
     const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
     await run.replays?.takeOver(sql, made.id);
-    await refuseFullQueue(engine, sql, ownerId, [made]);
+    await refuseAboveRunLimits(engine, sql, ownerId, [made]);
     return made;
   };
   const created =
@@ -87,19 +85,6 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
     engine.dispatcher.deliverStart(outboxId, start);
   }
   return created;
-}
-
-/** @throws {MusterError} RATE_LIMITED when of these runs some wait for their turn, and more do than may. */
-export async function refuseFullQueue(
-  { settings }: Engine,
-  sql: Sql,
-  ownerId: string,
-  made: readonly Pick<CreatedRun, 'outboxId'>[],
-): Promise<void> {
-  const queued = made.filter(({ outboxId }) => outboxId === null).length;
-  if (queued === 0) return;
-  const added = { queued_executions: queued };
-  await refuseAboveQuota(sql, ownerId, ['queued_executions'], settings.USER_LIMITS, added);
 }
 
 /** @throws {MusterError} VALIDATION_FAILED naming every input variable that is missing */

@@ -19,6 +19,7 @@ export const ENVIRONMENT = {
   DEFAULT_MODEL: 'demo/slow',
   RATE_LIMIT_PER_MINUTE: '0',
   MAX_ACTIVE_EXECUTIONS_PER_USER: '0',
+  USER_LIMITS: 'open_executions=0,queued_executions=0',
   LOG_LEVEL: 'warn',
 };
 

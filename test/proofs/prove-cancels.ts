@@ -84,6 +84,7 @@ export async function proveCancels(options: CancelOptions): Promise<Cancels> {
     settings: {
       OPENAI_BASE_URL: model.url,
       MAX_ACTIVE_EXECUTIONS_PER_USER: '0',
+      USER_LIMITS: 'open_executions=0,queued_executions=0',
       EGRESS_ALLOW_PRIVATE: 'true',
       LOG_LEVEL: 'silent',
     },

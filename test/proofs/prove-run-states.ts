@@ -24,6 +24,7 @@ export async function proveRunStates(options: {
     settings: {
       OPENAI_BASE_URL: model.url,
       MAX_ACTIVE_EXECUTIONS_PER_USER: '0',
+      USER_LIMITS: 'open_executions=0,queued_executions=0',
       LOG_LEVEL: 'silent',
       // A busy machine takes longer for all of them than a login is good for.
       ACCESS_TOKEN_TTL: '12h',

@@ -47,7 +47,12 @@ export async function proveWaiting({ waiting, paused, say }: WaitingOptions): Pr
       .catch(() => undefined);
   });
   const stack = await startTestStack({
-    settings: { OPENAI_BASE_URL: model.url, MAX_ACTIVE_EXECUTIONS_PER_USER: '0', LOG_LEVEL: 'silent' },
+    settings: {
+      OPENAI_BASE_URL: model.url,
+      MAX_ACTIVE_EXECUTIONS_PER_USER: '0',
+      USER_LIMITS: 'open_executions=0,queued_executions=0',
+      LOG_LEVEL: 'silent',
+    },
   });
   const worker = await startWorkerProcess(stack.settings);
   const begunAt = performance.now();

@@ -3,7 +3,7 @@ import { MusterError } from '../../../domain/errors.ts';
 import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../persistence/runs/commands.ts';
 import type { Engine } from '../../engine.ts';
-import { refuseRetryAboveOpenLimit } from '../../open-run-limit.ts';
+import { refuseRetryAboveOpenLimit } from '../../run-limits.ts';
 import { replayRun } from '../../replay-run.ts';
 
 /** More than this in one request is another request. */

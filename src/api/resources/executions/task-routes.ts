@@ -7,7 +7,7 @@ import { changeTask, retryTask, skipTask } from '../../../persistence/runs/task-
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { refuseRetryAboveOpenLimit } from '../../open-run-limit.ts';
+import { refuseRetryAboveOpenLimit } from '../../run-limits.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { exampleTask } from './examples.ts';
 import { presentTask } from './presenter.ts';

@@ -50,3 +50,29 @@ it('as many as the limit says, queued ones among them; one more is refused by th
     failed: [{ error: 'RATE_LIMITED' }],
   });
 });
+
+it('a repeat of the request that took the last place is answered with what it made', async () => {
+  await stack.call('POST', '/api/v1/executions/bulk', { action: 'cancel', filter: {}, dry_run: false });
+  const again = () =>
+    fetch(`${stack.api.url}/api/v1/workflows/${crew.workflowId}/execute`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${stack.api.admin.token}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'the-last-place',
+      },
+      body: '{}',
+    });
+  while ((await openRuns()) < 2) await start();
+  const answers = [await again(), await again()];
+  const ids = await Promise.all(answers.map(async (answer) => idOf(await answer.json())));
+  expect(new Set(ids).size).toBe(1);
+  expect((await start()).status).toBe(429);
+});
+
+async function openRuns(): Promise<number> {
+  const [row] = await stack.api.database.sql.query<{ count: number }>(
+    `select count(*)::integer as count from executions where status not in ('completed', 'failed', 'cancelled')`,
+  );
+  return row?.count ?? 0;
+}
