@@ -52,7 +52,10 @@ it('as many as the limit says, queued ones among them; one more is refused by th
 });
 
 it('a repeat of the request that took the last place is answered with what it made', async () => {
-  await stack.call('POST', '/api/v1/executions/bulk', { action: 'cancel', filter: {}, dry_run: false });
+  // Without Temporal a cancel of a run that has begun stays under way.
+  await stack.api.database.sql.query(
+    `update executions set status = 'cancelled', completed_at = now() where status not in ('completed', 'failed', 'cancelled')`,
+  );
   const again = () =>
     fetch(`${stack.api.url}/api/v1/workflows/${crew.workflowId}/execute`, {
       method: 'POST',
