@@ -22,7 +22,7 @@ await runProof({
   what:
     'One API process and one worker process. One user sends the worst there is through each door that makes the program compute, ' +
     `${values['at-once']} at once for ${values.seconds} s, then through all of them together. Beside it another user starts a crew of one task, lists ` +
-    'executions and cancels a run whose model is being asked, one after the other. Times are 95th percentiles in milliseconds; ' +
+    'executions and cancels a run whose model is being asked, one after the other. Rate limits are the usual ones, and each user has an address of its own in each scene. Times are 95th percentiles in milliseconds; ' +
     '“loop” is the 99th percentile of how late the event loop was.',
   report: values.report,
   prove: async () => {

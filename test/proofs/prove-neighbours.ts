@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { startApiProcess } from '../support/api-process.ts';
 import { startTestStack, until, type TestStack } from '../support/test-stack.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
-import { attackerOf, callerOf, endOf, startRun, type Caller } from './neighbours/attack.ts';
+import {
+  wanderingCallerOf,
+  attackerOf,
+  callerOf,
+  endOf,
+  startRun,
+  type Caller,
+} from './neighbours/attack.ts';
 import { HOSTILE_DOORS, hostileModel, type Door } from './neighbours/hostile-doors.ts';
 
 /** One user does the worst through every door; what another user notices of it, in one run on one machine. */
@@ -48,7 +55,10 @@ interface World {
   stack: TestStack;
   url: string;
   workerMetrics: string;
-  attacker: Caller;
+  /** The attacker, from an address that it has not used: rate limits count by address. */
+  attack: () => Caller;
+  /** The same, whom no rate limit stops, to clear up after a scene. */
+  tidy: Caller;
   neighbour: Caller;
   crew: string;
   slowCrew: string;
@@ -64,7 +74,10 @@ const p = (times: readonly number[], share: number): number => {
 export async function proveNeighbours(options: NeighbourOptions): Promise<Neighbours> {
   const stack = await startTestStack({ settings: { MAX_ACTIVE_EXECUTIONS_PER_USER: '0' } });
   const workerPort = await getPort({ host: '127.0.0.1' });
-  const api = await startApiProcess(stack, await getPort({ host: '127.0.0.1' }), { METRICS_TOKEN });
+  const api = await startApiProcess(stack, await getPort({ host: '127.0.0.1' }), {
+    METRICS_TOKEN,
+    RATE_LIMIT_PER_MINUTE: '100',
+  });
   const worker = await startWorkerProcess(stack.settings, {
     WORKER_METRICS_ADDRESS: `127.0.0.1:${workerPort}`,
   });
@@ -103,6 +116,7 @@ function wrongAnswers(name: string, answers: Record<string, number>): string[] {
     if (
       found === undefined ||
       answer === 'not over yet' ||
+      answer === '429' ||
       answer === 'cancelled CANCELLED' ||
       found.expected.test(answer)
     )
@@ -115,13 +129,14 @@ const tokenSchema = z.object({ access_token: z.string() });
 const createdSchema = z.looseObject({ id: z.string() });
 
 async function makeWorld(stack: TestStack, url: string, workerMetrics: string): Promise<World> {
-  const person = async (name: string): Promise<Caller> => {
+  const person = async (name: string): Promise<string> => {
     const account = { email: `${name}@neighbours.test`, password: 'a long enough password' };
     await stack.call('POST', '/api/v1/users', { ...account, role: 'user' });
     const session = await stack.call('POST', '/api/v1/auth/login', account);
-    return callerOf(url, tokenSchema.parse(session.body).access_token);
+    return tokenSchema.parse(session.body).access_token;
   };
-  const neighbour = await person('neighbour');
+  const neighbour = wanderingCallerOf(url, await person('neighbour'));
+  const attacker = await person('attacker');
   const crewOf = async (description: string): Promise<string> => {
     const made = await neighbour('POST', '/api/v1/graphs', {
       name: 'own',
@@ -137,7 +152,8 @@ async function makeWorld(stack: TestStack, url: string, workerMetrics: string): 
     stack,
     url,
     workerMetrics,
-    attacker: await person('attacker'),
+    attack: () => callerOf(url, attacker),
+    tidy: wanderingCallerOf(url, attacker),
     neighbour,
     crew: await crewOf('Be quick.'),
     slowCrew: await crewOf('SAY-NOTHING'),
@@ -153,7 +169,7 @@ async function playScene(
   const answers: Record<string, number> = {};
   let over = false;
   const isOver = (): boolean => over;
-  const attacker = attackerOf(world.attacker, isOver);
+  const attacker = attackerOf(world.attack(), isOver);
   const prepared = new Map<string, string>();
   for (const [key, door] of attacked) prepared.set(key, (await door.prepare?.(attacker)) ?? '');
   await readLoads(world);
@@ -175,7 +191,7 @@ async function playScene(
   over = true;
   await Promise.all(attacks);
   const livezTimes = await livez;
-  await cancelAll(world.attacker);
+  await cancelAll(world.tidy);
   return {
     name,
     crewMs: p(samples.crew, 0.95),
@@ -204,6 +220,7 @@ async function liveBeside(
       const end = await endOf(
         neighbour,
         await startRun(neighbour, `/api/v1/graphs/${crew}/execute`, { inputs: {} }),
+        'neighbour',
       );
       if (end !== 'completed') throw new Error(`the neighbour's crew ended as ${end}`);
     });
@@ -223,7 +240,7 @@ async function liveBeside(
     );
     await timed(times.cancel, async () => {
       await neighbour('POST', `/api/v1/executions/${id}/cancel`);
-      const end = await endOf(neighbour, id);
+      const end = await endOf(neighbour, id, 'neighbour');
       if (!end.startsWith('cancelled')) throw new Error(`the neighbour's cancel ended as ${end}`);
     });
   }
@@ -266,7 +283,7 @@ async function cancelAll(attacker: Caller): Promise<void> {
   for (;;) {
     const { body } = await attacker(
       'GET',
-      '/api/v1/executions?limit=100&status=pending,running,paused,waiting,cancelling',
+      '/api/v1/executions?limit=50&status=pending,running,paused,waiting,cancelling',
     );
     const left = live.parse(body);
     if (left.length === 0) return;

@@ -166,6 +166,16 @@ export const HOSTILE_DOORS = {
     attack: ({ send }, graph) => answerOf(send('GET', `/api/v1/graphs/${graph}/export?format=crewai`)),
     expected: /^(200|422|429)$/,
   },
+  'a graph as large as may be, stored': {
+    ...posts('/api/v1/graphs', () => largeGraph()),
+    expected: /^(201|409|429)$/,
+  },
+  'a graph as large as may be, executed': {
+    prepare: (attacker) => attacker.graph(largeGraph()),
+    attack: ({ send }, graph) =>
+      answerOf(send('POST', `/api/v1/graphs/${graph}/execute`, { inputs: { topic: 'tea' } })),
+    expected: /^(202|429)$/,
+  },
   'a crew imported from deep and wide YAML': {
     ...posts('/api/v1/graphs/import', () => ({
       files: {
