@@ -207,7 +207,7 @@ async function readBody(spec: RouteSpec, ctx: ApiContext, turn: Turn): Promise<C
     return { value: undefined, issues, given };
   }
   const { body: schema } = spec;
-  const issues = secretsIn(spec.documents ?? [], given);
+  const issues = await turn(() => secretsIn(spec.documents ?? [], given));
   const result = await turn(() => schema.safeParse(given));
   if (!result.success)
     return { value: undefined, issues: [...issues, ...toIssues(result.error, 'body')], given };

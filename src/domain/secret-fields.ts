@@ -73,21 +73,35 @@ export const secretMessage = (name: string): string =>
  */
 export function secretIssues(document: unknown, path = ''): Issue[] {
   const issues: Issue[] = [];
-  const open: { value: unknown; path: string }[] = [{ value: document, path }];
+  // A large document has the same few names again and again.
+  const names = new Map<string, boolean>();
+  const isSecret = (key: string): boolean => {
+    const known = names.get(key) ?? isSecretName(key);
+    names.set(key, known);
+    return known;
+  };
+  const hidesPassword = (item: unknown): boolean =>
+    typeof item === 'string' && item.includes('://') && ADDRESS_WITH_PASSWORD.test(item.slice(0, 2_000));
+  if (hidesPassword(document)) issues.push({ path, message: secretMessage('a password in an address') });
+  const open: { value: object; path: string }[] = [];
+  if (typeof document === 'object' && document !== null) open.push({ value: document, path });
   for (let at = open.pop(); at !== undefined && issues.length < MAX_ISSUES; at = open.pop()) {
     const { value, path: here } = at;
-    if (typeof value === 'string' && ADDRESS_WITH_PASSWORD.test(value.slice(0, 2_000)))
-      issues.push({ path: here, message: secretMessage('a password in an address') });
-    if (typeof value !== 'object' || value === null) continue;
-    // From the last to the first, so that the first comes first out of the stack.
-    for (const [key, item] of Object.entries(value).toReversed()) {
-      const below = `${here}/${pointerStep(key)}`;
+    const inner: typeof open = [];
+    for (const [key, item] of Object.entries(value)) {
       const isText = typeof item === 'string' || typeof item === 'number';
-      const isSecret =
-        !Array.isArray(value) && isText && isSecretName(key) && !PLACEHOLDER.test(String(item));
-      if (isSecret) issues.push({ path: below, message: secretMessage(key) });
-      else open.push({ value: item, path: below });
+      if (!Array.isArray(value) && isText && isSecret(key) && !PLACEHOLDER.test(String(item)))
+        issues.push({ path: `${here}/${pointerStep(key)}`, message: secretMessage(key) });
+      else if (hidesPassword(item))
+        issues.push({
+          path: `${here}/${pointerStep(key)}`,
+          message: secretMessage('a password in an address'),
+        });
+      else if (typeof item === 'object' && item !== null)
+        inner.push({ value: item, path: `${here}/${pointerStep(key)}` });
     }
+    // From the last to the first, so that the first comes first out of the stack.
+    open.push(...inner.toReversed());
   }
-  return issues;
+  return issues.slice(0, MAX_ISSUES);
 }

@@ -177,34 +177,9 @@ describe('no spelling leads to the canary', () => {
     expect([status, result]).toEqual(['completed', { tried: 3 * spellings.length, answered: [] }]);
   });
 
-  it('by an agent’s tool, nor by the address of a model that a graph names', async () => {
+  it('by an agent’s tool', async () => {
     const url = `http://127.0.0.1:${canary.port}/`;
-    const elsewhere = { base_url: url, api_base: url, api_key: 'key' };
-    const { status, body } = await stack.call('POST', '/api/v1/graphs', {
-      name: 'elsewhere',
-      nodes: [
-        {
-          id: 'crew',
-          type: 'crew',
-          data: { memory: true, embedder: { provider: 'ollama', config: { model: 'm', url } } },
-        },
-        {
-          id: 'agent',
-          type: 'agent',
-          data: {
-            role: 'r',
-            goal: 'g',
-            backstory: 'b',
-            tools: ['http_request'],
-            llm: { model: 'gpt-4o-mini', ...elsewhere },
-            function_calling_llm: { model: 'gpt-4o-mini', ...elsewhere },
-          },
-        },
-        { id: 'task', type: 'task', data: { description: 'd', expected_output: 'e', agent: 'agent' } },
-      ],
-      edges: [],
-    });
-    expect([status, body]).toMatchObject([201, {}]);
+    const { body } = await stack.call('POST', '/api/v1/graphs', graphNaming({}, { tools: ['http_request'] }));
     stack.model.script([callsTool('http_request', { url }), says('done')]);
     const { id } = z.object({ id: z.uuid() }).parse(body);
     const started = await stack.call('POST', `/api/v1/graphs/${id}/execute`, {});
@@ -213,6 +188,32 @@ describe('no spelling leads to the canary', () => {
     await waitForStatus(stack, run, ['completed', 'failed']);
     expect(stack.model.requests.length).toBeGreaterThan(0);
   });
+
+  it('by the address of a model or an embedder that a graph names: such a crew is not valid', async () => {
+    const url = `http://127.0.0.1:${canary.port}/`;
+    const elsewhere = { base_url: url, api_base: url };
+    const embedder = { provider: 'ollama', config: { model: 'm', url } };
+    const agent = { llm: { model: 'gpt-4o-mini', ...elsewhere } };
+    const { body } = await stack.call(
+      'POST',
+      '/api/v1/graphs',
+      graphNaming({ memory: true, embedder }, agent),
+    );
+    const { id } = z.object({ id: z.uuid() }).parse(body);
+    expect((await stack.call('POST', `/api/v1/graphs/${id}/execute`, {})).status).toBe(422);
+    const withKey = graphNaming({}, { llm: { model: 'gpt-4o-mini', ...elsewhere, api_key: 'key' } });
+    expect((await stack.call('POST', '/api/v1/graphs', withKey)).status).toBe(422);
+  });
+});
+
+const graphNaming = (crew: object, agent: object): object => ({
+  name: 'elsewhere',
+  nodes: [
+    { id: 'crew', type: 'crew', data: crew },
+    { id: 'agent', type: 'agent', data: { role: 'r', goal: 'g', backstory: 'b', ...agent } },
+    { id: 'task', type: 'task', data: { description: 'd', expected_output: 'e', agent: 'agent' } },
+  ],
+  edges: [],
 });
 
 describe('what changes under way', () => {

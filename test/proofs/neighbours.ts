@@ -8,6 +8,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },
     'at-once': { type: 'string', default: '3' },
+    only: { type: 'string' },
     report: { type: 'string' },
   },
 });
@@ -30,6 +31,7 @@ await runProof({
       seconds: Number(values.seconds),
       atOnce: Number(values['at-once']),
       each: true,
+      only: values.only,
       say: (line) => console.error(line),
     });
     const quiet = scenes.find(({ name }) => name === 'quiet');

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { JsonObject } from '../../domain/json.ts';
+import type { GraphDocumentBody } from '../../contracts/graph.ts';
 
 const GraphSchema = defineEntity({
   name: 'Graph',
@@ -10,7 +10,7 @@ const GraphSchema = defineEntity({
     name: p.text(),
     description: p.text(),
     /** The newest version; lists leave it out. */
-    document: p.json<JsonObject>().lazy(),
+    document: p.json<GraphDocumentBody>().lazy(),
     /** Of the document, from 1 on. Every save that changes something raises it. */
     version: p.integer(),
     createdAt: p.datetime(),
@@ -29,7 +29,7 @@ const GraphVersionSchema = defineEntity({
   properties: {
     graphId: p.uuid().primary(),
     version: p.integer().primary(),
-    document: p.json<JsonObject>().lazy(),
+    document: p.json<GraphDocumentBody>().lazy(),
     createdAt: p.datetime(),
     /** Whose save it was: an admin saves the graphs of others too. */
     createdBy: p.uuid(),

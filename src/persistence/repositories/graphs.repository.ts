@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
 import type { GraphDocumentBody } from '../../contracts/graph.ts';
 import { conflict, notFound } from '../../domain/errors.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import type { OwnerScope } from '../database.ts';
 import { Graph, GraphVersion } from '../entities/graph.entity.ts';
 
@@ -95,18 +94,17 @@ export async function saveGraph(
 }
 
 /** As `jsonb` gives it back: nothing that is undefined. */
-function asJson({ viewport, ...document }: GraphDocumentBody): JsonObject {
+function asJson({ viewport, ...document }: GraphDocumentBody): GraphDocumentBody {
   return viewport === undefined ? document : { ...document, viewport };
 }
 
+/** The document is copied where it lies: a large one is not sent a second time. */
 async function addVersion(em: EntityManager, graph: Graph, userId: string, now: Date): Promise<void> {
-  await em.insert(GraphVersion, {
-    graphId: graph.id,
-    version: graph.version,
-    document: graph.document,
-    createdAt: now,
-    createdBy: userId,
-  });
+  await em.execute(
+    `insert into graph_versions (graph_id, version, document, created_at, created_by)
+     select id, version, document, ?, ? from graphs where id = ?`,
+    [now, userId, graph.id],
+  );
 }
 
 /**
