@@ -104,8 +104,7 @@ export function lostNumbers(text: string, most = 20): LostNumber[] {
   if (!SUSPECT.test(text)) return [];
   const spans = lostSpans(text).slice(0, most);
   if (spans.length === 0) return [];
-  let mark = 'lost:';
-  while (text.includes(mark)) mark = `lost:${mark}`;
+  const mark = unusedMark(text);
   let marked: unknown;
   try {
     marked = JSON.parse(rewritten(text, spans, (source) => JSON.stringify(mark + source)));
@@ -113,6 +112,14 @@ export function lostNumbers(text: string, most = 20): LostNumber[] {
     return [];
   }
   return textsFrom(marked, mark);
+}
+
+/** What no text of the sender's begins with, found in one pass: the text may be full of marks. */
+function unusedMark(text: string): string {
+  let highest = 0;
+  for (const [, number = ''] of text.matchAll(/lost(\d{1,15}):/g))
+    highest = Math.max(highest, Number(number));
+  return `lost${highest + 1}:`;
 }
 
 /** Walks without recursion: depth is the sender's choice. */

@@ -192,3 +192,11 @@ describe('a file', () => {
     await folder.remove();
   });
 });
+
+describe('a text full of the marks by which lost numbers are found', () => {
+  it('is looked through once', () => {
+    const marks = 'lost:lost1:lost999:'.repeat(50_000);
+    const text = JSON.stringify({ marks, one: 'lost2:5' }).replace(/}$/, ',"n":12345678901234567890}');
+    expect(lostNumbers(text)).toEqual([{ path: '/n', source: '12345678901234567890' }]);
+  });
+});
