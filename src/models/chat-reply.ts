@@ -103,10 +103,11 @@ export class ChatReplyReader {
   /** What all of it came to. */
   end(): ReadReply {
     const structured = [...this.calls.calls(), ...this.legacyCall.calls()];
-    const written =
-      structured.length === 0 && (this.finish === 'stop' || this.finish === 'tool_calls')
-        ? callsInText(withoutThinking(this.text), this.asked)
-        : undefined;
+    const mayBeCalls =
+      this.asked.offered.size > 0 &&
+      structured.length === 0 &&
+      (this.finish === 'stop' || this.finish === 'tool_calls');
+    const written = mayBeCalls ? callsInText(withoutThinking(this.text), this.asked) : undefined;
     const fields = {
       ...(this.reasoning !== '' && { reasoning_content: this.reasoning }),
       ...(this.details.length > 0 && { reasoning_details: this.details }),
