@@ -2,7 +2,7 @@ import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4Message } from '@ai-sdk/provider';
 import type { ChatMessage, ProviderData } from '../domain/agent/messages.ts';
 import { assertNever } from '../domain/errors.ts';
-import { isFields } from './reported-error.ts';
+import { isFields, ReportedError } from './reported-error.ts';
 import { ChatReplyReader } from './chat-reply.ts';
 import type { ReadReply } from './chat-reply.ts';
 import { classifyFailure } from './classify-failure.ts';
@@ -13,6 +13,7 @@ import type { Model, ModelReply, ModelRequest } from './model.ts';
 import { providerFacts } from './providers.ts';
 import type { ProviderName } from './providers.ts';
 import { readPieces, readRefusal } from './reply-pieces.ts';
+import type { ReplyPiece } from './reply-pieces.ts';
 import { watchSilence } from './silence-watch.ts';
 import type { SilenceWatch } from './silence-watch.ts';
 
@@ -74,17 +75,28 @@ async function converse(endpoint: ChatEndpoint, request: ModelRequest, line: Lin
     throw explain(await fromServer(() => readRefusal({ response, heard, who })), endpoint, line, false);
   const pieces = readPieces({ response, maxBytes: endpoint.maxReplyBytes, heard, who });
   for (;;) {
-    const text = await fromServer(async () => {
-      const next = await pieces.next();
-      if (next.done === true) return null;
-      if (next.value.kind === 'chunk') return reader.take(next.value.chunk);
-      reader.done();
-      return '';
-    });
+    const text = await fromServer(() => nextText(pieces, reader));
     if (text === null) break;
     if (text !== '') line.onText?.(text);
   }
   return settle(endpoint, request, await fromServer(async () => reader.end()));
+}
+
+/** What the next piece adds to the text; null at the end. An error that is told behind a whole answer is such an end. */
+async function nextText(pieces: AsyncGenerator<ReplyPiece>, reader: ChatReplyReader): Promise<string | null> {
+  try {
+    const next = await pieces.next();
+    if (next.done === true) return null;
+    if (next.value.kind === 'chunk') return reader.take(next.value.chunk);
+    if (next.value.kind === 'error') throw next.value.error;
+    reader.done();
+    return '';
+  } catch (error) {
+    if (!(error instanceof ReportedError) || !reader.hasEnded) throw error;
+    // Gives up the connection.
+    await pieces.return(undefined);
+    return null;
+  }
 }
 
 async function send(

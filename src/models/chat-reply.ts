@@ -1,7 +1,14 @@
 import { withoutThinking } from '../domain/agent/find-json.ts';
 import type { ProviderData, TokenUsage, ToolCall } from '../domain/agent/messages.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
-import { errorIn, isComplaint, complaintIn, isFields, ReportedError } from './reported-error.ts';
+import {
+  errorIn,
+  isComplaint,
+  complaintIn,
+  isFields,
+  ReportedError,
+  type Reported,
+} from './reported-error.ts';
 import { callsInText, ToolCallPieces, type Asked } from './tool-call-pieces.ts';
 
 /** What a reply came to. */
@@ -63,6 +70,8 @@ export class ChatReplyReader {
   private counted: Fields | undefined;
   private finish: string | null = null;
   private begun = false;
+  /** Words of a chunk without choices: an error if no choice comes behind them, or else a sign of life. */
+  private complaint: Reported | undefined;
 
   constructor(asked: Asked) {
     this.asked = asked;
@@ -73,6 +82,11 @@ export class ChatReplyReader {
   /** Whether any part of an answer was there. */
   get hasBegun(): boolean {
     return this.begun;
+  }
+
+  /** Whether the server has said how the answer ended: whatever it says behind that costs the answer nothing. */
+  get hasEnded(): boolean {
+    return this.finish !== null;
   }
 
   /**
@@ -90,23 +104,25 @@ export class ChatReplyReader {
     if (isFields(counted)) this.counted = counted;
     if (isFields(choice)) return this.choose(choice);
     if (choices === undefined && usage === undefined && isComplaint(chunk))
-      throw new ReportedError(complaintIn(chunk));
+      this.complaint ??= complaintIn(chunk);
     return '';
   }
 
   /** The server says that this is all: an end, whether it named a reason or not. */
   done(): void {
-    if (this.finish !== null || !this.begun) return;
+    if (this.finish !== null || !this.begun || this.complaint !== undefined) return;
     this.finish = this.calls.count + this.legacyCall.count > 0 ? 'tool_calls' : 'stop';
   }
 
-  /** What all of it came to. */
+  /** What all of it came to. @throws {ReportedError} when words that are no answer were the last of it */
   end(): ReadReply {
+    if (this.complaint !== undefined && this.finish === null) throw new ReportedError(this.complaint);
     const structured = [...this.calls.calls(), ...this.legacyCall.calls()];
-    const written =
-      structured.length === 0 && (this.finish === 'stop' || this.finish === 'tool_calls')
-        ? callsInText(withoutThinking(this.text), this.asked)
-        : undefined;
+    const mayBeCalls =
+      this.asked.offered.size > 0 &&
+      structured.length === 0 &&
+      (this.finish === 'stop' || this.finish === 'tool_calls');
+    const written = mayBeCalls ? callsInText(withoutThinking(this.text), this.asked) : undefined;
     const fields = {
       ...(this.reasoning !== '' && { reasoning_content: this.reasoning }),
       ...(this.details.length > 0 && { reasoning_details: this.details }),
@@ -121,6 +137,7 @@ export class ChatReplyReader {
   }
 
   private choose(choice: Fields): string {
+    this.complaint = undefined;
     const delta = this.deltaOf(choice);
     for (const part of [choice, delta]) {
       const reported = errorIn(part);
@@ -161,19 +178,36 @@ export class ChatReplyReader {
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
   if (content === undefined || content === null || typeof content === 'boolean') return '';
-  if (Array.isArray(content) && content.every((part) => typeof part === 'string' || isPart(part)))
-    return content.map((part: unknown) => (typeof part === 'string' ? part : partText(part))).join('');
-  if (isPart(content)) return partText(content);
-  return JSON.stringify(content);
+  if (Array.isArray(content) && isListOfParts(content)) return content.map(partText).join('');
+  return isPart(content) ? partText(content) : JSON.stringify(content);
 }
 
-const isPart = (part: unknown): part is Fields => isFields(part) && typeof part['type'] === 'string';
+/** Texts, or parts, among which may be some of kinds nobody knows. */
+const isListOfParts = (list: readonly unknown[]): boolean =>
+  list.every((one) => typeof one === 'string') ||
+  (list.some(isPart) &&
+    list.every((one) => typeof one === 'string' || (isFields(one) && typeof one['type'] === 'string')));
 
-const partText = (part: unknown): string => {
-  if (!isPart(part)) return '';
-  const { type, text } = part;
-  return typeof text === 'string' && type !== 'thinking' && type !== 'reasoning' ? text : '';
-};
+const THOUGHT = /^(redacted_)?(thinking|reasoning|summary_text)/;
+/** What a part of an unknown kind may have beside its text: with other fields it is JSON that has a type. */
+const PART_FIELDS = new Set(['type', 'text', 'id', 'index', 'annotations', 'citations', 'logprobs']);
+
+function isPart(part: unknown): part is Fields {
+  if (!isFields(part) || typeof part['type'] !== 'string') return false;
+  const { type, text, refusal } = part;
+  if (THOUGHT.test(part['type']) || (type === 'refusal' && typeof refusal === 'string')) return true;
+  if (typeof text !== 'string') return false;
+  return (
+    type === 'text' || type === 'output_text' || Object.keys(part).every((field) => PART_FIELDS.has(field))
+  );
+}
+
+function partText(part: unknown): string {
+  if (typeof part === 'string') return part;
+  if (!isPart(part) || THOUGHT.test(String(part['type']))) return '';
+  const said = part['type'] === 'refusal' ? (part['refusal'] ?? part['text']) : part['text'];
+  return typeof said === 'string' ? said : '';
+}
 
 const countOf = (value: unknown): number => {
   const count = typeof value === 'string' && value !== '' ? Number(value) : value;

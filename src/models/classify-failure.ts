@@ -132,7 +132,7 @@ const WORDS: readonly [RegExp, number][] = [
 
 /** Codes and types that say that money or an allowance is used up, so that waiting does not help. */
 const QUOTA_LABEL =
-  /insufficient.{0,8}(quota|balance|credit|fund)|exceeded_current_quota|quota_exceeded|billing|credit.?(limit|exhausted)|arrear|overdue|payment.?required|usage_limit/i;
+  /insufficient.{0,8}(quota|balance|credit|fund)|exceeded_current_quota|quota_exceeded|\bbilling_(?:hard_limit_reached|not_active|error)\b|credit.?(limit|exhausted)|arrear|overdue|payment.?required|usage_limit/i;
 const QUOTA_WORDS =
   /credit balance is too low|insufficient.{0,12}(balance|credit|fund|quota)|(out of|no more|more) credits|billing hard limit|exceeded your (current|monthly) (quota|usage|spend)|(spend|spending|usage|monthly|billing) limit (has been |was )?(reached|exceeded)|account.{0,20}(overdue|in arrears)|payment required|余额不足|欠费/i;
 /** Gemini speaks of a quota where it means the calls of this minute, and says when to come again. */
@@ -200,7 +200,7 @@ function spoken(words: string, about: FailureContext): string {
   if (about.apiKey !== undefined && about.apiKey !== '') clean = clean.replaceAll(about.apiKey, '***');
   clean = clean
     .replaceAll(/\b(sk|gsk|csk|key)-[\w*-]{4,}/gi, '***')
-    .replaceAll(/\b(AIza|gsk_)[\w-]{8,}/g, '***')
+    .replaceAll(/\b(AIza|gsk_|[sr]k_)[\w*-]{8,}/g, '***')
     .replaceAll(/\bBearer\s+\S+/gi, 'Bearer ***');
   if (clean === '') return '';
   return `: ${clean.length > MAX_SERVER_WORDS ? `${clean.slice(0, MAX_SERVER_WORDS)}…` : clean}`;

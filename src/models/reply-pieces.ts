@@ -14,8 +14,9 @@ export interface ReplySource {
   who: string;
 }
 
-/** `done`: the server said so. */
-export type ReplyPiece = { kind: 'chunk'; chunk: unknown } | { kind: 'done' };
+/** `done`: the server said so. `error`: in its place among the events, since the answer before it may have been whole. */
+export type ReplyPiece =
+  { kind: 'chunk'; chunk: unknown } | { kind: 'done' } | { kind: 'error'; error: ReportedError };
 
 /** How server-sent events begin. */
 const EVENTS = /^\uFEFF?\s*(?:data|event|id|retry)?:/;
@@ -27,7 +28,7 @@ const MOST_ERROR_BYTES = 64 * 1024;
 /**
  * The pieces of a reply: the events of a stream, or the one JSON document that some servers send although a stream was
  * asked for. What it is shows by how it begins; what servers say of it in `content-type` is often wrong.
- * @throws {ReportedError} when an event is called an error or the reply is anything else
+ * @throws {ReportedError} when the reply is neither
  * @throws {ModelFailure} `reply_too_large`
  */
 export async function* readPieces(source: ReplySource): AsyncGenerator<ReplyPiece> {
@@ -99,10 +100,15 @@ async function* textsOf({ response, heard, who }: Omit<ReplySource, 'maxBytes'>,
 
 function pieceOf(event: string | undefined, data: string): ReplyPiece[] {
   const text = data.trim();
-  if (event === 'error') throw new ReportedError(complaintInText(text));
+  if (event === 'error') return [{ kind: 'error', error: new ReportedError(complaintInText(text)) }];
   if (text === '[DONE]') return [{ kind: 'done' }];
   if (text === '' || event === 'ping') return [];
-  return [{ kind: 'chunk', chunk: document(text) }];
+  try {
+    return [{ kind: 'chunk', chunk: document(text) }];
+  } catch (error) {
+    if (error instanceof ReportedError) return [{ kind: 'error', error }];
+    throw error;
+  }
 }
 
 function document(text: string): unknown {

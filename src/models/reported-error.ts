@@ -93,13 +93,14 @@ export function complaintInText(text: string): Reported {
 export const isComplaint = (value: Fields): boolean =>
   WORDS.some((name) => typeof value[name] === 'string' && value[name] !== '');
 
-const NOTHING: readonly unknown[] = [undefined, null, false, '', 0, '0', 200, '200', 'none', 'null'];
+const NOTHING: readonly unknown[] = [undefined, null, false, '', 0, '0', 200, '200', 'none', 'null', 'false'];
 const SUCCESS: readonly unknown[] = [0, '0', 200, '200', 'success', 'ok'];
 
-/** `error: null`, `false`, `""`, `{}` and codes of success say that there is none. */
+/** `error: null`, `false`, `""`, `"None"`, `{}` and codes of success say that there is none. */
 function isSaid(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  if (!isFields(value)) return !NOTHING.includes(value);
+  if (!isFields(value))
+    return !NOTHING.includes(typeof value === 'string' ? value.trim().toLowerCase() : value);
   const { code, message } = value;
   const says = Object.values(value).some((one) => one !== null && one !== '' && one !== undefined);
   const isPraise =

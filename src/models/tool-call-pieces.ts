@@ -9,6 +9,8 @@ import { isFields } from './reported-error.ts';
 const MOST_CALLS = 128;
 /** Characters of the arguments of one call. */
 const MOST_ARGUMENTS = 1024 * 1024;
+/** How often the arguments of one call are parsed to see whether they are whole. */
+const MOST_PARSES = 16;
 
 /** Who was asked. */
 export interface Asked {
@@ -28,12 +30,20 @@ interface Piece {
   providerData: ProviderData | null;
 }
 
+/** A call that is being put together. */
+interface Slot extends Piece {
+  /** The last character of the arguments that is no white space. */
+  last: string;
+  /** How often the arguments were parsed. */
+  parses: number;
+}
+
 /**
  * Puts tool calls together from the pieces a reply brings them in. Servers disagree about what a piece has: an index, an
  * id, the whole name or a part of it or the name once more, arguments as text or as the object itself.
  */
 export class ToolCallPieces {
-  private readonly slots: Piece[] = [];
+  private readonly slots: Slot[] = [];
   private readonly asked: Asked;
 
   constructor(asked: Asked) {
@@ -81,11 +91,14 @@ export class ToolCallPieces {
           'reply_too_large',
           `${this.asked.who} wants more than ${MOST_CALLS} tool calls at once`,
         );
-      this.slots.push({ ...piece });
+      this.slots.push({ ...piece, last: lastOf(piece.arguments), parses: 0 });
     } else {
       slot.id ||= piece.id;
       slot.name = this.joined(slot.name, piece.name);
-      slot.arguments += piece.arguments;
+      // Some begin with empty arguments, and stream the real ones behind them.
+      const replaces = slot.arguments === '{}' && piece.arguments.trimStart().startsWith('{');
+      slot.arguments = replaces ? piece.arguments : slot.arguments + piece.arguments;
+      slot.last = lastOf(piece.arguments) || slot.last;
       slot.providerData = piece.providerData ?? slot.providerData;
     }
     if ((slot ?? piece).arguments.length > MOST_ARGUMENTS) {
@@ -95,7 +108,7 @@ export class ToolCallPieces {
   }
 
   /** The call a piece goes on with; undefined when it begins one. */
-  private slotOf(piece: Piece): Piece | undefined {
+  private slotOf(piece: Piece): Slot | undefined {
     const slot =
       piece.index !== null
         ? this.slots.findLast(({ index }) => index === piece.index)
@@ -107,8 +120,14 @@ export class ToolCallPieces {
     if (slot === undefined || piece.name === '') return slot;
     // A named piece under a new id, or with arguments of its own behind whole ones, is another call at the same index.
     if (piece.id !== '' && slot.id !== '' && piece.id !== slot.id) return undefined;
-    const another = /^\s*\{/.test(piece.arguments) && slot.arguments !== '' && isWhole(slot.arguments);
-    return another ? undefined : slot;
+    return piece.arguments.trimStart().startsWith('{') && this.hasWhole(slot) ? undefined : slot;
+  }
+
+  /** Parsing is for arguments that may be whole, and not for every piece of long ones. */
+  private hasWhole(slot: Slot): boolean {
+    if (slot.last !== '}' || slot.parses >= MOST_PARSES) return false;
+    slot.parses += 1;
+    return isWhole(slot.arguments);
   }
 
   private joined(name: string, more: string): string {
@@ -135,6 +154,8 @@ function pieceOf(call: unknown, provider: string): Piece | undefined {
 const argumentsOf = (given: unknown): string =>
   typeof given === 'string' ? given : given === undefined || given === null ? '' : JSON.stringify(given);
 
+const lastOf = (text: string): string => text.trimEnd().at(-1) ?? '';
+
 function isWhole(text: string): boolean {
   try {
     return isFields(JSON.parse(text));
@@ -154,7 +175,7 @@ function canonical(text: string): string {
 /** What local models write around a call they say as text. */
 const CALL_TAGS =
   /^\s*(?:<tool_call>|<function_call>|<\|tool_call\|?>|<\|python_tag\|>|\[TOOL_CALLS\])([\s\S]*?)(?:<\/tool_call>|<\/function_call>|<\|\/?tool_call\|>|<\|eom_id\|>|<\|eot_id\|>|$)/i;
-const FENCE = /^\s*```[a-z_]*\s*\n([\s\S]*?)\n?\s*```\s*$/i;
+const FENCE = '```';
 const CALL_FIELDS = new Set(['id', 'type', 'index', 'function', 'name', 'arguments', 'parameters', 'input']);
 
 /**
@@ -164,15 +185,26 @@ const CALL_FIELDS = new Set(['id', 'type', 'index', 'function', 'name', 'argumen
 export function callsInText(text: string, asked: Asked): ToolCall[] | undefined {
   if (asked.offered.size === 0) return undefined;
   const pieces = new ToolCallPieces(asked);
-  let rest = FENCE.exec(text)?.[1] ?? text;
+  let rest = insideFence(text) ?? text;
   do {
     const tagged = CALL_TAGS.exec(rest);
     const calls = writtenCalls(tagged?.[1] ?? rest);
-    if (calls === undefined || !calls.every((call) => isCallOf(call, asked))) return undefined;
+    if (calls === undefined || !calls.every((call) => isCallOf(call, asked, tagged !== null)))
+      return undefined;
     for (const call of calls) pieces.take(call);
     rest = tagged === null ? '' : rest.slice(tagged[0].length);
   } while (rest.trim() !== '');
   return pieces.count === 0 ? undefined : pieces.calls();
+}
+
+/** What stands in the fence of Markdown that a text is; undefined when it is none. */
+function insideFence(text: string): string | undefined {
+  const fence = text.trim();
+  const firstLine = fence.indexOf('\n');
+  if (firstLine === -1 || !fence.startsWith(FENCE) || !fence.endsWith(FENCE)) return undefined;
+  const language = fence.slice(FENCE.length, firstLine);
+  if (['{', '[', '`'].some((sign) => language.includes(sign))) return undefined;
+  return fence.slice(firstLine + 1, -FENCE.length);
 }
 
 function writtenCalls(text: string): unknown[] | undefined {
@@ -189,10 +221,10 @@ function writtenCalls(text: string): unknown[] | undefined {
   return Array.isArray(list) ? list : [list];
 }
 
-function isCallOf(call: unknown, { offered, provider }: Asked): boolean {
+/** @param isTagged whether tags say that it is a call; without them a name alone, and no arguments, may be an answer */
+function isCallOf(call: unknown, { offered, provider }: Asked, isTagged: boolean): boolean {
   if (!isFields(call) || !Object.keys(call).every((field) => CALL_FIELDS.has(field))) return false;
   const piece = pieceOf(call, provider);
-  return (
-    piece !== undefined && offered.has(piece.name) && (piece.arguments === '' || isWhole(piece.arguments))
-  );
+  if (piece === undefined || !offered.has(piece.name)) return false;
+  return (isTagged && piece.arguments === '') || isWhole(piece.arguments);
 }

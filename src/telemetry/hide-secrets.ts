@@ -13,7 +13,7 @@ const FORMS = new RegExp(
     String.raw`\bmst_[0-9A-Za-z_]{12,}`,
     String.raw`(?<=\b(?:Bearer|Basic) )[\w.~+/=-]{8,}`,
     String.raw`\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}`,
-    String.raw`\bsk-[\w-]{16,}`,
+    String.raw`\b[sr]k[-_][\w-]{16,}`,
     String.raw`(?<=://[^\s:@/"\\]{0,64}:)[^\s@/"\\]+(?=@)`,
     String.raw`(?<=[?&](?:token|access_token|refresh_token|api_key|key)=)[^&\s"\\]+`,
   ].join('|'),

@@ -43,10 +43,63 @@ describe('JSON', () => {
     expect(readBySchema('Well, no.', SCHEMA)).toEqual({ ok: false, problem: 'the answer is not JSON' });
   });
 
-  // Without bounds this would take hours.
-  it('is looked for within bounds', () => {
-    expect(findJson('{'.repeat(2_000_000))).toEqual([]);
-    expect(findJson('{x} '.repeat(100_000))).toEqual([]);
+  it.each([
+    ['that is cut', '{"title":"T","meta":{"a":1},"body":"long te'],
+    ['that is cut behind a list', 'Here: [{"a":1},{"b":'],
+    ['that is cut in a fence', '```json\n{\n  "title": "T",\n  "meta": {"a":1},\n  "body": "long te'],
+    ['that is broken', '{"name":"Report","author":{"name":"Ada"},"body":"x",}'],
+    ['that is broken in a fence', '```json\n{"name":"Report","author":{"name":"Ada"},}\n```'],
+    ['whose text holds a fence', '{"body":"so:\n```json\n{"a":1}\n```\n",}'],
+  ])('%s is not replaced by a part of it', (_what, text) => {
+    expect(readBySchema(text, { type: 'object' })).toEqual({ ok: false, problem: 'the answer is not JSON' });
+  });
+
+  it('is found behind JSON that is broken', () => {
+    expect(readBySchema('Not {"title":"Wasps",} but {"title":"Bees"}', SCHEMA)).toEqual(BEES);
+  });
+
+  it('in a fence does not win over another behind it', () => {
+    const example = 'Like\n```json\n{"title":"Example"}\n```\n';
+    expect(readBySchema(`${example}my answer is {"title":"Bees"}`, SCHEMA)).toEqual({
+      ok: false,
+      problem: expect.stringContaining('2 JSON values that fit'),
+    });
+    expect(readBySchema(`${example}my answer is {"title": "Example"}`, SCHEMA)).toMatchObject({ ok: true });
+    expect(readVerdict('```\n{"valid": false, "feedback": "x"}\n```\nor rather {"valid": true}')).toMatch(
+      /no verdict/,
+    );
+    expect(readVerdict('```\n{"valid": true}\n```\nSo: {"valid":true}')).toBeNull();
+  });
+
+  it('in a fence wins over other code, and is found behind many brackets', () => {
+    const code = '```python\nx = {"title": "Code"}\n```\n';
+    expect(readBySchema(`${code}\`\`\`json\n{"title":"Bees"}\n\`\`\``, SCHEMA)).toEqual(BEES);
+    expect(readBySchema(code, SCHEMA)).toEqual({ ok: true, json: { title: 'Code' } });
+    expect(readBySchema(`${'{x} '.repeat(5_000)}{"title":"Bees"}`, SCHEMA)).toEqual(BEES);
+  });
+
+  it('with a fence in one of its texts is found in a fence', () => {
+    const text = '```json\n{"title":"```js\\nx\\n```"}\n```';
+    expect(readBySchema(text, SCHEMA)).toEqual({ ok: true, json: { title: '```js\nx\n```' } });
+  });
+
+  // Without bounds any of these would take minutes or hours.
+  it.each([
+    '{',
+    '[',
+    '{x} ',
+    '```\n',
+    '```json\n{\n```\n',
+    '{"',
+    '{"} ',
+    '[1,] ',
+    '{ \n',
+    ' ',
+    '`',
+    '</think',
+    '<think>',
+  ])('is looked for within bounds: %j very often', (part) => {
+    expect(findJson(`${part.repeat(2_000_000)}x`)).toEqual([]);
   });
 
   it('of a judge, a planner and a condition is found in prose too', () => {

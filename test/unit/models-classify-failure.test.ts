@@ -125,6 +125,9 @@ describe('a failed model call', () => {
         complaintIn({ base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }),
       ),
     ],
+    ['OpenAI’s hard limit', told({ message: 'x', code: 'billing_hard_limit_reached' }, 429)],
+    ['OpenAI’s closed account', told({ message: 'x', type: 'billing_not_active' }, 429)],
+    ['Anthropic’s type', told({ message: 'x', type: 'billing_error' }, 403)],
     ['Together', told({ message: 'Credit limit exceeded', type: 'credit_limit' }, 402)],
   ];
 
@@ -152,6 +155,12 @@ describe('a failed model call', () => {
     ).toBe('rate_limit');
   });
 
+  it('of a billing service that is down is no quota that is used up', () => {
+    const error = { message: 'x', code: 'billing_service_unavailable' };
+    expect(classifyFailure(told(error, 429), about).kind).toBe('rate_limit');
+    expect(classifyFailure(told(error), about).kind).toBe('unavailable');
+  });
+
   it('stays what it is when it has been classified already', () => {
     const failure = new ModelFailure('timeout', 'slow');
     expect(classifyFailure(failure, about)).toBe(failure);
@@ -169,10 +178,10 @@ describe('a failed model call', () => {
   });
 
   it('never repeats a key or a password, and not much of what the server said', () => {
-    const echo = `bad key ${KEY}, sk-proj-abcdefgh1234, Bearer xyz ${'long '.repeat(200)}`;
+    const echo = `bad key ${KEY}, sk-proj-abcdefgh1234, sk_live_abcdefgh1234, sk_****efgh1234, Bearer xyz ${'long '.repeat(200)}`;
     for (const status of [400, 401, 404, 429, 500]) {
       const failure = classifyFailure(http(status, echo), about);
-      expect(failure.message).not.toMatch(/hush|abcdefgh|xyz|user:pass|secret=/);
+      expect(failure.message).not.toMatch(/hush|abcdefgh|efgh1234|xyz|user:pass|secret=/);
       expect(failure.message.length).toBeLessThan(500);
       expect(failure.cause).toBeUndefined();
     }

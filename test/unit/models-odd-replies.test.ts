@@ -116,10 +116,48 @@ describe('an error inside of a 200', () => {
   });
 
   it('is none where the field says so', async () => {
-    for (const error of [null, false, '', {}, { code: 0, message: 'success' }])
+    for (const error of [null, false, '', 'None', 'NULL', {}, { code: 0, message: 'success' }])
       expect(
         await ask(streams([delta({ content: 'well' }, 'stop', { error, base_resp: { status_code: 0 } })])),
       ).toMatchObject({ text: 'well' });
+  });
+});
+
+describe('words beside a good answer', () => {
+  const words = [
+    { message: 'still working' },
+    { object: 'chat.completion.chunk', description: 'x' },
+    { detail: 'queued' },
+  ];
+  it.each(words)('are no error before it or in its middle: %j', async (chunk) => {
+    const reply = streams([chunk, delta({ content: 'we' }), chunk, ...text('ll', 'stop'), chunk]);
+    expect(await ask(reply)).toMatchObject({ text: 'well', finishReason: 'stop' });
+  });
+
+  it.each(words)('are an error alone, and behind half of an answer: %j', async (chunk) => {
+    const said = Object.values(chunk).at(-1);
+    for (const reply of [
+      streams([chunk]),
+      streams([HALF, chunk]),
+      streams([HALF, chunk], 'nothing'),
+      json(chunk),
+    ])
+      await expect(ask(reply)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(String(said)),
+      });
+  });
+
+  it.each<[string, object | string]>([
+    ['an event', 'event: error\ndata: {"message":"the pool is drained"}'],
+    ['a field', { error: { message: 'the pool is drained' } }],
+    ['a line of text', 'data: the pool is drained'],
+  ])('cost no answer that was whole: %s', async (_form, error) => {
+    expect(await ask(streams([...text('well', 'stop'), error]))).toMatchObject({
+      text: 'well',
+      finishReason: 'stop',
+    });
+    expect(await ask(streams([...calls([call()]), error]))).toMatchObject({ toolCalls: [{ id: 'call_a' }] });
   });
 });
 
@@ -220,15 +258,41 @@ describe('what is beside the answer', () => {
         ],
       },
     ],
+    [
+      'parts of unknown kinds among others',
+      {
+        content: [
+          { type: 'output_text', text: 'well', extra: 1 },
+          { type: 'image_url', image_url: {} },
+        ],
+      },
+    ],
+    [
+      'a refusal and thoughts as parts',
+      {
+        content: [
+          { type: 'reasoning.text', text: 'Hm.' },
+          { type: 'refusal', refusal: 'well' },
+        ],
+      },
+    ],
     ['one part', { content: { type: 'text', text: 'well' } }],
   ])('is no matter in a delta: %s', async (_what, fields) => {
     expect(await ask(streams([delta(fields, 'stop')]))).toMatchObject({ text: 'well', toolCalls: [] });
   });
 
   it('may be the JSON that was asked for, read already', async () => {
-    expect(await ask(json({ choices: [{ message: { content: { title: 'Bees' } } }] }))).toMatchObject({
-      text: '{"title":"Bees"}',
-    });
+    for (const content of [
+      { title: 'Bees' },
+      { type: 'animal', name: 'x' },
+      { type: 'animal', name: 'x', text: 'Meow.' },
+      [{ type: 'animal', name: 'x' }],
+      [{ type: 'animal' }, 'x'],
+      { type: 'text', value: 1 },
+    ])
+      expect(await ask(json({ choices: [{ message: { content } }] }))).toMatchObject({
+        text: JSON.stringify(content),
+      });
   });
 
   it('may be the whole message once more at the end', async () => {

@@ -129,6 +129,26 @@ describe('tool calls', () => {
     ]);
   });
 
+  it('that begin with empty arguments take those that are streamed behind them', async () => {
+    for (const empty of ['{}', {}])
+      expect(
+        await called(
+          piece({ id: 'a', function: { name: 'search', arguments: empty } }),
+          piece({ function: { arguments: '{"q"' } }),
+          piece({ function: { arguments: ':1}' } }),
+        ),
+      ).toEqual([['search', '{"q":1}']]);
+  });
+
+  it('may say their name in every one of very many pieces', async () => {
+    const named = (given: string) => piece({ id: 'a', function: { name: 'calc', arguments: given } });
+    const begun = `{"a":"${'x'.repeat(400_000)}"`;
+    const open = Array.from({ length: 20_000 }, () => named('{ '));
+    expect(await called(named(begun), ...open)).toEqual([['calc', begun + '{ '.repeat(20_000)]]);
+    const closed = Array.from({ length: 20_000 }, () => named('{}'));
+    expect(await called(named(begun), ...closed)).toEqual([['calc', begun + '{}'.repeat(20_000)]]);
+  });
+
   it('without an id get one of their own, and never count as repeated', async () => {
     const { toolCalls } = await ask(
       streams([
@@ -190,10 +210,21 @@ describe('tool calls', () => {
     expect((await ask(streams(text(`${one}\n${one}`, 'stop')))).toolCalls).toHaveLength(2);
   });
 
+  it('may be a name alone in tags', async () => {
+    const reply = await ask(streams(text('<tool_call>{"name":"search"}</tool_call>', 'stop')));
+    expect(reply.toolCalls).toMatchObject([{ name: 'search', arguments: '{}' }]);
+  });
+
   it.each([
     ['of a tool that was not offered', '{"name":"rm","arguments":{}}', TOOLS],
     ['when no tool was offered', '{"name":"calculator","arguments":{}}', []],
     ['with other fields', '{"name":"calculator","arguments":{},"price":3}', TOOLS],
+    ['as a name alone', '{"name":"search"}', TOOLS],
+    ['as names alone', '[{"name":"search"},{"name":"calc"}]', TOOLS],
+    ['with arguments that are none', '{"name":"search","arguments":"x"}', TOOLS],
+    ['behind very many empty lines', `\`\`\`json${'\n'.repeat(20_000)}{`, TOOLS],
+    ['behind very much white space', `${' '.repeat(500_000)}x`, TOOLS],
+    ['behind more on the line of the fence', '```{"a":1}\n{"name":"calc","arguments":{}}\n```', TOOLS],
     ['in the middle of prose', 'I would say {"name":"calculator","arguments":{}} here.', TOOLS],
   ])('are a text and no call %s', async (_why, written, tools) => {
     expect(await ask(streams(text(written, 'stop')), tools)).toMatchObject({ text: written, toolCalls: [] });

@@ -30,6 +30,7 @@ describe('the log', () => {
     ['a token in an address', 'GET /api/v1/stream?token=secret-of-a-stream&x=1', 'secret-of'],
     ['a password in an address', 'no answer of postgres://muster:pass-word@db:5432/muster', 'pass-word'],
     ['a key of a provider', 'bad key sk-planted-secret-0123456789', 'planted'],
+    ['a key in the form of others', 'bad key sk_live_planted0123456789', 'planted'],
     ['a setting', `signed with ${settings.JWT_SECRET}`, '0123456789 abc'],
     ['a setting without a form', 'with a-key-without-a-form', 'without-a-form'],
     ['one setting of a list', 'one-of-the-keys-that-encrypt-0123456789', 'encrypt'],

@@ -1,4 +1,5 @@
 import { parseJson, type JsonValue } from '../json.ts';
+import { canonicalJson } from '../run/json-value.ts';
 
 /** JSON in what a model said: alone, in a fence of Markdown, behind its thinking, or in the middle of prose. Pure. */
 
@@ -8,18 +9,21 @@ export interface FoundJson {
   value: JsonValue;
 }
 
-/** Thinking that a server has left in the text; some send no more than its end. */
-const THINKING =
-  /^\s*(?:<(think|thinking|thought|reasoning)>)?[\s\S]*?<\/(?:think|thinking|thought|reasoning)>/i;
-const FENCED = /```[a-z0-9_-]*[ \t]*\r?\n([\s\S]*?)```/gi;
-/** Braces of prose, of code and of formulas are tried as well: so many, and so many characters in all. */
-const MOST_TRIES = 200;
-const MOST_CHARS = 4_000_000;
+/** Where thinking ends that a server has left in the text; some send no more than that. */
+const THINKING_ENDS = /<\/(?:think|thinking|thought|reasoning)>/i;
+/**
+ * How a fence of Markdown opens, or JSON begins: `{name}`, `[see there]` and formulas are passed over. Where one part of it ends,
+ * the next cannot begin, so that a search takes as many steps as the text has characters.
+ */
+const BEGINNINGS = /```[\w-]*[ \t]*\r?\n|\{\s*["}]|\[\s*(?:["{[\]\d-]|true\b|false\b|null\b)/g;
+const FENCE = '```';
+/** So many are parsed: nobody means more. */
+const MOST_TRIES = 1_000;
 
 /** A text without the thinking in front of it. */
 export function withoutThinking(text: string): string {
-  const thought = THINKING.exec(text);
-  return thought === null ? text : text.slice(thought[0].length);
+  const end = THINKING_ENDS.exec(text);
+  return end === null ? text : text.slice(end.index + end[0].length);
 }
 
 const read = (text: string): FoundJson | undefined => {
@@ -28,35 +32,51 @@ const read = (text: string): FoundJson | undefined => {
 };
 
 /**
- * The JSON a text holds, from the place where it is most likely meant: the whole, else fences, else what stands between
- * brackets of prose. More than one where several stand at such a place; none in plain prose.
+ * The JSON a text holds: the whole of it, else what stands in fences and in prose, in its order. More than one where several stand
+ * there; none in plain prose. Of JSON that is broken or cut off, no part is taken for the whole.
  */
 export function findJson(text: string): FoundJson[] {
   const whole = read(text);
   if (whole !== undefined) return [whole];
   const said = withoutThinking(text);
-  const spoken = read(said);
-  if (spoken !== undefined) return [spoken];
-  const fenced = [...said.matchAll(FENCED)].flatMap(([, inside = '']) => read(inside) ?? []);
-  return fenced.length > 0 ? fenced : inProse(said);
+  const spoken = said === text ? undefined : read(said);
+  return spoken === undefined ? amidProse(said) : [spoken];
 }
 
-/** The outermost values between brackets. */
-function inProse(text: string): FoundJson[] {
-  const found: FoundJson[] = [];
+/** What fences hold, and the outermost values between brackets of prose. */
+function amidProse(text: string): FoundJson[] {
+  const found: (FoundJson & { inCode: boolean })[] = [];
+  let hasFenced = false;
+  /** Where the fence ends that is being looked through, since it is no JSON as a whole. */
+  let codeEnd = -1;
   let at = 0;
-  let chars = 0;
-  for (let tries = 0; tries < MOST_TRIES && chars < MOST_CHARS; tries += 1) {
-    const start = text.slice(at).search(/[{[]/);
-    if (start === -1) break;
-    const from = at + start;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    BEGINNINGS.lastIndex = at;
+    const begun = BEGINNINGS.exec(text);
+    if (begun === null) break;
+    const from = begun.index;
+    if (begun[0].startsWith(FENCE)) {
+      at = from + begun[0].length;
+      if (from === codeEnd) continue;
+      const end = text.indexOf(FENCE, at);
+      const fenced = end === -1 ? undefined : read(text.slice(at, end));
+      if (fenced !== undefined) {
+        found.push({ ...fenced, inCode: false });
+        hasFenced = true;
+        at = end + FENCE.length;
+      } else codeEnd = end;
+      continue;
+    }
     const end = closing(text, from);
-    chars += (end ?? text.length) - from;
-    const value = end === undefined ? undefined : read(text.slice(from, end));
-    if (value !== undefined) found.push(value);
-    at = value === undefined || end === undefined ? from + 1 : end;
+    if (end === undefined) break;
+    const value = read(text.slice(from, end));
+    if (value !== undefined) found.push({ ...value, inCode: from < codeEnd });
+    at = end;
   }
-  return found;
+  // Beside a fence that is JSON, other code is no answer.
+  return found
+    .filter(({ inCode }) => !(hasFenced && inCode))
+    .map(({ text: source, value }) => ({ text: source, value }));
 }
 
 /** Where the bracket at `from` is closed: behind it; undefined when it is not. */
@@ -83,13 +103,14 @@ function afterText(text: string, from: number): number {
   return text.length;
 }
 
-/** One value of the shape that is looked for; undefined when there is none, or when it is not plain which is meant. */
+/** One value of the shape that is looked for, perhaps said twice; undefined when there is none, or when it is not plain which is meant. */
 export function findOne<T extends JsonValue>(
   text: string,
   fits: (value: JsonValue) => value is T,
 ): T | undefined {
-  const [one, ...others] = findJson(text)
+  const fitting = findJson(text)
     .map(({ value }) => value)
     .filter(fits);
+  const [one, ...others] = new Map(fitting.map((value) => [canonicalJson(value), value])).values();
   return others.length === 0 ? one : undefined;
 }
