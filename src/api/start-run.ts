@@ -46,7 +46,7 @@ export interface RequestedRun {
    * Writes what belongs to it, in the same transaction. A repeat of the request calls it again, for the run it has found:
    * writing twice must be harmless.
    */
-  alongside?: (sql: Sql, run: { id: number; ownerId: string }) => Promise<void>;
+  alongside?: (sql: Sql, run: { id: number; executionId: string; ownerId: string }) => Promise<void>;
   /** Writes into its thread what started it, in the same transaction. */
   say?: (sql: Sql, executionId: number) => Promise<void>;
 }
@@ -66,7 +66,7 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
   const commit = async (sql: Sql): Promise<CreatedRun> => {
     const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
     await run.replays?.takeOver(sql, made.id);
-    await run.alongside?.(sql, { id: made.id, ownerId });
+    await run.alongside?.(sql, { id: made.id, executionId: made.executionId, ownerId });
     await refuseAboveRunLimits(engine, sql, ownerId, [made]);
     return made;
   };

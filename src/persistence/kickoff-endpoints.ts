@@ -33,22 +33,32 @@ export async function keepMeta(sql: Sql, executionId: number, meta: JsonObject):
  */
 export async function callBack(
   sql: Sql,
-  run: { id: number; ownerId: string },
+  run: { executionId: string; ownerId: string },
   urls: KickoffUrls,
   now: Date,
   { replaces = false }: { replaces?: boolean } = {},
 ): Promise<void> {
   const rows = KICKOFF_CALLS.flatMap((call) =>
-    urls[call] === null ? [] : [{ id: randomUUID(), name: call, url: urls[call], events: EVENTS[call] }],
+    urls[call] === null
+      ? []
+      : [
+          {
+            id: randomUUID(),
+            name: call,
+            url: urls[call],
+            events: EVENTS[call],
+            patterns: EVENTS[call].map((type) => type.replaceAll('_', '\\_')),
+          },
+        ],
   );
   await sql.query(
-    `insert into delivery_endpoints (id, owner_id, kind, execution_id, name, url, events, created_at, updated_at)
-     select i.id, $2, 'kickoff', $1, i.name, i.url, i.events, $3, $3
-       from jsonb_to_recordset($4::jsonb) as i(id uuid, name text, url text, events text[])
-     on conflict (execution_id, name) where execution_id is not null do update
+    `insert into delivery_endpoints (id, owner_id, kind, execution_uuid, name, url, events, event_patterns, created_at, updated_at)
+     select i.id, $2, 'kickoff', $1, i.name, i.url, i.events, i.patterns, $3, $3
+       from jsonb_to_recordset($4::jsonb) as i(id uuid, name text, url text, events text[], patterns text[])
+     on conflict (execution_uuid, name) where execution_uuid is not null do update
        set url = excluded.url, is_enabled = true, disabled_reason = null, failures_in_a_row = 0, failing_since = null,
            held_until = 'epoch', updated_at = excluded.updated_at
      where $5 and delivery_endpoints.url <> excluded.url`,
-    [run.id, run.ownerId, now.toISOString(), JSON.stringify(rows), replaces],
+    [run.executionId, run.ownerId, now.toISOString(), JSON.stringify(rows), replaces],
   );
 }

@@ -58,7 +58,7 @@ const kickoff = async (more: object, graph = base): Promise<string> => {
 const callsAt = (path: string): ReceivedCall[] => receiver.received.filter((call) => call.path === path);
 const endpointsOf = (id: string) =>
   stack.api.database.sql.query<{ name: string; url: string; is_enabled: boolean }>(
-    `select w.name, w.url, w.is_enabled from delivery_endpoints w join executions e on e.id = w.execution_id
+    `select w.name, w.url, w.is_enabled from delivery_endpoints w join executions e on e.execution_id = w.execution_uuid
       where e.execution_id = $1 order by w.name`,
     [id],
   );
@@ -262,7 +262,7 @@ describe('the webhooks of a kickoff', () => {
     await pruneExecutions(sql, { endedBefore: new Date(Date.now() + 60_000), dryRun: false });
     const [left] = await sql.query<{ n: number }>(
       `select count(*)::int as n from delivery_endpoints w where kind = 'kickoff'
-          and not exists (select 1 from executions e where e.id = w.execution_id)`,
+          and not exists (select 1 from executions e where e.execution_id = w.execution_uuid)`,
     );
     expect(left?.n).toBe(0);
     expect((await stack.call('GET', `${base}/status/${id}`)).status).toBe(404);
