@@ -187,7 +187,8 @@ function ofCrew({ type, data }: EventRow, run: RunRow): JsonObject {
   return {
     state: isDone ? 'SUCCESS' : 'FAILED',
     result: isDone ? (run.raw ?? '') : null,
-    result_json: isDone ? run.json : null,
+    // A result that is no JSON has none.
+    result_json: isDone && Object.keys(run.json ?? {}).length > 0 ? run.json : null,
     error: isDone
       ? null
       : (textOf(data['error']) ?? (type === 'workflow_cancelled' ? 'cancelled' : 'failed')),

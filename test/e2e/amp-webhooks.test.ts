@@ -120,7 +120,7 @@ describe('the webhooks of a kickoff', () => {
         event: 'workflow_completed',
         state: 'SUCCESS',
         result: 'It is 42',
-        result_json: {},
+        result_json: null,
         error: null,
         token_usage: {
           total_tokens: expect.any(Number),
@@ -142,6 +142,28 @@ describe('the webhooks of a kickoff', () => {
       [silent],
     );
     expect(told?.n).toBe(0);
+  });
+
+  it('carry a result that is JSON, and hear of no reply that is no step: what a guardrail says', async () => {
+    const own = await graphWith({ guardrail: 'It rhymes.' });
+    stack.model.script([
+      says('{"a": "prose"}'),
+      says('{"valid": false, "feedback": "it does not rhyme"}'),
+      says('{"a": "rhyme"}'),
+      says('{"valid": true}'),
+    ]);
+    const id = await kickoff({ ...urls, meta: META }, own);
+    await waitForStatus(stack, id, ['completed']);
+    await until('all were called', () => receiver.received.length >= 4, 60_000);
+    expect(callsAt('/step').map(({ body }) => body)).toMatchObject([
+      { result: '{"a": "prose"}' },
+      { result: '{"a": "rhyme"}' },
+    ]);
+    expect(callsAt('/crew')[0]?.body).toMatchObject({
+      result: '{"a": "rhyme"}',
+      result_json: { a: 'rhyme' },
+    });
+    expect(receiver.received).toHaveLength(4);
   });
 
   it('are called again until they take it, and told of a failure', async () => {

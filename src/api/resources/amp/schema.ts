@@ -10,28 +10,32 @@ export const ampInputsSchema = z.object({ inputs: z.array(z.string()) }).meta({ 
 
 /** JSON characters of what is sent along with every call of a webhook. */
 const MAX_META = 10_000;
-const ELSEWHERE =
-  'is not known here: make a webhook under /api/v1/webhooks, which is told of every event it names';
 
 const callbackFields = {
   taskWebhookUrl: urlSchema.nullish().describe('Called after each task that is completed'),
   stepWebhookUrl: urlSchema.nullish().describe('Called after each reply of a model and each use of a tool'),
   crewWebhookUrl: urlSchema.nullish().describe('Called when the crew is done, has failed or is cancelled'),
 };
-/** Of AMP, and not here. */
-const elsewhere = {
-  webhooks: z.never({ error: ELSEWHERE }).optional(),
-  humanInputWebhook: z.never({ error: ELSEWHERE }).optional(),
-};
+/** What AMP tells events to, beside the three addresses: not here. */
+const ELSEWHERE = ['webhooks', 'humanInputWebhook'];
 
 /** Fields nobody knows are refused, with those there are. */
 const refusing =
   (fields: object) =>
-  ({ code }: { code?: string | undefined }): string | undefined =>
-    code === 'unrecognized_keys' ? `unknown field; there are: ${Object.keys(fields).join(', ')}` : undefined;
+  ({ code, keys }: { code?: string | undefined; keys?: unknown }): string | undefined => {
+    if (code !== 'unrecognized_keys') return undefined;
+    const isElsewhere = Array.isArray(keys) && keys.some((key) => ELSEWHERE.includes(String(key)));
+    const known = `unknown field; there are: ${Object.keys(fields).join(', ')}`;
+    return isElsewhere
+      ? `${known}; a webhook made under /api/v1/webhooks hears of every event it names`
+      : known;
+  };
 
 const kickoffFields = {
-  inputs: inputsSchema.nullish().transform((inputs) => inputs ?? {}),
+  inputs: inputsSchema
+    .nullish()
+    .transform((inputs) => inputs ?? {})
+    .describe('Values for the crew’s `{variables}`'),
   meta: z
     .record(z.string(), z.json())
     .refine((meta) => JSON.stringify(meta).length <= MAX_META, `at most ${MAX_META} characters of JSON`)
@@ -40,7 +44,7 @@ const kickoffFields = {
   ...callbackFields,
 };
 export const kickoffSchema = z
-  .strictObject({ ...kickoffFields, ...elsewhere }, { error: refusing(kickoffFields) })
+  .strictObject(kickoffFields, { error: refusing(kickoffFields) })
   .meta({ id: 'AmpKickoff' });
 export const kickedOffSchema = z.object({ kickoff_id: z.uuid() }).meta({ id: 'AmpKickedOff' });
 
@@ -52,7 +56,7 @@ const resumeFields = {
   ...callbackFields,
 };
 export const resumeSchema = z
-  .strictObject({ ...resumeFields, ...elsewhere }, { error: refusing(resumeFields) })
+  .strictObject(resumeFields, { error: refusing(resumeFields) })
   .refine((body) => body.is_approve || body.human_feedback.trim() !== '', {
     path: ['human_feedback'],
     message: 'say what to change, or approve',
