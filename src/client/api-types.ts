@@ -463,6 +463,7 @@ export type BackfillSchema = {
 };
 
 export type AmpKickoffSchema = {
+  /** Values for the crew’s `{variables}` */
   inputs?: { [key: string]: __schema4Schema } | null | undefined;
   /** Kept with the kickoff, and sent along with each call of its webhooks */
   meta?: { [key: string]: __schema13Schema } | null | undefined;
@@ -472,8 +473,6 @@ export type AmpKickoffSchema = {
   stepWebhookUrl?: string | null | undefined;
   /** Called when the crew is done, has failed or is cancelled */
   crewWebhookUrl?: string | null | undefined;
-  webhooks?: unknown | undefined;
-  humanInputWebhook?: unknown | undefined;
 };
 
 export type AmpResumeSchema = {
@@ -491,8 +490,6 @@ export type AmpResumeSchema = {
   stepWebhookUrl?: string | null | undefined;
   /** Called when the crew is done, has failed or is cancelled */
   crewWebhookUrl?: string | null | undefined;
-  webhooks?: unknown | undefined;
-  humanInputWebhook?: unknown | undefined;
 };
 
 export type CreateTemplateSchema = {
