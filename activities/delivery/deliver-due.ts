@@ -53,7 +53,7 @@ export async function deliverDue(
       const endpoint = await readEndpoint(deps.sql, endpointId);
       if (endpoint === undefined) return { kind: 'idle' };
       if (endpoint.heldUntil > deps.now()) return waitUntil(deps, endpoint.heldUntil);
-      const due = await readDue(deps.sql, endpointId, deps.now(), BATCH);
+      const due = await readDue(deps.sql, endpoint, deps.now(), BATCH);
       if (due.length === 0) {
         const next = await nextDue(deps.sql, endpointId);
         return next === null ? { kind: 'idle' } : waitUntil(deps, next);

@@ -149,7 +149,9 @@ export function toIssues(error: z.core.$ZodError, place: 'body' | 'query'): Issu
   const flatten = (issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Issue[] => {
     const path = [...before, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: spell([...path, key]), message: 'unknown field' }));
+      // A schema may say more, such as which fields there are.
+      const message = issue.message.startsWith('Unrecognized key') ? 'unknown field' : issue.message;
+      return issue.keys.map((key) => ({ path: spell([...path, key]), message }));
     }
     if (issue.code === 'invalid_union') {
       const closest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? [];

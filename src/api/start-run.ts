@@ -42,6 +42,11 @@ export interface RequestedRun {
   idempotencyRef: string | undefined;
   /** The run it replays, and what it takes over of it: in the same transaction. */
   replays?: { executionId: string; takeOver: (sql: Sql, executionId: number) => Promise<void> };
+  /**
+   * Writes what belongs to it, in the same transaction. A repeat of the request calls it again, for the run it has found:
+   * writing twice must be harmless.
+   */
+  alongside?: (sql: Sql, run: { id: number; executionId: string; ownerId: string }) => Promise<void>;
   /** Writes into its thread what started it, in the same transaction. */
   say?: (sql: Sql, executionId: number) => Promise<void>;
 }
@@ -61,6 +66,7 @@ export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<C
   const commit = async (sql: Sql): Promise<CreatedRun> => {
     const made = await createRun(sql, row, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
     await run.replays?.takeOver(sql, made.id);
+    await run.alongside?.(sql, { id: made.id, executionId: made.executionId, ownerId });
     await refuseAboveRunLimits(engine, sql, ownerId, [made]);
     return made;
   };

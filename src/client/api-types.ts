@@ -464,7 +464,15 @@ export type BackfillSchema = {
 
 export type AmpKickoffSchema = {
   /** Values for the crew’s `{variables}` */
-  inputs?: { [key: string]: __schema4Schema } | undefined;
+  inputs?: { [key: string]: __schema4Schema } | null | undefined;
+  /** Kept with the kickoff, and sent along with each call of its webhooks */
+  meta?: { [key: string]: __schema13Schema } | null | undefined;
+  /** Called after each task that is completed */
+  taskWebhookUrl?: string | null | undefined;
+  /** Called after each reply of a model and each use of a tool */
+  stepWebhookUrl?: string | null | undefined;
+  /** Called when the crew is done, has failed or is cancelled */
+  crewWebhookUrl?: string | null | undefined;
 };
 
 export type AmpResumeSchema = {
@@ -476,6 +484,12 @@ export type AmpResumeSchema = {
   human_feedback?: string | undefined;
   /** True: the output is good as it is */
   is_approve: boolean;
+  /** Called after each task that is completed */
+  taskWebhookUrl?: string | null | undefined;
+  /** Called after each reply of a model and each use of a tool */
+  stepWebhookUrl?: string | null | undefined;
+  /** Called when the crew is done, has failed or is cancelled */
+  crewWebhookUrl?: string | null | undefined;
 };
 
 export type CreateTemplateSchema = {
@@ -558,7 +572,7 @@ export type AgentMessageSchema = {
   /** Whether this is a question */
   requires_user_input?: boolean | undefined;
   /** Kept as it is. Of a question, `question: {options, multiple, schema, timeout_seconds, remind_after_seconds, default}` says what an answer may be */
-  message_metadata?: { [key: string]: __schema13Schema } | null | undefined;
+  message_metadata?: { [key: string]: __schema14Schema } | null | undefined;
   /** Your own id for the message: sent again, it is written once and answered the same */
   message_id?: string | undefined;
 };
@@ -578,11 +592,11 @@ export type EndSessionSchema = {
   status?: 'COMPLETED' | 'FAILED' | 'KILLED' | undefined;
 };
 
-export type McpRequestSchema = { [key: string]: __schema14Schema } | __schema15Schema[];
+export type McpRequestSchema = { [key: string]: __schema15Schema } | __schema16Schema[];
 
 export type RunToolSchema = {
   /** As its `input_schema` wants it */
-  input?: { [key: string]: __schema16Schema } | undefined;
+  input?: { [key: string]: __schema17Schema } | undefined;
 };
 
 export type CreateWebhookSchema = {
@@ -660,10 +674,10 @@ export type TemporalPayloadsSchema = {
 
 export type UploadFlowSchema = {
   /** `crewai.flow/v1`: the text of the YAML, or the same as an object */
-  definition: string | { [key: string]: __schema17Schema };
+  definition: string | { [key: string]: __schema18Schema };
 };
 
-export type FlowStateSchema = { [key: string]: __schema18Schema };
+export type FlowStateSchema = { [key: string]: __schema19Schema };
 
 export type __schema0Schema =
   string | number | boolean | null | __schema0Schema[] | { [key: string]: __schema0Schema };
@@ -721,6 +735,9 @@ export type __schema17Schema =
 
 export type __schema18Schema =
   string | number | boolean | null | __schema18Schema[] | { [key: string]: __schema18Schema };
+
+export type __schema19Schema =
+  string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
 
 export type ErrorSchema = {
   error:
@@ -1161,11 +1178,11 @@ export type QuestionSchema = {
   /** Whether several of the options may be chosen: the answer is then an array */
   multiple: boolean;
   /** The JSON schema an answer must fit */
-  schema: { [key: string]: __schema19Schema } | null;
+  schema: { [key: string]: __schema20Schema } | null;
   status: 'open' | 'answered' | 'expired';
-  answer: __schema20Schema;
+  answer: __schema21Schema;
   /** What counts when nobody answers in time */
-  default: __schema21Schema;
+  default: __schema22Schema;
   /** UTC, ISO 8601 */
   asked_at: string;
   answered_at: string | null;
@@ -1449,11 +1466,17 @@ export type AmpKickedOffSchema = { kickoff_id: string };
 export type AmpStatusSchema =
   | {
       status: 'running';
+      state: 'PENDING' | 'STARTED';
+      /** As it came with the kickoff */
+      meta: { [key: string]: __schema24Schema } | null;
       current_task: string | null;
       progress: { completed_tasks: number; total_tasks: number };
     }
   | {
       status: 'completed';
+      state: 'SUCCESS';
+      /** As it came with the kickoff */
+      meta: { [key: string]: __schema24Schema } | null;
       result: {
         output: string;
         tasks: {
@@ -1469,6 +1492,9 @@ export type AmpStatusSchema =
     }
   | {
       status: 'error';
+      state: 'FAILED';
+      /** As it came with the kickoff */
+      meta: { [key: string]: __schema24Schema } | null;
       error: string;
       message: string;
       /** Seconds */
@@ -1667,7 +1693,7 @@ export type ToolSchema = {
   name: string;
   description: string;
   /** JSON Schema of its input */
-  input_schema: { [key: string]: __schema23Schema };
+  input_schema: { [key: string]: __schema25Schema };
   /** Whether a call may be repeated without doing a thing twice */
   idempotent: boolean;
   source: 'builtin' | 'mcp';
@@ -1928,7 +1954,7 @@ export type SavedFlowSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema24Schema } | null;
+  definition: { [key: string]: __schema26Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -1955,7 +1981,7 @@ export type FlowDetailSchema = {
     labels: string[];
   }[];
   /** As `crewai.flow/v1`, with what was left out filled in; null for code */
-  definition: { [key: string]: __schema24Schema } | null;
+  definition: { [key: string]: __schema26Schema } | null;
   /** As it was uploaded */
   source: string | null;
   created_at: string | null;
@@ -2017,15 +2043,12 @@ export type FlowExecutionSchema = {
   completed_at: string | null;
   result: {
     /** What the method that ended last said */
-    output: __schema25Schema;
+    output: __schema27Schema;
     /** What it was started with, and an `id` */
-    state: { [key: string]: __schema26Schema };
+    state: { [key: string]: __schema28Schema };
   } | null;
   error: string | null;
 };
-
-export type __schema19Schema =
-  string | number | boolean | null | __schema19Schema[] | { [key: string]: __schema19Schema };
 
 export type __schema20Schema =
   string | number | boolean | null | __schema20Schema[] | { [key: string]: __schema20Schema };
@@ -2048,13 +2071,19 @@ export type __schema25Schema =
 export type __schema26Schema =
   string | number | boolean | null | __schema26Schema[] | { [key: string]: __schema26Schema };
 
+export type __schema27Schema =
+  string | number | boolean | null | __schema27Schema[] | { [key: string]: __schema27Schema };
+
+export type __schema28Schema =
+  string | number | boolean | null | __schema28Schema[] | { [key: string]: __schema28Schema };
+
 export type GraphNodeOutputSchema = {
   id: string;
   /** `agent`, `task`, `crew` or `tool` */
   type: string;
   position?: ({ x: number; y: number } & { [key: string]: unknown }) | undefined;
   /** The fields of the agent, task, crew or tool */
-  data: { [key: string]: __schema22Schema };
+  data: { [key: string]: __schema23Schema };
 } & { [key: string]: unknown };
 
 export type GraphEdgeOutputSchema = { id?: string | undefined; source: string; target: string } & {
@@ -6988,6 +7017,7 @@ export interface components {
     __schema16: __schema16Schema;
     __schema17: __schema17Schema;
     __schema18: __schema18Schema;
+    __schema19: __schema19Schema;
     Error: ErrorSchema;
     User: UserSchema;
     Session: SessionSchema;
@@ -7068,7 +7098,6 @@ export interface components {
     ContentReviewFlowExecution: ContentReviewFlowExecutionSchema;
     PoemFlowExecution: PoemFlowExecutionSchema;
     FlowExecution: FlowExecutionSchema;
-    __schema19: __schema19Schema;
     __schema20: __schema20Schema;
     __schema21: __schema21Schema;
     __schema22: __schema22Schema;
@@ -7076,6 +7105,8 @@ export interface components {
     __schema24: __schema24Schema;
     __schema25: __schema25Schema;
     __schema26: __schema26Schema;
+    __schema27: __schema27Schema;
+    __schema28: __schema28Schema;
     GraphNodeOutput: GraphNodeOutputSchema;
     GraphEdgeOutput: GraphEdgeOutputSchema;
     GraphDocumentOutput: GraphDocumentOutputSchema;

@@ -2,6 +2,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { EndpointKind } from './entities/delivery-endpoint.entity.ts';
 import { toEventFrame, type EventRow } from './event-log.ts';
 import { toJsonb } from './jsonb.ts';
+import { kickoffPayloads } from './kickoff-payloads.ts';
 import type { Sql, SqlPool } from './sql.ts';
 import { parseTimestamp } from './timestamp.ts';
 
@@ -86,7 +87,7 @@ export async function readEndpoint(sql: Sql, id: string): Promise<Endpoint | und
 /** What is due at an endpoint, oldest message first. */
 export async function readDue(
   sql: Sql,
-  endpointId: string,
+  { id: endpointId, kind }: Pick<Endpoint, 'id' | 'kind'>,
   now: Date,
   limit: number,
 ): Promise<DueDelivery[]> {
@@ -101,10 +102,17 @@ export async function readDue(
       order by d.position`,
     [endpointId, now.toISOString(), limit],
   );
+  const toPayload =
+    kind === 'kickoff'
+      ? await kickoffPayloads(
+          sql,
+          rows.filter((row) => row.has_event),
+        )
+      : standardPayload;
   return rows.map((row) => ({
     id: row.delivery_id,
     eventType: row.event_type,
-    payload: row.payload ?? eventPayload(row),
+    payload: row.payload ?? (row.has_event ? toPayload(row) : null),
     attempts: row.attempts,
     roundAttempts: row.round_attempts,
     subjectId: row.subject_id,
@@ -112,8 +120,7 @@ export async function readDue(
 }
 
 /** Standard Webhooks' payload of an event: its envelope, with its seq, is the data. */
-function eventPayload(row: DueRow): object | null {
-  if (!row.has_event) return null;
+function standardPayload(row: EventRow): object {
   const frame = toEventFrame(row);
   return { type: frame.type, timestamp: frame.timestamp, data: frame };
 }

@@ -2,11 +2,22 @@ import { createServer } from 'node:http';
 
 /** A server on loopback that keeps what it is sent. */
 export interface WebhookReceiver {
+  /** At `/hook`; it takes calls at every path. */
   url: string;
-  received: { body: unknown; idempotencyKey: string; authorization: string | undefined }[];
+  received: ReceivedCall[];
   /** The statuses of the next answers; 204 when there are none. */
   answers: number[];
   close(): Promise<void>;
+}
+
+/** Headers that were not sent are ''. */
+export interface ReceivedCall {
+  path: string;
+  body: unknown;
+  idempotencyKey: string;
+  webhookId: string;
+  signature: string;
+  authorization: string | undefined;
 }
 
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
@@ -18,8 +29,11 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     request.on('end', () => {
       const body: unknown = text === '' ? null : JSON.parse(text);
       received.push({
+        path: request.url ?? '',
         body,
         idempotencyKey: String(request.headers['idempotency-key'] ?? ''),
+        webhookId: String(request.headers['webhook-id'] ?? ''),
+        signature: String(request.headers['webhook-signature'] ?? ''),
         authorization: request.headers.authorization,
       });
       response.writeHead(answers.shift() ?? 204).end();

@@ -1,7 +1,10 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** A webhook hears of events; a user agent is called when one of its instances is made. */
-export type EndpointKind = 'webhook' | 'user_agent';
+/**
+ * A webhook hears of events; a user agent is called when one of its instances is made; a kickoff's hears of that one execution
+ * (persistence/kickoff-endpoints.ts), and is shown in no list.
+ */
+export type EndpointKind = 'webhook' | 'user_agent' | 'kickoff';
 
 const DeliveryEndpointSchema = defineEntity({
   name: 'DeliveryEndpoint',

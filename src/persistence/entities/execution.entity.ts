@@ -30,6 +30,8 @@ const ExecutionSchema = defineEntity({
     controlVersion: p.integer(),
     plan: p.json<CrewPlan>().lazy(),
     inputData: p.json<JsonObject>(),
+    /** What a client of CrewAI AMP gave to be kept with it. */
+    meta: p.json<JsonObject>().nullable().lazy(),
     result: p.json<JsonObject>().nullable().lazy(),
     error: p.text().nullable(),
     errorCode: p.text().$type<RunErrorCode>().nullable(),

@@ -31,6 +31,7 @@ import { Migration20261124000026 } from './migration-20261124000026-batches.ts';
 import { Migration20261201000071 } from './migration-20261201000071-guesses.ts';
 import { Migration20261201000072 } from './migration-20261201000072-disabled-users.ts';
 import { Migration20261201000101 } from './migration-20261201000101-worker-deaths.ts';
+import { Migration20261201000111 } from './migration-20261201000111-kickoffs.ts';
 
 /** Every migration, oldest first. Released ones never change. */
 export const migrations = [
@@ -67,4 +68,5 @@ export const migrations = [
   { name: 'Migration20261201000072', class: Migration20261201000072 },
   { name: 'Migration20261201000081', class: Migration20261201000081 },
   { name: 'Migration20261201000101', class: Migration20261201000101 },
+  { name: 'Migration20261201000111', class: Migration20261201000111 },
 ];

@@ -25,7 +25,7 @@ const owned = (scope: OwnerScope): { ownerId?: string } =>
 
 /**
  * One execution, or null: absent and foreign look the same.
- * @param options.result whether its result is read with it, which may have megabytes. Default true
+ * @param options.result whether its result, which may have megabytes, and what its client gave with it are read too. Default true
  */
 export function findExecution(
   em: EntityManager,
@@ -33,7 +33,13 @@ export function findExecution(
   scope: OwnerScope,
   { result = true }: { result?: boolean } = {},
 ): Promise<Execution | null> {
-  return em.findOne(Execution, { ...ref, ...owned(scope) }, { populate: result ? ['result'] : [] });
+  return em.findOne(
+    Execution,
+    { ...ref, ...owned(scope) },
+    {
+      populate: result ? ['result', 'meta'] : [],
+    },
+  );
 }
 
 /** Of each value of a result so much is shown in a list. */

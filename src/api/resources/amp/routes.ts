@@ -13,9 +13,11 @@ import type { Engine } from '../../engine.ts';
 import { startCrewRun } from '../../start-run.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
 import { presentTask } from '../executions/presenter.ts';
+import { callBack, hasUrls, keepMeta } from '../../../persistence/kickoff-endpoints.ts';
 import { reachGraph } from '../graphs/access.ts';
 import { planOfGraph, reportOn } from '../graphs/compile.ts';
 import { documentOf } from '../graphs/schema.ts';
+import { checkedUrls } from './callbacks.ts';
 import {
   ampInputsSchema,
   ampParamsSchema,
@@ -65,8 +67,15 @@ const kickoffRoute = (engine: Engine): AnyRoute =>
       path: '/amp/{graph_id}/kickoff',
       operationId: 'kickoffAmp',
       summary: 'Start the crew',
+      description:
+        'Each address is sent JSON as on CrewAI AMP, with `kickoff_id` and `meta`, and beside it the `event`, its `seq` in ' +
+        'the log and its `timestamp`: again and again until it is taken, oldest first, as to a webhook, but unsigned.',
       body: kickoffSchema,
-      example: { inputs: { topic: 'otters' } },
+      example: {
+        inputs: { topic: 'otters' },
+        meta: { requestId: 'travel-req-123' },
+        crewWebhookUrl: 'https://example.com/webhooks/crew',
+      },
       responses: {
         200: {
           description: 'It is on its way',
@@ -77,6 +86,8 @@ const kickoffRoute = (engine: Engine): AnyRoute =>
     },
     async ({ params, body, caller, request, respond }) => {
       const graph = await reachGraph(engine, caller, params.graph_id);
+      const urls = await checkedUrls(engine, body);
+      const { meta } = body;
       const { executionId } = await startCrewRun(engine, {
         ownerId: caller.userId,
         plan: await planOfGraph(engine, caller.userId, graph),
@@ -84,6 +95,10 @@ const kickoffRoute = (engine: Engine): AnyRoute =>
         inputs: body.inputs,
         options: {},
         idempotencyRef: request.idempotencyRef,
+        alongside: async (sql, run) => {
+          if (meta !== null && meta !== undefined) await keepMeta(sql, run.id, meta);
+          if (hasUrls(urls)) await callBack(sql, run, urls, engine.now());
+        },
       });
       return respond(200, { kickoff_id: executionId });
     },
@@ -104,6 +119,8 @@ const statusRoute = (engine: Engine): AnyRoute =>
           schema: ampStatusSchema,
           example: {
             status: 'running' as const,
+            state: 'STARTED' as const,
+            meta: null,
             current_task: 'research',
             progress: { completed_tasks: 1, total_tasks: 3 },
           },
@@ -127,7 +144,9 @@ const resumeRoute = (engine: Engine): AnyRoute =>
       path: '/amp/{graph_id}/resume',
       operationId: 'resumeAmp',
       summary: 'Look at an output of a task with `human_input`',
-      description: 'Approves it, or has it made again with the feedback. 409 when nothing waits there.',
+      description:
+        'Approves it, or has it made again with the feedback. 409 when nothing waits there. The addresses of the kickoff ' +
+        'are called as before; others take their place.',
       body: resumeSchema,
       example: { execution_id: KICKOFF_ID, task_id: 'draft', human_feedback: 'Shorter.', is_approve: false },
       responses: {
@@ -142,6 +161,7 @@ const resumeRoute = (engine: Engine): AnyRoute =>
     async ({ params, body, caller, respond }) => {
       const execution = await reachExecution(engine, caller, { executionId: body.execution_id });
       if (execution.graphId !== params.graph_id) throw notFound('execution');
+      const urls = await checkedUrls(engine, body);
       const scope = reachOf(caller);
       const [open] = await engine.database.as(scope, (em) =>
         listQuestions(
@@ -156,6 +176,8 @@ const resumeRoute = (engine: Engine): AnyRoute =>
         throw conflict(`no output of task ${body.task_id} waits to be looked at`, {
           status: execution.status,
         });
+      // Before the answer: what comes of it is told to them.
+      if (hasUrls(urls)) await callBack(engine.system, execution, urls, engine.now(), { replaces: true });
       const given = { answer: body.is_approve ? '' : body.human_feedback, userId: caller.userId };
       const check = answerCheck(engine.computing, caller.userId);
       await answerQuestion(engine.system, { id: execution.id }, question.id, given, check, engine.now());
@@ -176,11 +198,14 @@ function ampStatus(
   now: Date,
 ): z.input<typeof ampStatusSchema> {
   const seconds = secondsBetween(execution.startedAt, execution.completedAt, now);
+  const meta = execution.meta ?? null;
   switch (execution.status) {
     case 'completed': {
       const shown = tasks.map((task) => ({ task, output: presentTask(task).output }));
       return {
         status: 'completed',
+        state: 'SUCCESS',
+        meta,
         result: {
           output: crewResult(shown.map(({ output }) => output))?.raw ?? '',
           tasks: shown.map(({ task, output }) => ({
@@ -196,7 +221,7 @@ function ampStatus(
     case 'failed':
     case 'cancelled': {
       const error = execution.error ?? execution.status;
-      return { status: 'error', error, message: error, execution_time: seconds };
+      return { status: 'error', state: 'FAILED', meta, error, message: error, execution_time: seconds };
     }
     case 'pending':
     case 'running':
@@ -205,6 +230,8 @@ function ampStatus(
     case 'cancelling':
       return {
         status: 'running',
+        state: execution.status === 'pending' ? 'PENDING' : 'STARTED',
+        meta,
         current_task: tasks.find(({ status }) => status === 'running')?.taskKey ?? null,
         progress: {
           completed_tasks: tasks.filter(({ status }) => isTaskFinal(status)).length,

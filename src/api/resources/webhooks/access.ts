@@ -9,8 +9,10 @@ import type { Caller } from '../../context.ts';
 import type { Engine } from '../../engine.ts';
 import { reachOf } from '../executions/access.ts';
 
+/** The endpoints that a path may name. */
+type NamedKind = Exclude<EndpointKind, 'kickoff'>;
 /** What an endpoint of each kind is called. */
-const NAMES: Record<EndpointKind, string> = { webhook: 'webhook', user_agent: 'user agent' };
+const NAMES: Record<NamedKind, string> = { webhook: 'webhook', user_agent: 'user agent' };
 
 /**
  * Works on the endpoint a path names, in a transaction that shows what the caller may see.
@@ -19,7 +21,7 @@ const NAMES: Record<EndpointKind, string> = { webhook: 'webhook', user_agent: 'u
 export function withEndpoint<T>(
   engine: Engine,
   caller: Caller,
-  named: { kind: EndpointKind; id: string },
+  named: { kind: NamedKind; id: string },
   work: (em: EntityManager, endpoint: DeliveryEndpoint) => Promise<T>,
 ): Promise<T> {
   const scope = reachOf(caller);
@@ -31,10 +33,32 @@ export function withEndpoint<T>(
 }
 
 /** @throws {MusterError} VALIDATION_FAILED for an address that is never called */
-export async function checkUrlOf(engine: Engine, field: string, url: string | undefined): Promise<void> {
-  if (url === undefined) return;
-  const problem = await engine.checkUrl(url);
-  if (problem === null) return;
-  const message = `${problem}; give an http or https address that can be reached from the internet`;
-  throw invalid('The request does not fit', [{ path: `/${field}`, message }]);
+export const checkUrlOf = (engine: Engine, field: string, url: string | undefined): Promise<void> =>
+  checkUrls(engine, { [field]: url });
+
+/**
+ * @param urls addresses by the field of the body they stand in
+ * @throws {MusterError} VALIDATION_FAILED naming each that is never called
+ */
+export async function checkUrls(
+  engine: Engine,
+  urls: Readonly<Record<string, string | null | undefined>>,
+): Promise<void> {
+  const checked = await Promise.all(
+    Object.entries(urls).map(async ([field, url]) => ({
+      path: `/${field}`,
+      problem: typeof url === 'string' ? await engine.checkUrl(url) : null,
+    })),
+  );
+  const issues = checked.flatMap(({ path, problem }) =>
+    problem === null
+      ? []
+      : [
+          {
+            path,
+            message: `${problem}; give an http or https address that can be reached from the internet`,
+          },
+        ],
+  );
+  if (issues.length > 0) throw invalid('The request does not fit', issues);
 }
