@@ -89,7 +89,7 @@ const GROUPS_OF_FOUR = /^\p{L}{4}(?: \p{L}{4}){3}$/u;
 function isWords(name: string, text: string): boolean {
   const trimmed = text.trim();
   if (COMMON_NAMES.has(name) && (trimmed.length < SHORTEST_KEY || ONE_WORD.test(trimmed))) return true;
-  if (/passphrase$/.test(name) || trimmed.length > LONGEST_SENTENCE || GROUPS_OF_FOUR.test(trimmed))
+  if (name.endsWith('passphrase') || trimmed.length > LONGEST_SENTENCE || GROUPS_OF_FOUR.test(trimmed))
     return false;
   const words = trimmed.split(/\s+/);
   return words.length > 1 && !SCHEME.test(trimmed) && words.every((word) => WORD.test(word));
