@@ -73,7 +73,7 @@ describe('the runs of a user who is disabled', () => {
   it('stop though one of them cannot be told to', async () => {
     stack = await startTestStack();
     const anna = await people.register('anna@example.test');
-    const [broken = '', other = ''] = [await begin(anna), await begin(anna)];
+    const [broken, other] = [await begin(anna), await begin(anna)];
     const operator = new Client({ connectionString: stack.settings.DATABASE_URL });
     await operator.connect();
     try {
