@@ -90,7 +90,7 @@ it('a scheduled time waits while there is no room, for an hour, and starts when 
   for (let index = 0; index < 3; index += 1) expect((await start()).status).toBe(202);
   const made = await stack.call('POST', '/api/v1/schedules', {
     name: 'seldom',
-    workflow_id: Number(crew.workflowId),
+    workflow_id: crew.workflowId,
     cron: '0 0 1 1 *',
   });
   expect(made.status).toBe(201);
