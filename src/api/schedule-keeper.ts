@@ -3,6 +3,7 @@ import { scheduleColumns, type ScheduleRow } from '../persistence/repositories/s
 import { cancelIfLive } from '../persistence/runs/schedule-fires.ts';
 import type { ScheduleRequest, TemporalSchedules } from '../temporal/schedules.ts';
 import type { Engine } from './engine.ts';
+import { toMusterError } from './errors.ts';
 import { readyRun } from './scheduled-run.ts';
 
 /** How often it looks. */
@@ -13,6 +14,8 @@ const LEASE_MS = 15_000;
 const CHECK_EVERY_MS = 30_000;
 /** How often the workflow of a time whose run goes on is looked for there; with the looks themselves, within 30 s. */
 const CHECK_FIRE_EVERY_MS = 15_000;
+/** How long a time waits for room among its owner's runs; as long as Temporal makes up for times that were missed. */
+const WAIT_FOR_ROOM_MS = 60 * 60_000;
 const BATCH = 20;
 /** Requests of one schedule that are passed on at one look. */
 const REQUESTS_AT_ONCE = 20;
@@ -192,7 +195,7 @@ async function requestAll(keeping: Keeping): Promise<void> {
   }
 }
 
-type DueFire = ScheduleRow & { nominal_at: string; owner_is_active: boolean };
+type DueFire = ScheduleRow & { nominal_at: string; fired_at: string; owner_is_active: boolean };
 
 /** Starts what has come due. */
 async function startAll(keeping: Keeping): Promise<void> {
@@ -208,9 +211,9 @@ async function startAll(keeping: Keeping): Promise<void> {
        update schedule_fires set due_at = $2 where (schedule_id, nominal_at) in (
          select schedule_id, nominal_at from schedule_fires where status = 'due' and due_at <= $1
            order by due_at limit ${BATCH} for update skip locked
-       ) returning schedule_id, nominal_at
+       ) returning schedule_id, nominal_at, created_at
      )
-     select ${scheduleColumns('s')}, due.nominal_at, u.is_active as owner_is_active
+     select ${scheduleColumns('s')}, due.nominal_at, due.created_at as fired_at, u.is_active as owner_is_active
        from due join schedules s on s.id = due.schedule_id join users u on u.id = s.owner_id`,
     leaseOf(engine),
   );
@@ -232,8 +235,13 @@ async function startFire(engine: Engine, fire: DueFire): Promise<void> {
     const run = await readyRun(engine, fire.owner_id, fire, fire.inputs);
     ({ id } = await run.start(`schedule/${fire.id}/${fire.nominal_at}`));
   } catch (error) {
-    if (!(error instanceof MusterError) || error.code === 'SERVICE_UNAVAILABLE') throw error;
-    return void (await refuse(error.message));
+    const { code, message } = toMusterError(error);
+    if (code === 'SERVICE_UNAVAILABLE' || (code === 'INTERNAL' && !(error instanceof MusterError)))
+      throw error;
+    // Room comes when other runs of the owner end, or computations.
+    const waited = now().getTime() - new Date(fire.fired_at).getTime();
+    if (code === 'RATE_LIMITED' && waited < WAIT_FOR_ROOM_MS) throw error;
+    return void (await refuse(message));
   }
   await system.query('update executions set schedule_id = $2 where id = $1', [id, fire.id]);
   const started = await system.query(

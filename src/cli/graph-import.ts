@@ -5,6 +5,7 @@ import { settingsFor, withServer, type Outcome, type ServerFlags } from './comma
 import { onServer } from './crew.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { GRAPHS, readDocument, report, throwPlaced } from './graph-files.ts';
+import type { ImportWarning } from '../crews/transfer/imported-crew.ts';
 import { isFile, projectFiles, projectName, readZipFile } from './project-files.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -52,13 +53,18 @@ async function importProject(
     ...(crew !== undefined && { crew }),
     folder: projectName(from),
   };
+  const passedOver: ImportWarning[] = [];
   const answer = from.endsWith('.zip')
     ? await client.call('POST', `${GRAPHS}/import?${new URLSearchParams(options).toString()}`, {
         contentType: 'application/zip',
         bytes: readZipFile(from),
       })
-    : await client.call('POST', `${GRAPHS}/import`, { ...options, files: projectFiles(from) });
-  return imported.parse(answer);
+    : await client.call('POST', `${GRAPHS}/import`, {
+        ...options,
+        files: projectFiles(from, (warning) => void passedOver.push(warning)),
+      });
+  const made = imported.parse(answer);
+  return { ...made, warnings: [...made.warnings, ...passedOver] };
 }
 
 async function importDocument(

@@ -1,6 +1,14 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { crewFileKind, isPassedOver, UPLOAD_LIMITS } from '../crews/transfer/uploaded-files.ts';
+import type { ImportWarning } from '../crews/transfer/imported-crew.ts';
+import {
+  crewFileKinds,
+  ENVIRONMENT_MARK,
+  isPassedOver,
+  mentionsCrewAi,
+  tooLargeProgram,
+  UPLOAD_LIMITS,
+} from '../crews/transfer/uploaded-files.ts';
 import { decodeUtf8 } from '../domain/utf8-text.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 
@@ -29,28 +37,37 @@ export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry
 /**
  * What an import reads of a project, and nothing else of it: environments, caches and data stay where they are.
  *
+ * @param warn told of programs that are too large, and left out
  * @returns texts by their path below the folder, with forward slashes
  * @throws {CliError} when there is no such folder, or a file of the crew's is too large or no UTF-8
  */
-export function projectFiles(folder: string): Record<string, string> {
+export function projectFiles(
+  folder: string,
+  warn: (warning: ImportWarning) => void = () => undefined,
+): Record<string, string> {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new CliError(EXIT.usage, `There is no file or folder ${folder}`);
   const files: Record<string, string> = {};
   let total = 0;
-  for (const path of [...pathsIn(folder)].sort()) {
-    const kind = crewFileKind(path);
+  const paths = [...pathsIn(folder)].sort();
+  const kindOf = crewFileKinds(paths);
+  for (const path of paths) {
+    const kind = kindOf(path);
     if (kind === null) continue;
     const file = join(folder, path);
     const { size } = statSync(file);
     if (size > UPLOAD_LIMITS.fileBytes) {
-      // A program of that size makes no crew.
-      if (kind === 'program') continue;
+      if (kind === 'program') {
+        if (size > UPLOAD_LIMITS.totalBytes || mentionsCrewAi(readFileSync(file)))
+          warn(tooLargeProgram(path));
+        continue;
+      }
       throw new CliError(
         EXIT.usage,
         `${file} has ${size} bytes; a file of a crew has ${UPLOAD_LIMITS.fileBytes} at most`,
       );
     }
-    if (kind === 'program' && !readFileSync(file).includes('crewai')) continue;
+    if (kind === 'program' && !mentionsCrewAi(readFileSync(file))) continue;
     total += size;
     if (total > MAX_BYTES)
       throw new CliError(
@@ -78,7 +95,9 @@ function* pathsIn(folder: string): Generator<string> {
   const open = [''];
   let seen = 0;
   for (let below = open.pop(); below !== undefined; below = open.pop()) {
-    for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+    const entries = readdirSync(join(folder, below), { withFileTypes: true });
+    if (below !== '' && entries.some(({ name }) => name === ENVIRONMENT_MARK)) continue;
+    for (const entry of entries) {
       seen += 1;
       if (seen > MAX_SEEN)
         throw new CliError(

@@ -52,7 +52,8 @@ function readInputsFile(file: string): JsonObject {
   let lost: ReturnType<typeof lostYamlNumbers> = [];
   try {
     const document = parseDocument(text, { lineCounter: lines });
-    const [broken] = document.errors;
+    // An unknown tag is a warning of the library's; its value would be read without it.
+    const [broken] = [...document.errors, ...document.warnings];
     if (broken !== undefined) throw broken;
     lost = lostYamlNumbers(document);
     content = document.toJS();

@@ -9,7 +9,7 @@ import type { EditedPlan } from '../domain/plan/edit-task.ts';
 import type { PlanOverrides } from '../domain/plan/override-plan.ts';
 import type { AnswerRules } from '../domain/run/answer.ts';
 import type { SchemaProblem } from '../domain/run/json-schema.ts';
-import type { ImportedCrew, ImportOptions } from '../crews/transfer/imported-crew.ts';
+import type { ImportedCrew, ImportOptions, ImportWarning } from '../crews/transfer/imported-crew.ts';
 import type { KnowledgeKind } from '../knowledge/read-source.ts';
 import type { FlowDefinition } from '../flows/declared/definition.ts';
 import type { FlowSurroundings, Prepared } from '../flows/declared/crew-plans.ts';
@@ -114,11 +114,16 @@ export const computations: { readonly [N in ComputationName]: () => Promise<Comp
     const { importCrew } = await import('../crews/transfer/import-crew.ts');
     const { readFileTexts } = await import('../crews/transfer/uploaded-files.ts');
     const { readZip } = await import('../crews/transfer/read-zip.ts');
-    return async ({ upload, options }) =>
-      importCrew(
-        upload.kind === 'zip' ? await readZip(Buffer.from(upload.bytes)) : readFileTexts(upload.files),
-        options,
-      );
+    return async ({ upload, options }) => {
+      const passedOver: ImportWarning[] = [];
+      const warn = (warning: ImportWarning): void => void passedOver.push(warning);
+      const files =
+        upload.kind === 'zip'
+          ? await readZip(Buffer.from(upload.bytes), warn)
+          : readFileTexts(upload.files, warn);
+      const made = importCrew(files, options);
+      return { ...made, warnings: [...made.warnings, ...passedOver] };
+    };
   },
   async exportCrew() {
     const { projectFromGraph } = await import('../crews/transfer/project-from-graph.ts');

@@ -41,6 +41,8 @@ const FORMATS: Readonly<Record<string, string>> = {
   base64url: 'base64url',
   json_string: 'JSON',
   jwt: 'a JSON web token',
+  lowercase: 'in small letters',
+  uppercase: 'in capital letters',
 };
 
 const nameOf = (type: string): string => NAMES[type] ?? type;
@@ -89,6 +91,18 @@ interface Bounds {
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : String(value));
 
+/** Names that one message holds, and characters of each. */
+const MOST_NAMES = 10;
+const LONGEST_NAME = 100;
+
+const cut = (text: string): string =>
+  text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME).toWellFormed()}…` : text;
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return `${names.slice(0, MOST_NAMES).map(cut).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** @returns undefined for a kind of issue that says what is wrong by itself */
 function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
@@ -109,7 +123,7 @@ function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'unrecognized_keys':
-      return `unknown field${issue.keys.length > 1 ? 's' : ''}: ${issue.keys.join(', ')}`;
+      return `unknown field${issue.keys.length > 1 ? 's' : ''}: ${someOf(issue.keys)}`;
     case 'invalid_key':
       return 'holds a name that cannot be used';
     case 'invalid_element':
@@ -125,6 +139,10 @@ function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
 
 function formatMessage(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidStringFormat>): string {
   const { format } = issue;
+  const part = (text: unknown): string => JSON.stringify(cut(String(text)));
+  if (format === 'starts_with') return `must begin with ${part(issue['prefix'])}`;
+  if (format === 'ends_with') return `must end with ${part(issue['suffix'])}`;
+  if (format === 'includes') return `must hold ${part(issue['includes'])}`;
   if (format === 'regex') return 'is not of the form it must have';
   return `must be ${FORMATS[format] ?? format}`;
 }

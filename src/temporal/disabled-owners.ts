@@ -1,4 +1,5 @@
 import { MusterError } from '../domain/errors.ts';
+import { eachRow } from '../persistence/each-row.ts';
 import { commandRun } from '../persistence/runs/commands.ts';
 import { runsOfDisabledUsers } from '../persistence/runs/disabled-owners.ts';
 import type { SqlPool } from '../persistence/sql.ts';
@@ -44,13 +45,19 @@ export function createDisabledOwners(deps: {
   };
   const lookOnce = async (): Promise<number> => {
     let count = 0;
-    for (;;) {
-      const ids = await runsOfDisabledUsers(sql, command, AT_ONCE);
+    for (let after = 0; ;) {
+      const ids = await runsOfDisabledUsers(sql, command, AT_ONCE, after);
+      let failed = 0;
       // One after the other: a flow tells its crews itself, and holds their rows meanwhile.
-      for (const id of ids) await stop(id);
-      if (ids.length > 0) void dispatcher.deliverNow();
-      count += ids.length;
+      await eachRow(ids, stop, (error, id) => {
+        failed += 1;
+        logger.warn({ err: error, execution: id }, 'a run of a disabled user could not be told to stop');
+      });
+      if (ids.length > failed) void dispatcher.deliverNow();
+      count += ids.length - failed;
       if (ids.length < AT_ONCE) break;
+      // Those that failed have their next turn at the next look.
+      after = ids.at(-1) ?? after;
     }
     if (count > 0) logger.info({ count, command }, 'runs of disabled users are told to stop');
     return count;

@@ -79,3 +79,60 @@ async function openRuns(): Promise<number> {
   );
   return row?.count ?? 0;
 }
+
+it('a scheduled time waits while there is no room, for an hour, and starts when there is', async () => {
+  const { sql } = stack.api.database;
+  const endAll = () =>
+    sql.query(
+      `update executions set status = 'cancelled', completed_at = now() where status not in ('completed', 'failed', 'cancelled')`,
+    );
+  await endAll();
+  for (let index = 0; index < 3; index += 1) expect((await start()).status).toBe(202);
+  const made = await stack.call('POST', '/api/v1/schedules', {
+    name: 'seldom',
+    workflow_id: crew.workflowId,
+    cron: '0 0 1 1 *',
+  });
+  expect(made.status).toBe(201);
+  const { id } = z.looseObject({ id: z.string() }).parse(made.body);
+  const fire = async (minutesAgo: number): Promise<string> => {
+    const at = new Date(Date.now() - minutesAgo * 60_000).toISOString();
+    await sql.query(
+      `insert into schedule_fires (schedule_id, owner_id, nominal_at, workflow_id, run_id, status, due_at, created_at)
+       select id, owner_id, $2::timestamptz, 'none', 'none', 'due', now(), $2::timestamptz from schedules where id = $1`,
+      [id, at],
+    );
+    return at;
+  };
+  const lookedAt = async (at: string): Promise<{ status: string; error: string | null }> => {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const [row] = await sql.query<{ status: string; error: string | null; seen: boolean }>(
+        `select status, error, status <> 'due' or due_at > now() as seen from schedule_fires where nominal_at = $1 and schedule_id = $2`,
+        [at, id],
+      );
+      if (row?.seen === true) return { status: row.status, error: row.error };
+    }
+  };
+  const comesDue = (at: string) =>
+    sql.query('update schedule_fires set due_at = now() where nominal_at = $1', [at]);
+
+  const late = await fire(61);
+  await lookedAt(late);
+  const fresh = await fire(1);
+  // It is looked at a second time when the first is over.
+  for (let look = 0; look < 2; look += 1) {
+    expect(await lookedAt(fresh)).toEqual({ status: 'due', error: null });
+    await comesDue(fresh);
+  }
+  expect(await lookedAt(fresh)).toEqual({ status: 'due', error: null });
+  expect(await lookedAt(late)).toEqual({
+    status: 'refused',
+    error: expect.stringContaining('answer, resume or cancel some'),
+  });
+  await endAll();
+  await comesDue(fresh);
+  // The lease of that look, and then what came of it.
+  for (let status = 'due'; status === 'due';) ({ status } = await lookedAt(fresh));
+  expect(await lookedAt(fresh)).toEqual({ status: 'started', error: null });
+});

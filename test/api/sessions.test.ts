@@ -132,6 +132,7 @@ describe('the registration', () => {
 
   it.each([
     ['by the setting', { REGISTRATION: 'closed' }],
+    ['behind a proxy', { TRUST_PROXY: 'true' }],
     ['by itself, where others can reach it', { API_HOST: '0.0.0.0' }],
   ])('is closed %s', async (_how, settings) => {
     const closed = await startTestApi({ settings });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 import { z } from 'zod';
 import { readEndpoint } from '../../src/persistence/deliveries.ts';
 import { peopleOf, type Person } from '../support/people.ts';
@@ -67,6 +68,27 @@ describe('the runs of a user who is disabled', () => {
     await stack.startWorker();
     for (const id of ids) await waitForStatus(stack, id, ['cancelled'], 60_000);
     expect(stack.model.requests.length).toBe(0);
+  });
+
+  it('stop though one of them cannot be told to', async () => {
+    stack = await startTestStack();
+    const anna = await people.register('anna@example.test');
+    const [broken, other] = [await begin(anna), await begin(anna)];
+    const operator = new Client({ connectionString: stack.settings.DATABASE_URL });
+    await operator.connect();
+    try {
+      await operator.query(`
+        create function break_run() returns trigger language plpgsql as $$
+        begin raise exception 'this row is broken'; end $$;
+        create trigger broken before update on executions
+          for each row when (old.execution_id = '${broken}') execute function break_run();`);
+      await operator.query('update users set is_active = false where id = $1', [anna.id]);
+      await waitForStatus(stack, other, ['cancelled', 'cancelling']);
+      await operator.query('drop trigger broken on executions');
+      await waitForStatus(stack, broken, ['cancelled', 'cancelling']);
+    } finally {
+      await operator.end();
+    }
   });
 
   it('wait for an admin where DISABLED_USER_RUNS says so', async () => {

@@ -54,6 +54,7 @@ describe('the inputs of a start', () => {
   it.each([
     ['list.yaml', '- a\n- b\n', /list\.yaml must be a mapping/],
     ['broken.yaml', 'a: [1\n', /broken\.yaml cannot be read: .*line 2/s],
+    ['tagged.yaml', 'a: !secret foo\n', /tagged\.yaml cannot be read: Unresolved tag: !secret.*line 1/s],
     ['broken.json', '{"a": ', /broken\.json cannot be read/],
   ])('from %s are refused with its name', async (name, text, message) => {
     const file = await write(name, text);

@@ -30,7 +30,16 @@ describe('what is said of a value that does not fit', () => {
     [z.url(), 'x', 'must be an address such as https://example.com'],
     [z.iso.datetime(), 'x', 'must be a time such as 2026-01-31T12:00:00Z'],
     [z.string().regex(/^a$/), 'b', 'is not of the form it must have'],
+    [z.string().startsWith('a'), 'b', 'must begin with "a"'],
+    [z.string().endsWith('a'), 'b', 'must end with "a"'],
+    [z.string().includes('a'), 'b', 'must hold "a"'],
+    [z.string().lowercase(), 'B', 'must be in small letters'],
     [z.strictObject({}), { b: 1 }, 'unknown field: b'],
+    [
+      z.strictObject({}),
+      Object.fromEntries(['n'.repeat(5_000), ...'a b c d e f g h i j k l'.split(' ')].map((key) => [key, 1])),
+      `unknown fields: ${'n'.repeat(100)}…, a, b, c, d, e, f, g, h, i and 3 more`,
+    ],
     [z.union([z.string(), z.int()]), [], 'fits none of the forms it may have'],
     [z.string('a colour'), 1, 'a colour'],
   ])('%#', (schema, value, message) => {

@@ -43,6 +43,40 @@ describe('a document', () => {
     expect(places(document)).toEqual([]);
   });
 
+  it.each([
+    [{ headers: { Authorization: 'Bearer ${state.token}' } }],
+    [{ headers: { Authorization: 'Bearer {{token}}', 'x-api-key': 'Token: ${state.token}' } }],
+    [{ token: '${state.a}${state.b}', api_key: 'pre-{suffix}', authorization: ' Basic  $LOGIN ' }],
+    [{ dsn: 'postgres://user:${DB_PASS}@host/x', other: 'postgres://user:$DB_PASS@host/x' }],
+    [{ usage: { token: 12 }, limits: { secret: 3, password: 8 } }],
+    [{ theme: { token: '#fff' }, paper: { credential: 'passport' }, secret: 'The butler did it.' }],
+    [{ descriptions: { password: 'The password of the user', api_key: 'Key of the API (32 characters)' } }],
+    [{ type: 'object', examples: [{ password: 'hunter2hunter2' }], default: { api_key: 'sk-example' } }],
+    [{ state: { token: 'string' } }],
+  ])('with placeholders, numbers, words or examples is left alone: %j', (document) => {
+    expect(places(document)).toEqual([]);
+  });
+
+  it.each([
+    [{ Authorization: 'Bearer sk-hidden-value' }],
+    [{ Authorization: 'Basic dXNlcjpwYXNz' }],
+    [{ credentials: '{"type":"service_account","private_key":"MIIEvQ"}' }],
+    [{ password: 'abcd efgh ijkl mnop' }],
+    [{ passphrase: 'correct horse battery staple' }],
+    [{ password: 'hunter2' }],
+    [{ token: 'abcdefghijklmnopqrstuvwxyz' }],
+    [{ dsn: 'postgres://${user}:hunter2@host/x' }],
+    [{ type: 'agent', default: { api_key: 'sk-1' } }],
+    [{ api_key: `${' '.repeat(300)}sk-1` }],
+  ])('with something that looks like a key is told so: %j', (document) => {
+    expect(places(document)).toHaveLength(1);
+  });
+
+  it('is looked through in a time that grows with its size', () => {
+    for (const text of [' ', '${', '{', '{a', '{{', '<', 'Bearer ', '${a'])
+      expect(places({ api_key: `${text.repeat(500_000)}!1` })).toHaveLength(1);
+  });
+
   it('that is deep or large is looked through without recursion', () => {
     let deep: unknown = { api_key: 'sk-1' };
     for (let level = 0; level < 50_000; level += 1) deep = [deep];

@@ -2,7 +2,16 @@ import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import { invalid, MusterError } from '../../domain/errors.ts';
-import { crewFileKind, pathProblem, readCrewFile, refuseEntry, UPLOAD_LIMITS } from './uploaded-files.ts';
+import type { ImportWarning } from './imported-crew.ts';
+import {
+  crewFileKinds,
+  mentionsCrewAi,
+  pathProblem,
+  readCrewFile,
+  refuseEntry,
+  tooLargeProgram,
+  UPLOAD_LIMITS,
+} from './uploaded-files.ts';
 import type { CrewFileKind, UploadedFiles } from './uploaded-files.ts';
 
 /** How the library says that a path has no place in an archive. */
@@ -12,12 +21,18 @@ const REFUSED_NAME = /^(?:absolute path|invalid relative path|invalid characters
  * Reads the crew's files of a zip. Nothing is written to disk, and only files that a crew is read from are
  * unpacked; the sizes are watched while that happens, whatever the archive says about itself.
  *
+ * @param warn told of programs that are too large, and left out
  * @throws {MusterError} VALIDATION_FAILED, naming the entry.
  */
-export async function readZip(bytes: Buffer): Promise<UploadedFiles> {
+export async function readZip(
+  bytes: Buffer,
+  warn: (warning: ImportWarning) => void = () => undefined,
+): Promise<UploadedFiles> {
+  const open = (): Promise<ZipFile> =>
+    yauzl.fromBufferPromise(bytes, { strictFileNames: true, validateEntrySizes: true });
   try {
-    const zip = await yauzl.fromBufferPromise(bytes, { strictFileNames: true, validateEntrySizes: true });
-    return await readEntries(zip);
+    const kindOf = crewFileKinds(await readNames(await open()));
+    return await readEntries(await open(), kindOf, warn);
   } catch (error) {
     if (error instanceof MusterError) throw error;
     const message = error instanceof Error ? error.message : String(error);
@@ -27,11 +42,22 @@ export async function readZip(bytes: Buffer): Promise<UploadedFiles> {
   }
 }
 
-async function readEntries(zip: ZipFile): Promise<UploadedFiles> {
+/** What a file is to an import depends on what lies beside it. */
+async function readNames(zip: ZipFile): Promise<string[]> {
   if (zip.entryCount > UPLOAD_LIMITS.entries) {
     const message = `more than ${UPLOAD_LIMITS.entries} entries: zip the project without environments and packages, or import its folder with muster graphs import`;
     throw invalid(`The upload cannot be taken: ${message}`, [{ path: '', message }]);
   }
+  const names: string[] = [];
+  for await (const entry of zip.eachEntry()) names.push(entry.fileName);
+  return names;
+}
+
+async function readEntries(
+  zip: ZipFile,
+  kindOf: (path: string) => CrewFileKind | null,
+  warn: (warning: ImportWarning) => void,
+): Promise<UploadedFiles> {
   const files = new Map<string, string>();
   const seen = new Set<string>();
   let total = 0;
@@ -43,9 +69,12 @@ async function readEntries(zip: ZipFile): Promise<UploadedFiles> {
     total += entry.uncompressedSize;
     if (total > UPLOAD_LIMITS.totalBytes)
       refuseEntry(path, `unpacked, the archive has more than ${UPLOAD_LIMITS.totalBytes} bytes`);
-    const kind = path.endsWith('/') ? null : crewFileKind(path);
-    // A program that is so large makes no crew.
-    if (kind === null || (kind === 'program' && entry.uncompressedSize > UPLOAD_LIMITS.fileBytes)) continue;
+    const kind = path.endsWith('/') ? null : kindOf(path);
+    if (kind === null) continue;
+    if (kind === 'program' && entry.uncompressedSize > UPLOAD_LIMITS.fileBytes) {
+      if (await isAboutCrewAi(zip, entry)) warn(tooLargeProgram(path));
+      continue;
+    }
     const text = await readText(zip, entry, kind);
     if (text !== null) files.set(path, text);
   }
@@ -69,6 +98,18 @@ function checkRatio(entry: Entry, unpacked: number): void {
   const { compressionRatio, ratioFreeBytes } = UPLOAD_LIMITS;
   if (unpacked > ratioFreeBytes && unpacked > entry.compressedSize * compressionRatio)
     refuseEntry(entry.fileName, `unpacks to more than ${compressionRatio} times its size`);
+}
+
+/** The same of a program that is too large to be kept: what it unpacks to is no more than it says, which was counted. */
+async function isAboutCrewAi(zip: ZipFile, entry: Entry): Promise<boolean> {
+  if (!entry.canDecodeFileData()) return false;
+  let end = Buffer.alloc(0);
+  for await (const chunk of await zip.openReadStreamPromise(entry)) {
+    if (!Buffer.isBuffer(chunk)) throw new Error('an entry must yield bytes');
+    end = Buffer.concat([end.subarray(-'crewai'.length), chunk]);
+    if (mentionsCrewAi(end)) return true;
+  }
+  return false;
 }
 
 async function readText(zip: ZipFile, entry: Entry, kind: CrewFileKind): Promise<string | null> {

@@ -1,6 +1,7 @@
 import { invalid } from '../../domain/errors.ts';
 import type { Issue } from '../../domain/errors.ts';
 import { brokenText, decodeUtf8 } from '../../domain/utf8-text.ts';
+import type { ImportWarning } from './imported-crew.ts';
 
 /** The texts of an upload that say something about a crew, by their path with forward slashes. */
 export type UploadedFiles = ReadonlyMap<string, string>;
@@ -24,23 +25,54 @@ export const UPLOAD_LIMITS = {
 /** What a file may be to an import. `program`: one that may make a crew, which its text tells. */
 export type CrewFileKind = 'crew' | 'program';
 
-const CREW_FILES = /(^|\/)((agents|tasks|flow)\.ya?ml|crew\.(py|json|jsonc)|agents\/[^/]+\.jsonc?)$/;
+const CREW_FILES = /(^|\/)((agents|tasks|flow)\.ya?ml|crew\.(py|json|jsonc))$/;
+/** What CrewAI reads beside a `crew.json` or `crew.jsonc` only. */
+const AGENT_FILE = /^(|.*\/)agents\/[^/]+\.jsonc?$/;
+/** Stands in every folder that is a Python environment, whatever the folder's name. */
+export const ENVIRONMENT_MARK = 'pyvenv.cfg';
 /** Folders of tools and of installed packages, which hold examples of other crews. */
 const PASSED_OVER = /^(\..+|__MACOSX|__pycache__|node_modules|site-packages|dist-packages|venv)$/;
 
 /** Whether a folder's files are none of the project's own crew. */
 export const isPassedOver = (folder: string): boolean => PASSED_OVER.test(folder);
 
-/** What a file is to an import; null for what is left unread, as most of a project is. */
-export function crewFileKind(path: string): CrewFileKind | null {
-  const folders = path.split('/').slice(0, -1);
-  if (folders.some(isPassedOver)) return null;
-  if (CREW_FILES.test(path)) return 'crew';
-  return path.endsWith('.py') ? 'program' : null;
+/**
+ * What each file of a project is to an import; null for what is left unread, as most of a project is.
+ *
+ * @param paths of all files of the project, with forward slashes
+ */
+export function crewFileKinds(paths: Iterable<string>): (path: string) => CrewFileKind | null {
+  const crewFolders = new Set<string>();
+  const environments = new Set<string>();
+  for (const path of paths) {
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const name = path.slice(folder.length);
+    if (name === 'crew.json' || name === 'crew.jsonc') crewFolders.add(folder);
+    // Of a project that is an environment itself the crew is read all the same.
+    if (name === ENVIRONMENT_MARK && folder !== '') environments.add(folder);
+  }
+  return (path) => {
+    const folders = path.split('/').slice(0, -1);
+    if (folders.some(isPassedOver)) return null;
+    let folder = '';
+    for (const step of folders) {
+      folder += `${step}/`;
+      if (environments.has(folder)) return null;
+    }
+    const beside = AGENT_FILE.exec(path)?.[1];
+    if (CREW_FILES.test(path) || (beside !== undefined && crewFolders.has(beside))) return 'crew';
+    return path.endsWith('.py') ? 'program' : null;
+  };
 }
 
+/** What is said of a program that is too large to be looked at. */
+export const tooLargeProgram = (path: string): ImportWarning => ({
+  path,
+  message: `has more than ${UPLOAD_LIMITS.fileBytes} bytes and was passed over, though it mentions crewai`,
+});
+
 /** Whether a program has to do with CrewAI at all. */
-const mentionsCrewAi = (program: string | Buffer): boolean => program.includes('crewai');
+export const mentionsCrewAi = (program: string | Buffer): boolean => program.includes('crewai');
 
 /**
  * A file of an upload as text.
@@ -75,21 +107,30 @@ export const refuseEntry = (path: string, message: string): never => {
 /**
  * Files sent in a JSON body.
  *
+ * @param warn told of programs that are too large, and left out
  * @throws {MusterError} VALIDATION_FAILED, with every path that is not in order.
  */
-export function readFileTexts(files: Readonly<Record<string, string>>): UploadedFiles {
+export function readFileTexts(
+  files: Readonly<Record<string, string>>,
+  warn: (warning: ImportWarning) => void = () => undefined,
+): UploadedFiles {
   const entries = Object.entries(files);
   const issues: Issue[] = [];
   if (entries.length > UPLOAD_LIMITS.entries)
     issues.push({ path: '/files', message: `more than ${UPLOAD_LIMITS.entries} files` });
   const kept = new Map<string, string>();
+  const kindOf = crewFileKinds(Object.keys(files));
   for (const [path, text] of entries) {
     const problem = pathProblem(path);
     if (problem !== null) issues.push({ path, message: problem });
-    const kind = crewFileKind(path);
+    const kind = kindOf(path);
     if (kind === null || (kind === 'program' && !mentionsCrewAi(text))) continue;
-    if (Buffer.byteLength(text) > UPLOAD_LIMITS.fileBytes)
-      issues.push({ path, message: `more than ${UPLOAD_LIMITS.fileBytes} bytes` });
+    const isTooLarge = Buffer.byteLength(text) > UPLOAD_LIMITS.fileBytes;
+    if (isTooLarge && kind === 'program') {
+      warn(tooLargeProgram(path));
+      continue;
+    }
+    if (isTooLarge) issues.push({ path, message: `more than ${UPLOAD_LIMITS.fileBytes} bytes` });
     const broken = brokenText(text);
     if (broken !== null) issues.push({ path, message: broken });
     kept.set(path, text.replace(/^\uFEFF/, ''));

@@ -2,11 +2,13 @@ import { z } from 'zod';
 
 /** What a call of an MCP tool answered, as far as it is looked at. Parts of kinds nobody knows yet are let pass. */
 const resultSchema = z.looseObject({
-  content: z.array(z.looseObject({ type: z.string() })).default([]),
+  // Read part by part: one that is none takes no other away.
+  content: z.array(z.unknown()).nullish(),
   structuredContent: z.unknown().optional(),
-  isError: z.boolean().optional(),
+  isError: z.boolean().nullish().catch(undefined),
 });
 
+const anyPart = z.looseObject({ type: z.string() });
 const textPart = z.object({ text: z.string() });
 const resourcePart = z.object({
   resource: z.object({
@@ -37,12 +39,26 @@ export function readToolResult(answer: unknown): string {
   const read = resultSchema.safeParse(answer);
   if (!read.success) throw new Error('its MCP server answered something that is no tool result');
   const { content, structuredContent, isError } = read.data;
-  const parts = content.map(textOfPart);
-  if (structuredContent !== undefined && !content.some(({ type }) => type === 'text' || type === 'resource'))
+  const told = (content ?? []).map(readPart);
+  const parts = told.map(({ text }) => text);
+  if (structuredContent !== undefined && structuredContent !== null && !told.some(({ isText }) => isText))
     parts.push(exactJson(structuredContent));
   const text = parts.join('\n');
   if (isError === true) throw new Error(text === '' ? 'the tool failed without a word' : text);
   return text;
+}
+
+/** @returns also whether it brought words of the server's */
+function readPart(given: unknown): { text: string; isText: boolean } {
+  const part = anyPart.safeParse(given).data;
+  if (part === undefined) {
+    const text = textPart.safeParse(given).data?.text;
+    return text === undefined
+      ? { text: leftOut('a part without a type'), isText: false }
+      : { text, isText: text.trim() !== '' };
+  }
+  const text = textOfPart(part);
+  return { text, isText: (part.type === 'text' || part.type === 'resource') && text.trim() !== '' };
 }
 
 function textOfPart(part: { type: string }): string {
@@ -102,18 +118,15 @@ const leftOut = (what: string, mimeType?: string, bytes?: number): string =>
 const [LEAST_DOUBTFUL, MOST_DOUBTFUL] = [2 ** 53, 2 ** 64];
 
 /**
- * Structured content as text. The SDK has read its numbers as doubles already, so an integer that may have had other digits is
- * refused with its place. Servers that send the JSON as text too, as the protocol asks them to, are read exactly.
- * @throws {Error} in words for the model
+ * Structured content as text. The SDK has read its numbers as doubles already: in the place of an integer that may have had
+ * other digits stands a text that says so, for the call has been made. Servers that send the JSON as text too, as the
+ * protocol asks them to, are read exactly.
  */
 function exactJson(content: unknown): string {
-  return JSON.stringify(content, (key, value: unknown) => {
+  return JSON.stringify(content, (_key, value: unknown) => {
     if (typeof value !== 'number' || !Number.isInteger(value)) return value;
     const size = Math.abs(value);
     if (size < LEAST_DOUBTFUL || size > MOST_DOUBTFUL) return value;
-    throw new Error(
-      `its result holds an integer under "${key}" that cannot be read exactly (about ${value}): ` +
-        'the server must send it as a text, or its result as text content too',
-    );
+    return `about ${value.toExponential()}, sent as a number that cannot be read exactly`;
   });
 }

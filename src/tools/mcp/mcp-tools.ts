@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Tool } from '../tool.ts';
 import { readToolResult } from './mcp-result.ts';
-import { readToolSchema, schemaForModels } from './tool-schema.ts';
+import { readToolSchema, type ToolSchema } from './tool-schema.ts';
 
 /** A call as it goes to the server. A type, so that it may be more to the SDK. */
 export type McpToolCall = {
@@ -56,6 +56,12 @@ const listedTool = z.looseObject({
   execution: z.looseObject({ taskSupport: z.string().optional() }).nullish().catch(undefined),
 });
 type ListedTool = z.output<typeof listedTool>;
+type ReadSchema = Extract<ToolSchema, { ok: true }>;
+
+interface UsableTool {
+  listed: ListedTool;
+  schema: ReadSchema;
+}
 
 /**
  * What a server offers as tools of ours. A tool that cannot be used is left out by itself. Names that come out the same
@@ -71,7 +77,7 @@ export function toTools(
   call: CallMcpTool,
 ): { tools: Tool[]; leftOut: LeftOutTool[] } {
   const leftOut: LeftOutTool[] = [];
-  const usable = new Map<string, { listed: ListedTool; schema: JsonObject }>();
+  const usable = new Map<string, UsableTool>();
   for (const [place, given] of listed.slice(0, MAX_TOOLS).entries()) {
     const read = readListed(given, place);
     if ('reason' in read) leftOut.push(read);
@@ -97,7 +103,7 @@ export function toTools(
   return { tools, leftOut };
 }
 
-function readListed(given: unknown, place: number): { listed: ListedTool; schema: JsonObject } | LeftOutTool {
+function readListed(given: unknown, place: number): UsableTool | LeftOutTool {
   const read = listedTool.safeParse(given);
   if (!read.success) {
     const named = z.looseObject({ name: z.string() }).safeParse(given);
@@ -111,7 +117,7 @@ function readListed(given: unknown, place: number): { listed: ListedTool; schema
   if (execution?.taskSupport === 'required')
     return { tool, reason: 'it can be used as an MCP task only, which is not carried out here' };
   const schema = readToolSchema(inputSchema);
-  return schema.ok ? { listed: read.data, schema: schema.schema } : { tool, reason: schema.reason };
+  return schema.ok ? { listed: read.data, schema } : { tool, reason: schema.reason };
 }
 
 const argumentsSchema = z.record(z.string(), z.unknown());
@@ -120,7 +126,7 @@ function toTool(
   server: string,
   name: string,
   { name: own, title, description, annotations }: ListedTool,
-  schema: JsonObject,
+  schema: ReadSchema,
   call: CallMcpTool,
 ): Tool {
   const idempotent = annotations?.idempotentHint === true || annotations?.readOnlyHint === true;
@@ -129,8 +135,8 @@ function toTool(
     server,
     // Some providers want words here.
     description: ([description, title].find((words) => words?.trim()) ?? own).slice(0, MAX_DESCRIPTION),
-    input: inputOf(schema),
-    inputSchema: schemaForModels(schema),
+    input: inputOf(schema.forChecks),
+    inputSchema: schema.forModels,
     passesNumbersOn: true,
     idempotent,
     async execute(input, { signal, idempotencyKey }) {

@@ -5,7 +5,10 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json
  * make it refuse the whole request, and with it every other tool.
  */
 
-export type ToolSchema = { ok: true; schema: JsonObject } | { ok: false; reason: string };
+/** `schema`: as the server has it. `forModels`: as models are told. `forChecks`: what arguments are checked by here. */
+export type ToolSchema =
+  | { ok: true; schema: JsonObject; forModels: JsonObject; forChecks: JsonObject }
+  | { ok: false; reason: string };
 
 /** Levels that are looked at; a schema that goes deeper is refused. */
 const MAX_DEPTH = 50;
@@ -20,7 +23,7 @@ const COMBINED = ['anyOf', 'oneOf', 'allOf'] as const;
  * @returns the schema, or in a few words why there is none
  */
 export function readToolSchema(given: unknown): ToolSchema {
-  if (given === undefined || given === null) return { ok: true, schema: { type: 'object', properties: {} } };
+  if (given === undefined || given === null) return readToolSchema({});
   const text = JSON.stringify(given);
   if (text === undefined || Buffer.byteLength(text) > MAX_BYTES)
     return { ok: false, reason: `its inputSchema has more than ${MAX_BYTES} bytes` };
@@ -39,7 +42,11 @@ export function readToolSchema(given: unknown): ToolSchema {
     return { ok: false, reason: 'required of its inputSchema is not a list of names' };
   if (depthOf(schema) > MAX_DEPTH)
     return { ok: false, reason: `its inputSchema is more than ${MAX_DEPTH} levels deep` };
-  return { ok: true, schema: { ...schema, type: 'object', properties: properties ?? {} } };
+  const whole: JsonObject = { ...schema, type: 'object', properties: properties ?? {} };
+  const forModels = schemaForModels(whole);
+  if (Buffer.byteLength(JSON.stringify(forModels)) > MAX_BYTES)
+    return { ok: false, reason: `its inputSchema has more than ${MAX_BYTES} bytes as models are told it` };
+  return { ok: true, schema: whole, forModels, forChecks: schemaForChecks(whole) };
 }
 
 const shown = (value: JsonValue | undefined): string => JSON.stringify(value ?? null).slice(0, 60);
@@ -55,10 +62,10 @@ function depthOf(value: JsonValue, depth = 1): number {
  * The same for models: no combination at the top level, a list of types as alternatives, `items` for every array. It never
  * says less than the server's own schema allows; arguments are checked against that one.
  */
-export function schemaForModels(schema: JsonObject): JsonObject {
+function schemaForModels(schema: JsonObject): JsonObject {
   const { $schema: _schema, $id: _id, $comment: _comment, ...rest } = mergeTop(schema);
   const { properties, required, ...others } = rest;
-  const shownProperties = isJsonObject(properties) ? mapValues(properties, forModels) : {};
+  const shownProperties = isJsonObject(properties) ? mapValues(properties, toldToModels) : {};
   const names = areTexts(required ?? null) && Array.isArray(required) ? required : [];
   return {
     ...mapDefinitions(others),
@@ -76,19 +83,22 @@ function mergeTop(schema: JsonObject): JsonObject {
     const { [word]: parts, ...rest } = merged;
     if (parts === undefined) continue;
     const branches = (Array.isArray(parts) ? parts : []).filter(isJsonObject);
-    const own = isJsonObject(rest['properties']) ? rest['properties'] : {};
-    const properties = branches.reduce<JsonObject>(
-      (all, { properties: some }) => ({ ...(isJsonObject(some) ? some : {}), ...all }),
-      own,
-    );
+    const properties = new Map(Object.entries(isJsonObject(rest['properties']) ? rest['properties'] : {}));
+    for (const { properties: some } of branches)
+      for (const [name, property] of Object.entries(isJsonObject(some) ? some : {}))
+        if (!properties.has(name)) properties.set(name, property);
     const requiredOf = ({ required }: JsonObject): string[] =>
       required !== undefined && areTexts(required) ? required : [];
-    const [first, ...others] = branches.map(requiredOf);
+    const [first, ...others] = branches.map((branch) => new Set(requiredOf(branch)));
     const fromBranches =
       word === 'allOf'
         ? branches.flatMap(requiredOf)
-        : (first ?? []).filter((name) => others.every((names) => names.includes(name)));
-    merged = { ...rest, properties, required: [...new Set([...requiredOf(rest), ...fromBranches])] };
+        : [...(first ?? [])].filter((name) => others.every((names) => names.has(name)));
+    merged = {
+      ...rest,
+      properties: Object.fromEntries(properties),
+      required: [...new Set([...requiredOf(rest), ...fromBranches])],
+    };
   }
   return merged;
 }
@@ -100,51 +110,112 @@ function mapDefinitions(object: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(object).map(([key, value]) => [
       key,
-      (key === '$defs' || key === 'definitions') && isJsonObject(value) ? mapValues(value, forModels) : value,
+      (key === '$defs' || key === 'definitions') && isJsonObject(value)
+        ? mapValues(value, toldToModels)
+        : value,
     ]),
   );
 }
 
-/** Keywords that stand beside the alternatives of a list of types, not inside each. */
-const BESIDE = new Set(['description', 'title', 'default', 'examples', 'deprecated']);
 /** Keywords that hold a schema, a list of schemas, or schemas by name. */
 const SCHEMA = new Set(['items', 'additionalProperties', 'not', 'contains', 'propertyNames']);
 const SCHEMAS = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems']);
 const BY_NAME = new Set(['properties', 'patternProperties', '$defs', 'definitions']);
 
-function forModels(schema: JsonValue): JsonValue {
+/** A schema in which each place has one type at most. Every part is changed once, from the inside out. */
+function oneTypeEach(schema: JsonValue, change: (schema: JsonObject) => JsonObject): JsonValue {
   // `true` takes anything, and `false` is nothing a model could be told of.
   if (!isJsonObject(schema)) return {};
+  const inner = (part: JsonValue): JsonValue => oneTypeEach(part, change);
   const whole: JsonObject = Object.fromEntries(
-    Object.entries(schema).map(([key, value]): [string, JsonValue] => {
-      if (SCHEMA.has(key) && isJsonObject(value)) return [key, forModels(value)];
-      if (SCHEMAS.has(key) && Array.isArray(value)) return [key, value.map(forModels)];
-      if (BY_NAME.has(key) && isJsonObject(value)) return [key, mapValues(value, forModels)];
+    Object.entries(change(schema)).map(([key, value]): [string, JsonValue] => {
+      if (SCHEMA.has(key) && isJsonObject(value)) return [key, inner(value)];
+      if (SCHEMAS.has(key) && Array.isArray(value)) return [key, value.map(inner)];
+      if (BY_NAME.has(key) && isJsonObject(value)) return [key, mapValues(value, inner)];
       return [key, value];
     }),
   );
   const { type } = whole;
-  if (Array.isArray(type)) return alternatives(whole, type);
-  if (type === 'array' && whole['items'] === undefined && whole['prefixItems'] === undefined)
-    return { ...whole, items: {} };
-  return whole;
+  return Array.isArray(type) ? alternatives(whole, type) : withItems(whole);
 }
 
-/** `type: ["string", "null"]` → `anyOf`: some providers take one type only. */
-function alternatives(schema: JsonObject, types: readonly JsonValue[]): JsonValue {
-  const beside: JsonObject = {};
-  const inside: JsonObject = {};
-  for (const [key, value] of Object.entries(schema)) {
-    if (key === 'type') continue;
-    (BESIDE.has(key) ? beside : inside)[key] = value;
-  }
-  const branchOf = (type: JsonValue): JsonValue =>
-    type === 'null' ? { type } : forModels({ ...withoutNull(inside), type });
-  if (types.length === 1) return { ...beside, ...inside, type: types[0] ?? 'string' };
+const toldToModels = (schema: JsonValue): JsonValue => oneTypeEach(schema, (part) => part);
+
+/** Some providers want `items` of every list. */
+const withItems = (schema: JsonObject): JsonObject =>
+  schema['type'] === 'array' && schema['items'] === undefined && schema['prefixItems'] === undefined
+    ? { ...schema, items: {} }
+    : schema;
+
+/**
+ * The same for checks of arguments in this process, without what only the server checks: patterns, which could take forever
+ * here, and what cannot be said without them. It takes what the server takes, and more.
+ */
+function schemaForChecks(schema: JsonObject): JsonObject {
+  const checked = oneTypeEach(schema, withoutPatterns);
+  return isJsonObject(checked) ? checked : {};
+}
+
+function withoutPatterns(schema: JsonObject): JsonObject {
+  const { pattern: _pattern, patternProperties, oneOf, ...plain } = schema;
+  const { contains: _contains, minContains: _least, maxContains: _most, ...rest } = plain;
+  const { additionalProperties: _additional, ...open } = rest;
+  const kept = patternProperties === undefined ? rest : open;
+  if (oneOf === undefined) return kept;
+  // Without their patterns more than one of them may fit.
+  return kept['anyOf'] === undefined ? { ...kept, anyOf: oneOf } : kept;
+}
+
+const OBJECT = ['object'];
+const ARRAY = ['array'];
+const STRING = ['string'];
+const NUMBER = ['number', 'integer'];
+/** Of which type's values a keyword speaks. All others stand beside the alternatives of a list of types. */
+const TYPES_OF = new Map<string, readonly string[]>([
+  ...['properties', 'patternProperties', 'additionalProperties', 'propertyNames', 'required'].map(of(OBJECT)),
+  ...['minProperties', 'maxProperties', 'dependentRequired', 'dependentSchemas', 'dependencies'].map(
+    of(OBJECT),
+  ),
+  ...['unevaluatedProperties'].map(of(OBJECT)),
+  ...['items', 'prefixItems', 'additionalItems', 'unevaluatedItems', 'uniqueItems'].map(of(ARRAY)),
+  ...['minItems', 'maxItems', 'contains', 'minContains', 'maxContains'].map(of(ARRAY)),
+  ...['minLength', 'maxLength', 'pattern', 'format', 'contentEncoding', 'contentMediaType'].map(of(STRING)),
+  ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'].map(of(NUMBER)),
+]);
+
+function of(types: readonly string[]): (keyword: string) => [string, readonly string[]] {
+  return (keyword) => [keyword, types];
+}
+
+/**
+ * `type: ["string", "null"]` → `anyOf`: some providers take one type only. Each alternative has the keywords of its type and
+ * the values of `enum` that are of it, so that nothing stands there twice.
+ */
+function alternatives(schema: JsonObject, given: readonly JsonValue[]): JsonObject {
+  const { type: _type, ...rest } = schema;
+  const types = [...new Set(given.filter((type) => typeof type === 'string'))].slice(0, MAX_TYPES);
+  const [only = 'string'] = types;
+  if (types.length <= 1) return withItems({ ...rest, type: only });
   // Two anyOf cannot stand side by side: the type is left out then, which allows more, not less.
-  if (inside['anyOf'] !== undefined) return { ...beside, ...inside };
-  return { ...beside, anyOf: types.map(branchOf) };
+  if (rest['anyOf'] !== undefined) return rest;
+  const { enum: values, ...others } = rest;
+  const keywords = Object.entries(others);
+  const branches = types.flatMap((type): JsonObject[] => {
+    const own = keywords.filter(([key]) => TYPES_OF.get(key)?.includes(type) === true);
+    const branch = withItems({ type, ...Object.fromEntries(own) });
+    if (!Array.isArray(values) || type === 'null') return [branch];
+    const fitting = values.filter((value) => isOfType(value, type));
+    return fitting.length === 0 ? [] : [{ ...branch, enum: fitting }];
+  });
+  return { ...Object.fromEntries(keywords.filter(([key]) => !TYPES_OF.has(key))), anyOf: branches };
 }
 
-const withoutNull = ({ enum: given, ...rest }: JsonObject): JsonObject =>
-  Array.isArray(given) ? { ...rest, enum: given.filter((one) => one !== null) } : rest;
+/** JSON schema has seven. */
+const MAX_TYPES = 7;
+
+function isOfType(value: JsonValue, type: string): boolean {
+  if (value === null) return type === 'null';
+  if (Array.isArray(value)) return type === 'array';
+  if (type === 'integer') return Number.isInteger(value);
+  return typeof value === type;
+}

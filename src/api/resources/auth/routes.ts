@@ -37,7 +37,7 @@ const registerRoute = ({ database, passwords, settings }: ResourceDeps): AnyRout
       tags: ['Auth'],
       summary: 'Make an account',
       description:
-        'Refused with 403 where REGISTRATION is closed, as it is outside loopback unless set otherwise: there, admins make ' +
+        'Refused with 403 where REGISTRATION is closed, as it is outside loopback and behind a proxy unless set otherwise: there, admins make ' +
         'the users. For an address that has an account already nothing is made or changed, and the answer looks the same: ' +
         'it tells nobody who has an account. Log in to find out.',
       access: 'public',
