@@ -1,5 +1,6 @@
 import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
 import { FilledTextTooLarge } from '../../src/domain/plan/interpolate.ts';
+import { lockRun } from '../../src/persistence/runs/calls.ts';
 import { takeLease, type HeldTask, type Lease } from '../../src/persistence/runs/task-lease.ts';
 import { openAfterDeaths } from './after-deaths.ts';
 import { limitOf, outcomeOf, proceed, type Position } from './positions.ts';
@@ -64,6 +65,8 @@ async function openConditional(
     .catch((error: unknown) => limitOf(error));
   return deps.sql.transaction(async (sql) => {
     const now = deps.now();
+    // As everywhere: the run before its task.
+    await lockRun(sql, lease.id);
     if (holds === true) return proceed(deps, sql, lease, material, [], now);
     if (holds === false) return skipTask(sql, lease, material, now);
     return failTask(sql, lease, material.ids, { error: holds.exceeded, code: 'COMPUTATION_LIMIT' }, [], now);

@@ -1,6 +1,6 @@
 import { ConnectionException } from '@mikro-orm/core';
 import { z } from 'zod';
-import { ComputationLimitExceeded } from '../computing/computing-errors.ts';
+import { ComputationInterrupted, ComputationLimitExceeded } from '../computing/computing-errors.ts';
 import { QueueFull } from '../computing/fair-queue.ts';
 import '../contracts/plain-messages.ts';
 import { MusterError, REQUEST_ERROR_CODES, type Issue, type RequestErrorCode } from '../domain/errors.ts';
@@ -92,6 +92,8 @@ export function toMusterError(error: unknown): MusterError {
       details: { computation_limit: error.limit },
       cause: error,
     });
+  if (error instanceof ComputationInterrupted)
+    return new MusterError('SERVICE_UNAVAILABLE', error.message, { cause: error });
   if (error instanceof QueueFull) return new MusterError('RATE_LIMITED', error.message, { cause: error });
   const http = httpErrorSchema.safeParse(error);
   if (http.success && error instanceof Error) {

@@ -12,7 +12,7 @@ import { toIssues } from './errors.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Authenticate } from './middleware/authenticate.ts';
 import { atOnce, LARGE_BODY_BYTES, type LargeBodies, type Turn } from './large-bodies.ts';
-import { readJsonBody } from './middleware/json-body.ts';
+import { parseJsonBody, readJsonBytes } from './middleware/json-body.ts';
 import { bringsToken } from '../security/bearer-token.ts';
 import { countAttempt } from './middleware/rate-limit.ts';
 import { bringsUpload, readUpload } from './middleware/upload-body.ts';
@@ -132,13 +132,7 @@ async function readInput(
 ): Promise<{ input: AnyInput; given: unknown }> {
   const checkedParams = readParams(spec, params);
   const query = readQuery(spec, ctx);
-  const { 'content-length': announced, 'transfer-encoding': inChunks } = ctx.req.headers;
-  // How long a body in chunks is shows only once it is read.
-  const length = inChunks === undefined ? Number(announced ?? 0) : Infinity;
-  const body =
-    spec.body === undefined || length < LARGE_BODY_BYTES
-      ? await readBody(spec, ctx, atOnce)
-      : await largeBodies.read(caller?.userId ?? ctx.ip, (turn) => readBody(spec, ctx, turn));
+  const body = await readBody(spec, ctx, largeBodies, caller);
   const issues = [...query.issues, ...body.issues];
   if (issues.length > 0) throw invalid('The request does not fit', issues);
   const request = {
@@ -194,19 +188,33 @@ interface CheckedBody extends Checked {
   upload?: Buffer;
 }
 
-async function readBody(spec: RouteSpec, ctx: ApiContext, turn: Turn): Promise<CheckedBody> {
+async function readBody(
+  spec: RouteSpec,
+  ctx: ApiContext,
+  largeBodies: LargeBodies,
+  caller: Caller | undefined,
+): Promise<CheckedBody> {
   if (spec.upload !== undefined && bringsUpload(ctx.req, spec.upload)) {
     const upload = await readUpload(ctx.req, spec.upload);
     const sha256 = createHash('sha256').update(upload).digest('hex');
     return { value: undefined, issues: [], given: { sha256 }, upload };
   }
   if (spec.body === undefined) return { value: undefined, issues: [], given: undefined };
-  const given = await readJsonBody(ctx.req, spec.bodyLimits, turn);
+  // However slowly it comes, nobody waits for it: turns are taken by bodies that are there.
+  const bytes = await readJsonBytes(ctx.req, spec.bodyLimits);
+  return bytes.length < LARGE_BODY_BYTES
+    ? checkBody(spec, bytes, atOnce)
+    : largeBodies.read(caller?.userId ?? ctx.ip, (turn) => checkBody(spec, bytes, turn));
+}
+
+async function checkBody(spec: RouteSpec, bytes: Buffer, turn: Turn): Promise<CheckedBody> {
+  const { body: schema } = spec;
+  if (schema === undefined) return { value: undefined, issues: [], given: undefined };
+  const given = await parseJsonBody(bytes, spec.bodyLimits, turn);
   if (given === undefined) {
     const issues = spec.bodyOptional === true ? [] : [{ path: '', message: 'a JSON body is required' }];
     return { value: undefined, issues, given };
   }
-  const { body: schema } = spec;
   const issues = await turn(() => secretsIn(spec.documents ?? [], given));
   const result = await turn(() => schema.safeParse(given));
   if (!result.success)

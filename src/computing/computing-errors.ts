@@ -3,7 +3,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { StepFailure } from '../flows/step-work.ts';
 
 /** Which limit a computation met: of one piece, or of all pieces of a step together. */
-export type ComputationLimit = 'time' | 'memory' | 'step_time';
+export type ComputationLimit = 'time' | 'memory' | 'step_time' | 'step_size';
 
 /** Thrown when what a user supplied takes more time or memory to compute on than it may. It is not tried again. */
 export class ComputationLimitExceeded extends Error {
@@ -13,6 +13,14 @@ export class ComputationLimitExceeded extends Error {
     super(message);
     this.name = 'ComputationLimitExceeded';
     this.limit = limit;
+  }
+}
+
+/** Thrown when the process of a computation was ended from outside; it can be tried again. */
+export class ComputationInterrupted extends Error {
+  constructor(options?: ErrorOptions) {
+    super('the computation was cut off: try again', options);
+    this.name = 'ComputationInterrupted';
   }
 }
 

@@ -27,6 +27,9 @@ export type ComputationAnswer<N extends ComputationName> =
   | { ok: false; limit: 'time' | 'memory'; tookMs: number };
 
 const LOW_PRIORITY = 10;
+/** How V8 says that something grew too large; other RangeErrors speak of values. */
+const OUT_OF_ROOM =
+  /Maximum call stack|Invalid (string|array|typed array) length|Array buffer allocation failed|out of memory/i;
 
 async function compute<N extends ComputationName>(
   request: ComputationRequest<N>,
@@ -40,7 +43,8 @@ async function compute<N extends ComputationName>(
   } catch (error) {
     if (isTimeout(error)) return { ok: false, limit: 'time', tookMs: tookMs() };
     // A text, a list or a stack that grew beyond what the engine can hold.
-    if (error instanceof RangeError) return { ok: false, limit: 'memory', tookMs: tookMs() };
+    if (error instanceof RangeError && OUT_OF_ROOM.test(error.message))
+      return { ok: false, limit: 'memory', tookMs: tookMs() };
     return { ok: false, error: toSentError(error), tookMs: tookMs() };
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as workerpool from 'workerpool';
 import { createFairQueue } from './fair-queue.ts';
@@ -9,7 +10,7 @@ import {
   type ComputationName,
   type ComputationOutput,
 } from './computations.ts';
-import { ComputationLimitExceeded, fromSentError } from './computing-errors.ts';
+import { ComputationInterrupted, ComputationLimitExceeded, fromSentError } from './computing-errors.ts';
 
 /**
  * Computes on what users supply (expressions, schemas, patterns, documents, files) in processes of its own: whatever it
@@ -20,7 +21,8 @@ import { ComputationLimitExceeded, fromSentError } from './computing-errors.ts';
 export interface Computing {
   /**
    * Runs one of `computations`, in the order of owners' turns.
-   * @throws {ComputationLimitExceeded} when it takes more time or memory than it may; {QueueFull} when the owner has too
+   * @throws {ComputationLimitExceeded} when it takes more time or memory than it may; {ComputationInterrupted} when its
+   *   process was ended from outside; {QueueFull} when the owner has too
    *   much waiting; the reason of `signal` when it is aborted, which ends the computation; what the computation throws
    */
   run<N extends ComputationName>(
@@ -69,6 +71,7 @@ const TIME_LIMIT_MS = 5_000;
 const MEMORY_LIMIT_MB = 256;
 /** Beside the time limit: a process that starts, and reads its modules, on a busy machine. */
 const START_ALLOWANCE_MS = 10_000;
+const CLOSE_MS = 3_000;
 const MAX_WAITING_PER_OWNER = 10_000;
 const PROGRAM = fileURLToPath(new URL('./computing-process.ts', import.meta.url));
 
@@ -105,9 +108,10 @@ export function createComputing(settings: ComputingSettings): Computing {
       signal?.throwIfAborted();
       if (error instanceof workerpool.Promise.TimeoutError)
         return { ok: false, limit: 'time', tookMs: request.timeLimitMs };
-      // The process has ended: its heap was too small for what was asked of it.
-      if (error instanceof workerpool.TerminateError) return { ok: false, limit: 'memory', tookMs: 0 };
-      throw error;
+      if (!(error instanceof workerpool.TerminateError)) throw error;
+      // V8 ends a process whose heap is full by an abort; any other end was not the computation's doing.
+      if (/SIGABRT|exitCode: `134`/.test(error.message)) return { ok: false, limit: 'memory', tookMs: 0 };
+      throw new ComputationInterrupted({ cause: error });
     } finally {
       signal?.removeEventListener('abort', stop);
     }
@@ -142,7 +146,12 @@ export function createComputing(settings: ComputingSettings): Computing {
     },
     async close() {
       closed = true;
-      await pool?.terminate(true);
+      if (pool === undefined) return;
+      // Of a process that somebody else has ended while it was idle the pool hears nothing, and would wait for ever.
+      const waiting = new AbortController();
+      const enough = sleep(CLOSE_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
+      await Promise.race([pool.terminate(true), enough]);
+      waiting.abort();
     },
   };
 }
@@ -156,6 +165,8 @@ function createPool(processes: number, memoryLimitMb: number): workerpool.Pool {
     emitStdStreams: true,
     forkOpts: {
       serialization: 'advanced',
+      // A Ctrl-C at the terminal is meant for the program: it ends its processes itself, once they are done.
+      detached: true,
       // Nothing of ours to be found in there, nothing to be written, no process to be started.
       env: {},
       execArgv: [
@@ -192,6 +203,8 @@ function exceeded(
         limit,
         `${what} takes more than ${most} MB of memory: make it smaller or simpler`,
       );
+    case 'step_size':
+      throw new Error('the size of a step is counted by its expressions');
     case 'step_time':
       return new ComputationLimitExceeded(
         limit,

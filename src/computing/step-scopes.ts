@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import { evaluate, expressionScope, withValues, type ExpressionScope } from '../flows/declared/expression.ts';
 import type { EachScope } from '../flows/declared/expressions.ts';
+import { StepFailure } from '../flows/step-work.ts';
 import { render } from '../flows/declared/template.ts';
 
 /** What every expression of one step sees. */
@@ -20,7 +21,11 @@ export interface ExpressionRequest {
   what: { expression: string } | { template: JsonValue };
 }
 
-export type ExpressionAnswer = { known: true; value: JsonValue } | { known: false };
+/** `size`: characters of the value as JSON. */
+export type ExpressionAnswer = { known: true; value: JsonValue; size: number } | { known: false };
+
+/** Characters that all values of one step may have: a model reads less, and everybody's worker writes them. */
+export const MAX_STEP_CHARACTERS = 4_000_000;
 
 /** Scopes one process keeps; a step sends its own again when it was forgotten. */
 const MAX_SCOPES = 4;
@@ -38,6 +43,9 @@ export function createStepScopes(): { evaluate(request: ExpressionRequest): Expr
       }
       const found = known.get(scopeId);
       if (found === undefined) return { known: false };
+      // Whoever was asked last is forgotten last.
+      known.delete(scopeId);
+      known.set(scopeId, found);
       const seen =
         each === null
           ? found.scope
@@ -46,7 +54,10 @@ export function createStepScopes(): { evaluate(request: ExpressionRequest): Expr
               ...(Object.keys(each.outputs).length > 0 && { outputs: { ...found.outputs, ...each.outputs } }),
             });
       const value = 'expression' in what ? evaluate(what.expression, seen) : render(what.template, seen);
-      return { known: true, value };
+      const size = JSON.stringify(value).length;
+      if (size > MAX_STEP_CHARACTERS)
+        throw new StepFailure(`a value has more than ${MAX_STEP_CHARACTERS} characters: make it smaller`);
+      return { known: true, value, size };
     },
   };
 }

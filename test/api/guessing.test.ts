@@ -13,7 +13,7 @@ afterEach(async () => {
 /** Where the limits of each address leave room, as they do for somebody who has thousands. */
 const start = async (now: () => Date): Promise<TestApi> => {
   const api = await startTestApi({
-    settings: { TRUST_PROXY: 'true', RATE_LIMIT_PER_MINUTE: '10000' },
+    settings: { TRUST_PROXY: 'true', REGISTRATION: 'open', RATE_LIMIT_PER_MINUTE: '10000' },
     deps: { now },
   });
   open.push(api);
@@ -138,7 +138,9 @@ describe('addresses that belong to others', () => {
   });
 
   it('cannot be had in numbers by registering from one address', async () => {
-    const api = await startTestApi({ settings: { TRUST_PROXY: 'true', RATE_LIMIT_PER_MINUTE: '10000' } });
+    const api = await startTestApi({
+      settings: { TRUST_PROXY: 'true', REGISTRATION: 'open', RATE_LIMIT_PER_MINUTE: '10000' },
+    });
     open.push(api);
     const body = JSON.stringify({ email: api.admin.email, password: 'a long password' });
     const headers = { 'x-forwarded-for': '192.0.2.1', 'content-type': 'application/json' };

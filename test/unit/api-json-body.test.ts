@@ -1,14 +1,16 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { readJsonBody } from '../../src/api/middleware/json-body.ts';
+import { parseJsonBody, readJsonBytes } from '../../src/api/middleware/json-body.ts';
 import { MusterError } from '../../src/domain/errors.ts';
 
 /** Sends one raw body through a real HTTP server. @returns what was read, or the error. */
 async function read(body: string | Uint8Array, headers: Record<string, string> = {}): Promise<unknown> {
   let outcome: unknown;
   const handle = async (request: IncomingMessage): Promise<void> => {
-    outcome = await readJsonBody(request).catch((error: unknown) => error);
+    outcome = await readJsonBytes(request)
+      .then((bytes) => parseJsonBody(bytes))
+      .catch((error: unknown) => error);
   };
   const server = createServer((request, response) => {
     handle(request).then(

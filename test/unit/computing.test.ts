@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createBudget, createComputing, type Computing } from '../../src/computing/computing.ts';
 import { ComputationLimitExceeded } from '../../src/computing/computing-errors.ts';
 import { stepExpressions } from '../../src/computing/step-expressions.ts';
@@ -16,6 +17,25 @@ const expression = (source: string, list: number[] = LIST) => ({
   each: null,
   what: { expression: source },
 });
+
+/** Linux: the computing processes among the children of a process. */
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => {
+      try {
+        const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${child}/stat`, 'utf8')) ?? [];
+        return (
+          Number(parent) === pid &&
+          readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('computing-process')
+        );
+      } catch {
+        // it has ended meanwhile
+        return false;
+      }
+    });
+}
 
 describe('computing on what users supply', () => {
   const all: Computing[] = [];
@@ -35,6 +55,7 @@ describe('computing on what users supply', () => {
     ).resolves.toEqual({
       known: true,
       value: 1_001,
+      size: 4,
     });
     await expect(computing.run('evaluate', expression('state.nothing'), options('a'))).rejects.toThrow(
       /state\.nothing has no value/,
@@ -87,6 +108,39 @@ describe('computing on what users supply', () => {
     await expect(computing.run('evaluate', expression('1 + 1'), options('a'))).resolves.toMatchObject({
       value: 2,
     });
+  });
+
+  it('says that a process was ended from outside, and takes that for nobody’s fault', async () => {
+    const before = new Set(childrenOf(process.pid));
+    const computing = create({ timeLimitMs: 60_000 });
+    const running = computing.run('evaluate', expression(ENDLESS), options('a'));
+    setTimeout(() => {
+      for (const child of childrenOf(process.pid)) if (!before.has(child)) process.kill(child, 'SIGINT');
+    }, 700);
+    await expect(running).rejects.toMatchObject({ name: 'ComputationInterrupted' });
+    await expect(computing.run('evaluate', expression('1 + 1'), options('a'))).resolves.toMatchObject({
+      value: 2,
+    });
+  });
+
+  it('takes a time that does not exist for a wrong expression, not for too much memory', async () => {
+    const computing = create();
+    await expect(
+      computing.run('evaluate', expression('string(now() + duration("99999999999999s"))'), options('a')),
+    ).rejects.toMatchObject({ name: 'StepFailure' });
+  });
+
+  it('bounds what the values of one step have altogether', async () => {
+    const step = stepExpressions(
+      create(),
+      { state: { big: 'x'.repeat(900_000) }, outputs: {}, now: new Date(0) },
+      { owner: 'a', signal: new AbortController().signal },
+    );
+    const read = async (): Promise<void> => {
+      for (let time = 0; time < 10; time += 1) await step.evaluate('state.big');
+    };
+    await expect(read()).rejects.toMatchObject({ name: 'ComputationLimitExceeded', limit: 'step_size' });
+    await expect(step.render('a${state.big}'.repeat(200))).rejects.toThrow(/more than 4000000 characters/);
   });
 
   it('lets a second owner through while a first one fills every process he may have', async () => {

@@ -20,21 +20,24 @@ export const LARGE_DOCUMENT: BodyLimits = { bytes: 8 * 1024 * 1024, values: 300_
 const MOST_ISSUES = 100;
 
 /**
- * Reads a JSON body strictly. @returns undefined for an empty one.
- * @throws {MusterError} 413 above 1 MB (`limits`), 415 when it is not JSON in UTF-8, 400 when it does not parse, 422 when it
- * holds what no text or number of ours can hold.
+ * The bytes of a JSON body; empty when there is none.
+ * @throws {MusterError} 413 above 1 MB (`limits`), 415 when it is not JSON in UTF-8
  */
-export async function readJsonBody(
-  request: IncomingMessage,
-  limits = USUAL,
-  turn: Turn = atOnce,
-): Promise<unknown> {
+export async function readJsonBytes(request: IncomingMessage, limits = USUAL): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > DRAIN_LIMIT) throw tooLarge(limits.bytes);
   if (announced > 0) checkContentType(request);
   const bytes = await readBodyBytes(request, limits.bytes);
+  if (bytes.length > 0) checkContentType(request);
+  return bytes;
+}
+
+/**
+ * Reads a JSON body strictly, in turns. @returns undefined for an empty one.
+ * @throws {MusterError} 400 when it does not parse, 422 when it holds what no text or number of ours can hold.
+ */
+export async function parseJsonBody(bytes: Buffer, limits = USUAL, turn: Turn = atOnce): Promise<unknown> {
   if (bytes.length === 0) return undefined;
-  checkContentType(request);
   await turn(() => checkSize(bytes, limits.values));
   const text = decode(bytes);
   const value = await turn(() => parse(text));

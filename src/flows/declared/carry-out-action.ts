@@ -9,6 +9,16 @@ import type { EachScope, Expressions } from './expressions.ts';
 /** More items would make one step too large: what ends well is kept once, at the step's end. */
 const MAX_ITEMS = 200;
 
+/** Of all results of one `each`: replies of models among them, which may be long. */
+const MAX_CHARACTERS = 8_000_000;
+
+/** About as many as it has as JSON. */
+function charactersOf(value: JsonValue): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  return Object.values(value).reduce((sum: number, inner) => sum + charactersOf(inner), 8);
+}
+
 type OwnAction = Exclude<FlowAction, { call: 'crew' }>;
 type Said = Promise<JsonValue>;
 
@@ -76,7 +86,14 @@ async function forEach(action: Extract<FlowAction, { call: 'each' }>, context: P
   if (items.length > MAX_ITEMS)
     throw new StepFailure(`each takes ${MAX_ITEMS} items at most, not ${items.length}`);
   const results: JsonValue[] = [];
-  for (const item of items) results.push(await forItem(action.do, item, context));
+  let characters = 0;
+  for (const item of items) {
+    const said = await forItem(action.do, item, context);
+    characters += charactersOf(said);
+    if (characters > MAX_CHARACTERS)
+      throw new StepFailure(`the results of each have more than ${MAX_CHARACTERS} characters altogether`);
+    results.push(said);
+  }
   return results;
 }
 

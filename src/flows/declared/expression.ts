@@ -124,7 +124,8 @@ export function evaluate(source: string, scope: ExpressionScope): JsonValue {
     return toJson(value, { left: MAX_RESULT_SIZE });
   } catch (error) {
     // too deep, or too long a text: not the expression's doing alone
-    if (error instanceof RangeError) throw error;
+    if (error instanceof RangeError && /Maximum call stack|length|allocation/.test(error.message))
+      throw error;
     throw new ExpressionError(`the expression ${shortened(source)} has no value: ${firstLine(error)}`, {
       cause: error,
     });

@@ -57,6 +57,8 @@ export const DOORS_OF_OPERATIONS: Readonly<Record<string, readonly DoorName[] | 
   executeFlow: [
     'a flow whose state has a pattern, started',
     'each over 200 items and 20 expressions',
+    'each whose results are large',
+    'a template that makes a long text of a short one',
     'an expression without an end',
     'an expression that wants all memory',
   ],

@@ -232,6 +232,38 @@ export const HOSTILE_DOORS = {
     expected: /^422$/,
   },
   'each over 200 items and 20 expressions': flows(eachFlow, /^failed COMPUTATION_LIMIT$/),
+  'each whose results are large': flows(
+    () =>
+      flowOf(
+        {
+          one: {
+            start: true,
+            do: {
+              call: 'each',
+              in: 'state.list',
+              do: [{ name: 's', action: { call: 'expression', expr: 'state.big' } }],
+            },
+          },
+        },
+        [],
+        { type: 'dict', default: { list: numbers(200), big: 'x'.repeat(900_000) } },
+      ),
+    /^failed COMPUTATION_LIMIT$/,
+  ),
+  'a template that makes a long text of a short one': flows(
+    () =>
+      flowOf(
+        {
+          one: {
+            start: true,
+            do: { call: 'tool', ref: 'calculator', with: { expression: `a${'${state.big}'.repeat(200)}` } },
+          },
+        },
+        [],
+        { type: 'dict', default: { big: 'x'.repeat(900_000) } },
+      ),
+    /^failed (COMPUTATION_LIMIT|STEP_FAILED)$/,
+  ),
   'an expression without an end': flows(
     () =>
       expressionFlow(
