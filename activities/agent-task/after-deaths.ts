@@ -24,8 +24,8 @@ interface Suspect {
 const LATER_MS = 1_000;
 
 /**
- * Opens a task or a step. Where a worker may have died in it, that is looked at first, in a transaction of its own.
- * @param open answers null for a suspect that was not looked at
+ * Opens a task or a step. Where a worker may have died in it, that is checked first, in a transaction of its own.
+ * @param open answers null for a suspect that was not checked
  */
 export async function openAfterDeaths<T>(
   deps: TaskDeps,
@@ -51,8 +51,8 @@ async function lookBack(deps: TaskDeps, lease: Lease, suspect: Suspect): Promise
       const now = deps.now();
       await lockRun(sql, lease.id);
       await suspect.prepare?.(sql, now);
-      const looked = await takeOver(sql, lease, lone, now);
-      return { found: looked, outcome: await outcomeOf(sql, lease, suspect, looked, now) };
+      const verdict = await takeOver(sql, lease, lone, now);
+      return { found: verdict, outcome: await outcomeOf(sql, lease, suspect, verdict, now) };
     });
     tries = found.kind === 'go' && found.alone;
     if (found.kind === 'guilty') await setAside(deps, lease, suspect, found.workers);

@@ -3,16 +3,17 @@ import { FilledTextTooLarge } from '../../src/domain/plan/interpolate.ts';
 import { lockRun } from '../../src/persistence/runs/calls.ts';
 import { takeLease, type HeldTask, type Lease } from '../../src/persistence/runs/task-lease.ts';
 import { openAfterDeaths } from './after-deaths.ts';
-import { limitOf, outcomeOf, proceed, type Position } from './positions.ts';
+import { outcomeOf, proceed, type Position } from './positions.ts';
+import { limitOf } from './read-reply.ts';
 import type { TaskDeps } from './task-deps.ts';
 import { prepareTask, type TaskMaterial } from './task-material.ts';
 import { append, failTask, skipTask, type BareEvent } from './task-record.ts';
 
-/** Takes the lease and begins the first call; where workers have died in the task, not before that was looked at. */
+/** Takes the lease and begins the first call; where workers have died in the task, only after `openAfterDeaths` has checked it. */
 export const openTask = (deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<Position> =>
   openAfterDeaths<Position>(deps, lease, { kind: 'task' }, () => open(deps, lease, signal));
 
-/** @returns null where workers have died in it and that was not looked at */
+/** @returns null where workers have died in the task and nobody has checked it */
 async function open(deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<Position | null> {
   const now = deps.now();
   const position = await deps.sql.transaction(async (sql) => {
@@ -36,7 +37,7 @@ async function open(deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<
   return reached;
 }
 
-/** @returns the error where its texts are too long, which no later attempt would mend */
+/** @returns the error where its texts are too long, which a later attempt would find again */
 function preparedOrTooLarge(task: HeldTask, taskKey: string): TaskMaterial | FilledTextTooLarge {
   try {
     return prepareTask(task, taskKey);
@@ -47,8 +48,8 @@ function preparedOrTooLarge(task: HeldTask, taskKey: string): TaskMaterial | Fil
 }
 
 /**
- * A conditional task looks at one earlier output (crewai-0.121.1.md §5.8); one that was skipped said nothing. It is looked
- * at between two transactions: a pattern takes as long as it takes.
+ * The condition of a task is about one earlier output (crewai-0.121.1.md §5.8); one that was skipped said nothing. It is
+ * evaluated between two transactions: a pattern takes as long as it takes.
  */
 async function openConditional(
   deps: TaskDeps,

@@ -12,7 +12,6 @@ import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts
 import { openTask } from './open-task.ts';
 import {
   abandonCall,
-  readReply,
   abandonForPause,
   recordFailure,
   recordReturn,
@@ -21,6 +20,7 @@ import {
   type Position,
 } from './positions.ts';
 import { RunStopped } from './running-tasks.ts';
+import { readReply } from './read-reply.ts';
 import { speaker, timeLeft } from './task-material.ts';
 import type { TaskDeps } from './task-deps.ts';
 

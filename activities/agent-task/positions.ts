@@ -1,9 +1,8 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { Note } from '../../src/domain/agent/agent-state.ts';
 import { recalledText } from '../../src/domain/agent/memory.ts';
-import { answerToCheck, nextAction, step, withoutAside } from '../../src/domain/agent/step.ts';
+import { nextAction, step, withoutAside } from '../../src/domain/agent/step.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { ComputationLimitExceeded } from '../../src/computing/computing-errors.ts';
 import { assertNever } from '../../src/domain/errors.ts';
 import {
   MAX_CALL_STARTS,
@@ -49,28 +48,6 @@ import { fallBack, modelName, speaker, timeLeft, type TaskMaterial } from './tas
 export type Position =
   | { kind: 'outcome'; outcome: TaskOutcome }
   | { kind: 'call'; action: OutsideAction; call: OpenCall; model: Model | Embedder; material: TaskMaterial };
-
-/** @throws everything but a limit that was met */
-export function limitOf(error: unknown): { exceeded: string } {
-  if (error instanceof ComputationLimitExceeded) return { exceeded: error.message };
-  throw error;
-}
-
-/** Reads a reply of a model by the schemas of its task, if there are any, apart from the worker's own thread. */
-export async function readReply(
-  deps: TaskDeps,
-  { material }: Extract<Position, { kind: 'call' }>,
-  returned: Returned,
-  signal: AbortSignal,
-): Promise<Returned> {
-  const { input } = returned;
-  const wanted = answerToCheck(material.state, input, material.rules);
-  if (wanted === null || input.kind !== 'model_replied') return returned;
-  const checked = await deps.computing
-    .run('readAnswer', wanted, { owner: material.ownerId, signal })
-    .catch((error: unknown) => limitOf(error));
-  return { ...returned, input: { ...input, checked } };
-}
 
 /** What happened inside a step, as events of this generation. */
 const noteEvents = (notes: readonly Note[], lease: Lease): BareEvent[] =>

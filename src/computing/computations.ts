@@ -1,5 +1,4 @@
-import type { CheckedAnswer } from '../domain/agent/checks.ts';
-import type { AnswerChecks } from '../domain/agent/checks.ts';
+import type { AnswerChecks, CheckedAnswer } from '../domain/agent/checks.ts';
 import type { Issue } from '../domain/errors.ts';
 import type { GraphCompilation } from '../domain/graph/compile-graph.ts';
 import type { GraphDocument, GraphReport, GraphSurroundings } from '../domain/graph/graph-document.ts';

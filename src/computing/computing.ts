@@ -188,7 +188,7 @@ function outcomeOf(answer: { ok: boolean; error?: { kind: string } }): Computati
 
 function exceeded(
   name: ComputationName,
-  limit: ComputationLimitExceeded['limit'],
+  limit: 'time' | 'memory' | 'step_time',
   most: number,
 ): ComputationLimitExceeded {
   const what = COMPUTATION_WORDS[name];
@@ -203,8 +203,6 @@ function exceeded(
         limit,
         `${what} takes more than ${most} MB of memory: make it smaller or simpler`,
       );
-    case 'step_size':
-      throw new Error('the size of a step is counted by its expressions');
     case 'step_time':
       return new ComputationLimitExceeded(
         limit,
