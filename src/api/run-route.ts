@@ -204,8 +204,14 @@ async function readBody(
   const bytes = await readJsonBytes(ctx.req, spec.bodyLimits);
   return bytes.length < LARGE_BODY_BYTES
     ? checkBody(spec, bytes, atOnce)
-    : largeBodies.read(caller?.userId ?? ctx.ip, (turn) => checkBody(spec, bytes, turn));
+    : largeBodies.read(caller?.userId ?? ctx.ip, over(ctx), (turn) => checkBody(spec, bytes, turn));
 }
+
+const over = ({ res }: ApiContext): Promise<void> =>
+  new Promise((resolve) => {
+    if (res.closed) resolve();
+    else res.once('close', resolve);
+  });
 
 async function checkBody(spec: RouteSpec, bytes: Buffer, turn: Turn): Promise<CheckedBody> {
   const { body: schema } = spec;

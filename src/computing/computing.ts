@@ -22,7 +22,7 @@ export interface Computing {
   /**
    * Runs one of `computations`, in the order of owners' turns.
    * @throws {ComputationLimitExceeded} when it takes more time or memory than it may; {ComputationInterrupted} when its
-   *   process was ended from outside; {QueueFull} when the owner has too
+   *   process was ended from outside, and the next one too; {QueueFull} when the owner has too
    *   much waiting; the reason of `signal` when it is aborted, which ends the computation; what the computation throws
    */
   run<N extends ComputationName>(
@@ -126,12 +126,11 @@ export function createComputing(settings: ComputingSettings): Computing {
           const pieceMs = LONG_COMPUTATIONS[name] ?? timeLimitMs;
           const limitMs = Math.min(pieceMs, budget?.leftMs ?? Infinity);
           if (budget !== undefined && limitMs <= 0) throw exceeded(name, 'step_time', budget.totalMs);
-          const answer = await dispatch({ name, input, timeLimitMs: limitMs }, signal).catch(
-            (error: unknown) => {
-              observe?.(name, signal?.aborted === true ? 'aborted' : 'broken', 0);
-              throw error;
-            },
-          );
+          const request = { name, input, timeLimitMs: limitMs };
+          const answer = await onceMore(() => dispatch(request, signal)).catch((error: unknown) => {
+            observe?.(name, signal?.aborted === true ? 'aborted' : 'broken', 0);
+            throw error;
+          });
           if (budget !== undefined) budget.leftMs -= answer.tookMs;
           observe?.(name, outcomeOf(answer), answer.tookMs / 1_000);
           if (answer.ok) return answer.value;
@@ -156,6 +155,16 @@ export function createComputing(settings: ComputingSettings): Computing {
   };
 }
 
+/** Again what was cut off from outside: computations change nothing, and what they are about may have been paid for. */
+async function onceMore<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ComputationInterrupted)) throw error;
+    return work();
+  }
+}
+
 function createPool(processes: number, memoryLimitMb: number): workerpool.Pool {
   return workerpool.pool(PROGRAM, {
     workerType: 'process',
@@ -173,6 +182,8 @@ function createPool(processes: number, memoryLimitMb: number): workerpool.Pool {
         `--max-old-space-size=${memoryLimitMb}`,
         '--permission',
         '--allow-fs-read=*',
+        // It lowers the priority of its session there (computing-process.ts).
+        '--allow-fs-write=/proc/self/autogroup',
         '--disable-warning=ExperimentalWarning',
         '--disable-warning=SecurityWarning',
       ],

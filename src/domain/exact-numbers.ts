@@ -39,7 +39,10 @@ export function isHeldExactly(source: string): boolean {
   const value = Number(source);
   if (!Number.isFinite(value)) return false;
   if (Number.isSafeInteger(value) || !INTEGER.test(source)) return true;
-  const [digits = '', exponent = '0'] = String(value).split('e+');
+  const printed = String(value);
+  // Below 10^21 the usual way of printing has no exponent: nothing to reckon with.
+  if (!printed.includes('e') && !/^-?0/.test(source)) return printed === source;
+  const [digits = '', exponent = '0'] = printed.split('e+');
   const [whole = '', fraction = ''] = digits.split('.');
   return BigInt(source) === BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
 }

@@ -4,15 +4,9 @@ import { z } from 'zod';
 import { startApiProcess } from '../support/api-process.ts';
 import { startTestStack, until, type TestStack } from '../support/test-stack.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
-import {
-  wanderingCallerOf,
-  attackerOf,
-  callerOf,
-  endOf,
-  startRun,
-  type Caller,
-} from './neighbours/attack.ts';
+import { endOf, startRun, wanderingCallerOf, type Caller } from './neighbours/attack.ts';
 import { HOSTILE_DOORS, hostileModel, type Door } from './neighbours/hostile-doors.ts';
+import { startAttacker, type AttackProcess } from './neighbours/start-attacker.ts';
 
 /** One user does the worst through every door; what another user notices of it, in one run on one machine. */
 
@@ -57,9 +51,8 @@ interface World {
   stack: TestStack;
   url: string;
   workerMetrics: string;
-  /** The attacker, from an address that it has not used: rate limits count by address. */
-  attack: () => Caller;
-  /** The same, whom no rate limit stops, to clear up after a scene. */
+  attacker: AttackProcess;
+  /** The attacker, whom no rate limit stops, to clear up after a scene. */
   tidy: Caller;
   neighbour: Caller;
   crew: string;
@@ -87,9 +80,11 @@ export async function proveNeighbours(options: NeighbourOptions): Promise<Neighb
   void worker.ended.then(() => (workerEnded = true));
   stack.model.always(hostileModel);
   const failures: string[] = [];
+  let attacker: AttackProcess | undefined;
   const doors = ALL.filter(([name]) => name.includes(options.only ?? ''));
   try {
     const world = await makeWorld(stack, api.url, `http://127.0.0.1:${workerPort}/metrics`);
+    attacker = world.attacker;
     const scenes: Scene[] = [];
     const add = async (name: string, attacked: readonly [string, Door][]): Promise<void> => {
       const scene = await playScene(world, name, attacked, options);
@@ -106,6 +101,7 @@ export async function proveNeighbours(options: NeighbourOptions): Promise<Neighb
     for (const { name, answers } of scenes) failures.push(...wrongAnswers(name, answers));
     return { scenes, operationsWithBody: await readOperations(world), failures };
   } finally {
+    await attacker?.close();
     await worker.kill();
     await api.kill();
     await stack.close();
@@ -155,7 +151,7 @@ async function makeWorld(stack: TestStack, url: string, workerMetrics: string): 
     stack,
     url,
     workerMetrics,
-    attack: () => callerOf(url, attacker),
+    attacker: startAttacker(url, attacker),
     tidy: wanderingCallerOf(url, attacker),
     neighbour,
     crew: await crewOf('Be quick.'),
@@ -169,30 +165,20 @@ async function playScene(
   attacked: readonly [string, Door][],
   { seconds, atOnce, each }: NeighbourOptions,
 ): Promise<Scene> {
-  const answers: Record<string, number> = {};
   let over = false;
-  const isOver = (): boolean => over;
-  const attacker = attackerOf(world.attack(), isOver);
-  const prepared = new Map<string, string>();
-  for (const [key, door] of attacked) prepared.set(key, (await door.prepare?.(attacker)) ?? '');
+  const doors = attacked.map(([key]) => key);
+  const attack = doors.length === 0 ? undefined : await world.attacker.attack({ doors, atOnce, again: each });
+  const answers = attack?.answers ?? {};
   await readLoads(world);
-  const attacks = attacked.flatMap(([key, door]) =>
-    Array.from({ length: atOnce }, async () => {
-      // In the short form once: some take half a minute to meet their limit.
-      for (let attacks = 0; !isOver() && attacks < (each ? Infinity : 1); attacks += 1) {
-        const answer = `${key}: ${await door.attack(attacker, prepared.get(key) ?? '')}`;
-        answers[answer] = (answers[answer] ?? 0) + 1;
-      }
-    }),
-  );
-  const livez = probeLivez(world, isOver);
+  const livez = probeLivez(world, () => over);
   const until_ = performance.now() + seconds * 1_000;
+  // In the short form each attacks once: some take half a minute to meet their limit.
   const isAnswered = (): boolean =>
-    attacked.every(([key]) => Object.keys(answers).some((answer) => answer.startsWith(`${key}: `)));
+    doors.every((door) => Object.keys(answers).some((answer) => answer.startsWith(`${door}: `)));
   const samples = await liveBeside(world, () => performance.now() > until_ && (each || isAnswered()));
   const loads = await readLoads(world);
   over = true;
-  await Promise.all(attacks);
+  await attack?.end();
   const livezTimes = await livez;
   await cancelAll(world.tidy);
   return {

@@ -102,6 +102,11 @@ describe('JSON', () => {
     expect(findJson(`${part.repeat(2_000_000)}x`)).toEqual([]);
   });
 
+  it('is not looked for in megabytes where a short answer is wanted', () => {
+    const numbers = `[${'1234567890123456789,'.repeat(100_000)}1]`;
+    expect(readVerdict(`{"valid": true, "why": ${numbers}}`)).toMatch(/no verdict/);
+  });
+
   it('of a judge, a planner and a condition is found in prose too', () => {
     expect(readVerdict('<think>Hm.</think>Verdict: {"valid": true}')).toBeNull();
     expect(readVerdict('I say {"valid": true}, or {"valid": false}?')).toMatch(/no verdict/);

@@ -103,11 +103,18 @@ function afterText(text: string, from: number): number {
   return text.length;
 }
 
-/** One value of the shape that is looked for, perhaps said twice; undefined when there is none, or when it is not plain which is meant. */
+/** Of a short answer that holds one value: reading megabytes would hold up whoever reads. */
+const MOST_CHARACTERS = 1_000_000;
+
+/**
+ * One value of the shape that is looked for, perhaps said twice; undefined when there is none, when it is not plain which is
+ * meant, or when the text is longer than such an answer ever is.
+ */
 export function findOne<T extends JsonValue>(
   text: string,
   fits: (value: JsonValue) => value is T,
 ): T | undefined {
+  if (text.length > MOST_CHARACTERS) return undefined;
   const fitting = findJson(text)
     .map(({ value }) => value)
     .filter(fits);

@@ -15,16 +15,20 @@ function jsonOf(body: unknown): string {
   return text;
 }
 
+/** Networks of loopback: those who attack and those who do not have addresses of their own. */
+const NETWORKS = { neighbour: 1, attacker: 2 };
+type Who = keyof typeof NETWORKS;
+
 let addresses = 0;
 /** An address of loopback that nobody has spoken from: rate limits count by address. */
-function freshAddress(): string {
+function freshAddress(who: Who): string {
   addresses += 1;
-  return `127.1.${addresses >> 8}.${addresses & 255 || 1}`;
+  return `127.${NETWORKS[who]}.${addresses >> 8}.${addresses & 255 || 1}`;
 }
 
 /** Requests of one user from one address of its own. @param url of the API, without a path */
-export function callerOf(url: string, token: string): Caller {
-  const dispatcher = new Agent({ localAddress: freshAddress() });
+export function callerOf(url: string, token: string, who: Who): Caller {
+  const dispatcher = new Agent({ localAddress: freshAddress(who) });
   return async (method, path, body) => {
     const response = await fetch(`${url}${path}`, {
       method,
@@ -50,10 +54,10 @@ const REQUESTS_OF_ADDRESS = 60;
 /** Requests of one user from one address after the other. */
 export function wanderingCallerOf(url: string, token: string): Caller {
   let left = 0;
-  let send: Caller = callerOf(url, token);
+  let send: Caller = callerOf(url, token, 'neighbour');
   return (method, path, body) => {
     if (left === 0) {
-      send = callerOf(url, token);
+      send = callerOf(url, token, 'neighbour');
       left = REQUESTS_OF_ADDRESS;
     }
     left -= 1;
@@ -80,7 +84,7 @@ const LOOK_MS = { neighbour: 20, attacker: 1_000 };
 export async function endOf(
   send: Caller,
   id: string,
-  who: keyof typeof LOOK_MS,
+  who: Who,
   isOver: () => boolean = () => false,
 ): Promise<string> {
   for (;;) {

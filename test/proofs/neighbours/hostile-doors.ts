@@ -1,5 +1,5 @@
 import type { ChatRequest, Reply } from '../../support/scripted-model.ts';
-import { hangs, says } from '../../support/scripted-model.ts';
+import { hangs, says, slowly } from '../../support/scripted-model.ts';
 
 /** Every way in which one user can make this program compute, and the worst that can be sent through each. */
 
@@ -301,12 +301,16 @@ export const HOSTILE_DOORS = {
   ),
 } as const satisfies Record<string, Door>;
 
-/** What the model says to whom; everybody else is answered at once. */
+/**
+ * What the model says to whom; everybody else is answered at once. A large graph's tasks are answered at the pace of a fast
+ * model: what the machine carries of runs whose model needs no time is the benches' question.
+ */
 export function hostileModel({ messages }: ChatRequest): Reply {
   const text = messages.map(({ content }) => content ?? '').join('\n');
   if (text.includes('SAY-LIST')) return says(JSON.stringify({ a: numbers(400) }));
   if (text.includes('SAY-LETTERS')) return says(JSON.stringify({ a: LETTERS }));
   if (text.includes('SAY-LONG')) return says('a'.repeat(200_000));
   if (text.includes('SAY-NOTHING')) return hangs();
+  if (/Step \d+ of/.test(text)) return slowly('done', { chunks: 2, chunkMs: 250 });
   return says('done');
 }
