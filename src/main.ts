@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram, type Outcome } from './cli/command-line.ts';
 import { CliError, EXIT, type ExitCode } from './cli/exit-codes.ts';
-import { programVersion } from './api/version.ts';
+import { programVersion } from './version.ts';
 import { loadSettings, readDuration, SettingsError, type Settings } from './config.ts';
 import { ensureJwtSecret, prepareDataDir } from './embedded/data-dir.ts';
 import { aborted } from './embedded/role-process.ts';
@@ -89,7 +89,7 @@ async function startCommand(
 async function apiCommand(flags: RoleFlags & { auth: boolean }, signals: StopSignals): Promise<void> {
   const settings = settingsFor(flags);
   needAddresses(settings, 'api', ['DATABASE_URL', 'TEMPORAL_ADDRESS']);
-  const { isLoopback } = await import('./api/middleware/loopback-only.ts');
+  const { isLoopback } = await import('./http/loopback-only.ts');
   const hostIsLoopback = isLoopback(settings.API_HOST);
   if (!flags.auth && !hostIsLoopback) {
     throw new UsageError(`--no-auth works on loopback only, not on ${settings.API_HOST}.`);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
 import { childEnvironment, type Settings } from './config.ts';
-import { isLoopback } from './api/middleware/loopback-only.ts';
+import { isLoopback } from './http/loopback-only.ts';
 import {
   dataDirHolder,
   ensureJwtSecret,

@@ -1,4 +1,4 @@
-import type { TaskWarning } from '../../src/persistence/runs/task-warnings.ts';
+import type { TaskWarning } from '../../src/domain/run/task-warning.ts';
 
 /** What a task is to be marked with after a reply that is not whole; null for a whole one. Pure. */
 export function replyWarning(

@@ -15,7 +15,7 @@ import {
 } from '../../src/flows/step-work.ts';
 import { ModelFailure, type Model, type ModelReply } from '../../src/models/model.ts';
 import { costMicroUsd } from '../../src/models/prices.ts';
-import { storableText } from '../../src/persistence/jsonb.ts';
+import { storableText } from '../../src/domain/storable-text.ts';
 import {
   beginCall,
   failedAttempts,
@@ -29,7 +29,8 @@ import {
 } from '../../src/persistence/runs/calls.ts';
 import { answeredCall } from '../../src/persistence/runs/flow-steps.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/runs/task-lease.ts';
-import { addWarning, type TaskWarning } from '../../src/persistence/runs/task-warnings.ts';
+import { addWarning } from '../../src/persistence/runs/task-warnings.ts';
+import type { TaskWarning } from '../../src/domain/run/task-warning.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { EgressRefused } from '../../src/tools/guarded-fetch.ts';

@@ -7,7 +7,7 @@ import type { TaskOutput } from '../../src/domain/run/result.ts';
 import { MAX_UNEXPECTED_ERRORS, retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import type { Worked } from '../../src/flows/define-flow.ts';
 import type { TryAgain } from '../../src/flows/step-work.ts';
-import { storableText } from '../../src/persistence/jsonb.ts';
+import { storableText } from '../../src/domain/storable-text.ts';
 import { lockRun } from '../../src/persistence/runs/calls.ts';
 import { keepStep, lockState } from '../../src/persistence/runs/flow-steps.ts';
 import {

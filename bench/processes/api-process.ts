@@ -4,7 +4,7 @@ import { createEngine } from '../../src/api/create-engine.ts';
 import { createHttpServer } from '../../src/api/http-server.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { temporalHealthOf } from '../../src/api/temporal-health.ts';
-import { programVersion } from '../../src/api/version.ts';
+import { programVersion } from '../../src/version.ts';
 import { loadSettings } from '../../src/config.ts';
 import { listenForStop } from '../../src/embedded/stop-signals.ts';
 import { aborted } from '../../src/embedded/role-process.ts';

@@ -1,11 +1,7 @@
-import { ConnectionException } from '@mikro-orm/core';
 import { z } from 'zod';
-import { ComputationInterrupted, ComputationLimitExceeded } from '../computing/computing-errors.ts';
-import { QueueFull } from '../computing/fair-queue.ts';
-import '../contracts/plain-messages.ts';
 import { MusterError, REQUEST_ERROR_CODES, type Issue, type RequestErrorCode } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { isDatabaseAway as saysDatabaseAway } from '../persistence/database-away.ts';
+import { classifyError, RETRY_AFTER_SECONDS } from '../engine/classify-error.ts';
 
 /**
  * The one place where an error code becomes an HTTP status. Total: a new code does not compile without one. Two
@@ -30,9 +26,6 @@ export const ERROR_STATUS: Record<RequestErrorCode, number> = {
   INTERNAL: 500,
   SERVICE_UNAVAILABLE: 503,
 };
-
-/** Seconds a client is asked to wait when nothing better is known. */
-const RETRY_AFTER_SECONDS = 5;
 
 const issueSchema = z.object({
   path: z
@@ -64,37 +57,19 @@ export interface ErrorEnvelope {
   detail: string;
 }
 
-/** Whether an error says that Postgres cannot be reached, be it in the driver's words or in the ORM's. */
-export const isDatabaseAway = (error: unknown): boolean =>
-  error instanceof ConnectionException || saysDatabaseAway(error);
-
 const CODE_OF_STATUS = new Map(
   REQUEST_ERROR_CODES.filter((code) => code !== 'INVALID_JSON').map((code) => [ERROR_STATUS[code], code]),
 );
 const httpErrorSchema = z.object({ status: z.int().min(400).max(499), message: z.string() });
 
 /**
- * Any thrown thing as an error we can speak of. Errors of Koa and its middleware keep their 4xx status (one
- * we have no code for becomes 400); a database that is away becomes 503; what is too costly to compute is 422; the rest
- * is a bug of ours: INTERNAL,
- * with nothing of it shown and the cause kept for the log.
+ * Any thrown thing as an error we can speak of. What the engine knows keeps its code; errors of Koa and its middleware keep
+ * their 4xx status (one we have no code for becomes 400); the rest is a bug of ours: INTERNAL, with nothing of it shown
+ * and the cause kept for the log.
  */
 export function toMusterError(error: unknown): MusterError {
-  if (error instanceof MusterError) return error;
-  if (isDatabaseAway(error)) {
-    return new MusterError('SERVICE_UNAVAILABLE', 'The database cannot be reached; try again shortly', {
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-      cause: error,
-    });
-  }
-  if (error instanceof ComputationLimitExceeded)
-    return new MusterError('VALIDATION_FAILED', error.message, {
-      details: { computation_limit: error.limit },
-      cause: error,
-    });
-  if (error instanceof ComputationInterrupted)
-    return new MusterError('SERVICE_UNAVAILABLE', error.message, { cause: error });
-  if (error instanceof QueueFull) return new MusterError('RATE_LIMITED', error.message, { cause: error });
+  const known = classifyError(error);
+  if (known !== undefined) return known;
   const http = httpErrorSchema.safeParse(error);
   if (http.success && error instanceof Error) {
     return new MusterError(CODE_OF_STATUS.get(http.data.status) ?? 'MALFORMED_REQUEST', http.data.message, {
@@ -136,31 +111,4 @@ export function toEnvelope(
     envelope: { error: error.code, message, details, detail: message },
     retryAfterSeconds: error.retryAfterSeconds ?? (mayWait ? RETRY_AFTER_SECONDS : undefined),
   };
-}
-
-const pointerPart = (part: PropertyKey): string =>
-  `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-
-/** Zod's issues as ours, all of them. Of a union the branch that came closest speaks. */
-export function toIssues(error: z.core.$ZodError, place: 'body' | 'query'): Issue[] {
-  const spell = (path: readonly PropertyKey[]): string => {
-    if (place === 'body') return path.map(pointerPart).join('');
-    const [name = '', ...rest] = path;
-    return `?${String(name)}${rest.map(pointerPart).join('')}`;
-  };
-  const flatten = (issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Issue[] => {
-    const path = [...before, ...issue.path];
-    if (issue.code === 'unrecognized_keys') {
-      // A schema may say more, such as which fields there are.
-      const message = issue.message.startsWith('Unrecognized key') ? 'unknown field' : issue.message;
-      return issue.keys.map((key) => ({ path: spell([...path, key]), message }));
-    }
-    if (issue.code === 'invalid_union') {
-      const closest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? [];
-      if (closest.some((inner) => inner.path.length > 0))
-        return closest.flatMap((inner) => flatten(inner, path));
-    }
-    return [{ path: spell(path), message: issue.message }];
-  };
-  return error.issues.flatMap((issue) => flatten(issue, []));
 }

@@ -8,7 +8,7 @@ import { authorize } from './authorize.ts';
 import type { AuditNote, ApiContext, Caller, RequestState } from './context.ts';
 import type { GuessGuard } from './guess-guard.ts';
 import type { AnyInput, AnyReply, AnyRoute, RouteSpec } from './define-route.ts';
-import { toIssues } from './errors.ts';
+import { toIssues } from '../contracts/issues.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Authenticate } from './middleware/authenticate.ts';
 import { atOnce, LARGE_BODY_BYTES, type LargeBodies, type Turn } from './large-bodies.ts';

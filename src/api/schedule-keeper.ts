@@ -1,10 +1,9 @@
-import { MusterError } from '../domain/errors.ts';
 import { scheduleColumns, type ScheduleRow } from '../persistence/repositories/schedules.repository.ts';
 import { cancelIfLive } from '../persistence/runs/schedule-fires.ts';
 import type { ScheduleRequest, TemporalSchedules } from '../temporal/schedules.ts';
 import type { Engine } from './engine.ts';
-import { toMusterError } from './errors.ts';
-import { readyRun } from './scheduled-run.ts';
+import { classifyError } from '../engine/classify-error.ts';
+import { readyRun } from './resources/schedules/ready-run.ts';
 
 /** How often it looks. */
 const LOOK_MS = 1_000;
@@ -235,13 +234,12 @@ async function startFire(engine: Engine, fire: DueFire): Promise<void> {
     const run = await readyRun(engine, fire.owner_id, fire, fire.inputs);
     ({ id } = await run.start(`schedule/${fire.id}/${fire.nominal_at}`));
   } catch (error) {
-    const { code, message } = toMusterError(error);
-    if (code === 'SERVICE_UNAVAILABLE' || (code === 'INTERNAL' && !(error instanceof MusterError)))
-      throw error;
+    const known = classifyError(error);
+    if (known === undefined || known.code === 'SERVICE_UNAVAILABLE') throw error;
     // Room comes when other runs of the owner end, or computations.
     const waited = now().getTime() - new Date(fire.fired_at).getTime();
-    if (code === 'RATE_LIMITED' && waited < WAIT_FOR_ROOM_MS) throw error;
-    return void (await refuse(message));
+    if (known.code === 'RATE_LIMITED' && waited < WAIT_FOR_ROOM_MS) throw error;
+    return void (await refuse(known.message));
   }
   await system.query('update executions set schedule_id = $2 where id = $1', [id, fire.id]);
   const started = await system.query(

@@ -13,10 +13,10 @@ import { createEngine } from './create-engine.ts';
 import { createHttpServer } from './http-server.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { engineResources } from './resources/index.ts';
-import { isLoopback } from './middleware/loopback-only.ts';
+import { isLoopback } from '../http/loopback-only.ts';
 import { createTracing } from '../telemetry/tracing/tracing.ts';
 import { temporalHealthOf } from './temporal-health.ts';
-import { programVersion } from './version.ts';
+import { programVersion } from '../version.ts';
 
 /** How long requests that are under way may take to end when the process stops. */
 const DRAIN_MS = 10_000;

@@ -8,7 +8,7 @@ import type { Sql } from '../persistence/sql.ts';
 import { concerns } from '../telemetry/tracing/ambient.ts';
 import type { Engine } from './engine.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
-import { toIssues } from './errors.ts';
+import { toIssues } from '../contracts/issues.ts';
 import { commitInThread } from './start-in-thread.ts';
 import { moneyOf, type StartOptions } from './start-run.ts';
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { temporalUiOrigins } from '../api/middleware/browser-headers.ts';
-import { isLoopback } from '../api/middleware/loopback-only.ts';
-import { readBodyBytes } from '../api/middleware/body-bytes.ts';
+import { temporalUiOrigins } from '../http/browser-headers.ts';
+import { isLoopback } from '../http/loopback-only.ts';
+import { readBodyBytes } from '../http/body-bytes.ts';
 import type { Settings } from '../config.ts';
 import { portProblem } from '../embedded/service.ts';
 import { createPayloadCodec, encrypts } from '../temporal/payload-codec.ts';

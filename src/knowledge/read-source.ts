@@ -2,7 +2,7 @@ import { invalid } from '../domain/errors.ts';
 import { brokenText } from '../domain/utf8-text.ts';
 import { parseJson } from '../domain/json.ts';
 import { tablePieces, textPieces } from '../domain/run/pieces.ts';
-import { storableText } from '../persistence/jsonb.ts';
+import { storableText } from '../domain/storable-text.ts';
 import { readPdf } from './read-pdf.ts';
 
 /** What a knowledge source may be made of. */

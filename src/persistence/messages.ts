@@ -1,5 +1,6 @@
 import type { JsonObject } from '../domain/json.ts';
-import { storableText, toJsonb } from './jsonb.ts';
+import { toJsonb } from './jsonb.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { Sql } from './sql.ts';
 import { parseTimestamp } from './timestamp.ts';
 

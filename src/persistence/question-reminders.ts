@@ -13,13 +13,6 @@ import { parseTimestamp } from './timestamp.ts';
  * a reminder outlives every process, and that it went out is written in the transaction in which it does.
  */
 
-/** When people are reminded of a question asked now; null for never, and where nobody could answer any more by then. */
-export function remindTime(now: Date, afterMs: number | null, expiresAt: Date | null): Date | null {
-  if (afterMs === null) return null;
-  const at = new Date(now.getTime() + afterMs);
-  return expiresAt !== null && at >= expiresAt ? null : at;
-}
-
 interface DueRow {
   id: string;
   owner_id: string;

@@ -1,13 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConnectionException } from '@mikro-orm/core';
 import { z } from 'zod';
-import {
-  ERROR_STATUS,
-  errorEnvelopeSchema,
-  isDatabaseAway,
-  toEnvelope,
-  toIssues,
-} from '../../src/api/errors.ts';
+import { ERROR_STATUS, errorEnvelopeSchema, toEnvelope } from '../../src/api/errors.ts';
+import { isDatabaseAway } from '../../src/engine/classify-error.ts';
+import { toIssues } from '../../src/contracts/issues.ts';
 import { conflict, invalid, MusterError, REQUEST_ERROR_CODES } from '../../src/domain/errors.ts';
 
 const withCode = (code: string, message = 'x'): Error => Object.assign(new Error(message), { code });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
-import { isLoopback } from '../../src/api/middleware/loopback-only.ts';
+import { isLoopback } from '../../src/http/loopback-only.ts';
 import { createApiKey, hashApiKey, matchesApiKey, readApiKey } from '../../src/security/api-key.ts';
 import { createPasswords } from '../../src/security/passwords.ts';
 import { createTokenSigner } from '../../src/security/tokens.ts';

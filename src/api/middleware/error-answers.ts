@@ -1,5 +1,6 @@
 import type { ApiContext, ApiMiddleware } from '../context.ts';
-import { isDatabaseAway, toEnvelope } from '../errors.ts';
+import { toEnvelope } from '../errors.ts';
+import { isDatabaseAway } from '../../engine/classify-error.ts';
 
 /** Turns whatever is thrown further in into the envelope and its status; what is our fault is logged with its cause. */
 export function errorAnswers(): ApiMiddleware {

@@ -3,7 +3,7 @@ import { invalid, MusterError, type Issue } from '../../domain/errors.ts';
 import { atOnce, type Turn } from '../large-bodies.ts';
 import { decodeUtf8 } from '../../domain/utf8-text.ts';
 import { lostNumberAdvice, lostNumbers } from '../../domain/exact-numbers.ts';
-import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
+import { DRAIN_LIMIT, readBodyBytes, tooLarge } from '../../http/body-bytes.ts';
 
 /** What a body may have: bytes, and values. */
 export interface BodyLimits {

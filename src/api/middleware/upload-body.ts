@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { MusterError } from '../../domain/errors.ts';
 import type { UploadSpec } from '../define-route.ts';
-import { DRAIN_LIMIT, readBodyBytes, tooLarge } from './body-bytes.ts';
+import { DRAIN_LIMIT, readBodyBytes, tooLarge } from '../../http/body-bytes.ts';
 
 /** Whether a request brings the file that a route takes in place of JSON. */
 export function bringsUpload(request: IncomingMessage, { contentType }: UploadSpec): boolean {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalid, MusterError } from '../../domain/errors.ts';
-import { toIssues } from '../errors.ts';
+import { toIssues } from '../../contracts/issues.ts';
 
 const MAX_INTEGER = 2_147_483_647;
 const integerId = z.int().min(1).max(MAX_INTEGER);

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import type { QuestionKind } from '../runs/questions.ts';
+import type { QuestionKind } from '../../domain/run/question.ts';
 
 const QuestionSchema = defineEntity({
   name: 'Question',

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { JsonObject } from '../../domain/json.ts';
 import type { PlanTask } from '../../domain/plan/crew-plan.ts';
 import type { TaskStatus } from '../../domain/run/status.ts';
-import type { TaskWarning } from '../runs/task-warnings.ts';
+import type { TaskWarning } from '../../domain/run/task-warning.ts';
 
 const TaskExecutionSchema = defineEntity({
   name: 'TaskExecution',

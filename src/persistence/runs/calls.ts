@@ -1,7 +1,8 @@
 import type { TokenUsage } from '../../domain/agent/messages.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { MAX_CALL_STARTS } from '../../domain/run/retry-delay.ts';
-import { storableText, toJsonb } from '../jsonb.ts';
+import { toJsonb } from '../jsonb.ts';
+import { storableText } from '../../domain/storable-text.ts';
 import type { Sql } from '../sql.ts';
 
 /** Calls to models and tools: a reserve is taken before each, and settled after it. */

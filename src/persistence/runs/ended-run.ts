@@ -1,21 +1,3 @@
-import type { RunErrorCode } from '../../domain/errors.ts';
-import type { FinalStatus } from '../../domain/run/status.ts';
-
-/** What is told of an execution when it has ended. Times in milliseconds since 1970, money in micro-USD. */
-export interface EndedRun {
-  ownerId: string;
-  kind: string;
-  name: string;
-  status: FinalStatus;
-  errorCode: RunErrorCode | null;
-  startedAt: number;
-  completedAt: number;
-  promptTokens: number;
-  completionTokens: number;
-  /** Null where a model it has asked has no price. */
-  costMicroUsd: number | null;
-}
-
 /** SQL: the row of an execution that has ended, as `EndedRun`. */
 export const ENDED_RUN = `owner_id as "ownerId", kind, coalesce(crew_name, flow_name, kind) as name, status,
   error_code as "errorCode", (extract(epoch from coalesce(started_at, created_at)) * 1000)::float8 as "startedAt",

@@ -11,7 +11,8 @@ import { together, type Sql, type SqlPool } from '../sql.ts';
 import { settleUnfinishedTasks } from './commands.ts';
 import { closeOpenCalls, lockRun } from './calls.ts';
 import { closeQuestions, hasOpenQuestion } from './questions.ts';
-import { ENDED_RUN, type EndedRun } from './ended-run.ts';
+import { ENDED_RUN } from './ended-run.ts';
+import type { EndedRun } from '../../domain/run/ended-run.ts';
 import { releaseRuns } from './queue.ts';
 import { resumeToEnd } from './task-commands.ts';
 

@@ -6,27 +6,15 @@ import { budgetOfKey } from '../../domain/run/budget.ts';
 import type { CheckAnswer } from '../../domain/run/answer.ts';
 import { takeChecked, type ProblemsOf } from '../checked-answer.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
-import { storableText, toJsonb } from '../jsonb.ts';
+import { toJsonb } from '../jsonb.ts';
+import { storableText } from '../../domain/storable-text.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { questionData } from '../question-data.ts';
-import { remindTime } from '../question-reminders.ts';
+import { remindTime, type QuestionKind } from '../../domain/run/question.ts';
 import { raiseLimit } from './budgets.ts';
 
 /** Questions that runs put to people: asked under a task's lease, answered by anybody who may, each once. */
-
-/**
- * What is asked, and why: an agent's own question, a look at its answer, a tool call nobody knows the end of, a limit
- * that is reached, leave to use a tool.
- */
-export const QUESTION_KINDS = [
-  'ask_human',
-  'human_input',
-  'unknown_outcome',
-  'budget',
-  'tool_approval',
-] as const;
-export type QuestionKind = (typeof QUESTION_KINDS)[number];
 
 export interface NewQuestion {
   /** Names the question within its task, the same on every attempt. */

@@ -1,5 +1,5 @@
 import { MEMORY_KINDS, type MemoryKind, type Recalled, type Remembered } from '../../domain/agent/memory.ts';
-import { storableText } from '../jsonb.ts';
+import { storableText } from '../../domain/storable-text.ts';
 import { together, type Sql } from '../sql.ts';
 import { hasVectorSearch, isComparable, vectorLiteral } from '../vector-search.ts';
 import { anyWord, LEAST_LIKENESS, nearestTo, vectorText } from '../vectors.ts';

@@ -7,7 +7,8 @@ import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
 import { isTaskFinal, type OnTaskFailure, type TaskStatus } from '../../domain/run/status.ts';
 import type { NewEvent } from '../event-log.ts';
-import { storableText, toJsonb } from '../jsonb.ts';
+import { toJsonb } from '../jsonb.ts';
+import { storableText } from '../../domain/storable-text.ts';
 import type { Sql } from '../sql.ts';
 import { loseOpenCalls } from './calls.ts';
 

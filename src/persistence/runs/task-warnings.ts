@@ -1,8 +1,6 @@
+import type { TaskWarning } from '../../domain/run/task-warning.ts';
 import { toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
-
-/** What people should know of a task that went on all the same. A type, so that it is a JsonObject. */
-export type TaskWarning = { code: string; message: string };
 
 /** Warnings of one task that are kept. */
 const MOST_WARNINGS = 20;

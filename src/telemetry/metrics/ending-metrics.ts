@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { MICRO_USD } from '../../domain/run/budget.ts';
-import type { EndedRun } from '../../persistence/runs/ended-run.ts';
+import type { EndedRun } from '../../domain/run/ended-run.ts';
 import { COST_BUCKETS, RUN_BUCKETS } from './registry.ts';
 
 /** What is counted where something ends. */

@@ -8,7 +8,7 @@ import {
   ATTR_GEN_AI_WORKFLOW_NAME,
 } from '@opentelemetry/semantic-conventions/incubating';
 import type { PerformTaskInput, RunRef, TaskOutcome } from '../../contracts/crew-run.ts';
-import type { EndedRun } from '../../persistence/runs/ended-run.ts';
+import type { EndedRun } from '../../domain/run/ended-run.ts';
 import { aboutRun, toSpanContext } from './ambient.ts';
 import { readTraceparent, runPlace, spanIdOf, traceIdOf, type TracedRun } from './trace-ids.ts';
 import type { Tracing } from './tracing.ts';

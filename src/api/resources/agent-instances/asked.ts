@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../domain/json.ts';
 import { MOST_SECONDS } from '../../../domain/plan/wait-seconds.ts';
 import type { AskedFor } from '../../../persistence/instances/instance-questions.ts';
 import { answerCheck } from '../../check-answer.ts';
-import { toIssues } from '../../errors.ts';
+import { toIssues } from '../../../contracts/issues.ts';
 
 /** What kind of answer an agent elsewhere wants: `message_metadata.question` of a message that requires user input. */
 export const askedSchema = z

@@ -7,7 +7,7 @@ import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { startCrewRun } from '../../start-run.ts';
-import { waitForEnd } from '../../wait-for-end.ts';
+import { waitForEnd } from '../../realtime/wait-for-end.ts';
 import { reachExecution } from '../executions/access.ts';
 import { surroundingsOf } from '../workflows/compile.ts';
 import { agentParamsSchema, agentTestSchema, testAgentSchema } from './schema.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Question } from '../../../persistence/entities/question.entity.ts';
-import { QUESTION_KINDS } from '../../../persistence/runs/questions.ts';
+import { QUESTION_KINDS } from '../../../domain/run/question.ts';
 import { ownershipQuery, pageQuery, timestampSchema } from '../../parameters.ts';
 
 export const QUESTION_STATUSES = ['open', 'answered', 'expired'] as const;

@@ -9,7 +9,7 @@ import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { makeOwned } from '../../make-owned.ts';
-import { toIssues } from '../../errors.ts';
+import { toIssues } from '../../../contracts/issues.ts';
 import { reachGraph } from './access.ts';
 import { reportOn } from './compile.ts';
 import { exampleDocument, exampleGraph, exampleValidation } from './examples.ts';

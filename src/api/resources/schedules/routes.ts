@@ -16,7 +16,7 @@ import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { given, listedOwner } from '../../parameters.ts';
-import { readyRun } from '../../scheduled-run.ts';
+import { readyRun } from './ready-run.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
 import { scheduleRequestRoutes } from './request-routes.ts';

@@ -6,7 +6,7 @@ import { callTool } from '../../../tools/run-tool-call.ts';
 import type { Tool, ToolRegistry } from '../../../tools/tool.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { toIssues } from '../../errors.ts';
+import { toIssues } from '../../../contracts/issues.ts';
 import {
   listToolsQuery,
   runToolSchema,

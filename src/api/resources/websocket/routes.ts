@@ -4,7 +4,7 @@ import type { ApiContext, Caller } from '../../context.ts';
 import { authorize } from '../../authorize.ts';
 import { defineStream, type AnyRoute, type RouteSpec } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
-import { isAllowedOrigin } from '../../middleware/browser-headers.ts';
+import { isAllowedOrigin } from '../../../http/browser-headers.ts';
 import { CLOSE, type SocketLine } from '../../realtime/socket-line.ts';
 import { SOCKET_PROTOCOL } from '../../realtime/socket-messages.ts';
 import { createSocketSession, type SocketReach } from '../../realtime/socket-session.ts';

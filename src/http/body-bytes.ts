@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { MusterError } from '../../domain/errors.ts';
+import { MusterError } from '../domain/errors.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** Bytes read and thrown away of a body that is too long, so that its sender gets to read the answer. */

@@ -1,4 +1,4 @@
-import type { LogHub } from './realtime/log-hub.ts';
+import type { LogHub } from './log-hub.ts';
 
 /**
  * Waits until an execution's log is closed, hanging on it as a stream would: nothing is asked in a loop. Returns

@@ -1,5 +1,5 @@
-import { MusterError } from '../../domain/errors.ts';
-import type { ApiContext, ApiMiddleware } from '../context.ts';
+import type Koa from 'koa';
+import { MusterError } from '../domain/errors.ts';
 
 /** Whether a host name or address (no port) can only mean this machine. */
 export function isLoopback(host: string): boolean {
@@ -21,7 +21,7 @@ const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
  * Whether a browser says that another page asks: also one of this machine, on another port. A link from there may be
  * followed, as that shows its answer to nobody but the person. Programs say nothing.
  */
-function isOfAnotherPage(ctx: ApiContext): boolean {
+function isOfAnotherPage(ctx: Koa.ParameterizedContext): boolean {
   const site = ctx.get('Sec-Fetch-Site');
   if (site === '' || OWN_SITES.has(site)) return false;
   const opensPage = ctx.get('Sec-Fetch-Mode') === 'navigate' && ctx.get('Sec-Fetch-Dest') === 'document';
@@ -33,7 +33,9 @@ function isOfAnotherPage(ctx: ApiContext): boolean {
  * (its Origin tells, and Sec-Fetch-Site) or by a DNS name that points here (its Host tells).
  * @param mayUse whether pages of this origin were allowed by a setting
  */
-export function loopbackOnly(mayUse: (ctx: ApiContext, origin: string) => boolean): ApiMiddleware {
+export function loopbackOnly(
+  mayUse: (ctx: Koa.ParameterizedContext, origin: string) => boolean,
+): Koa.Middleware {
   return async (ctx, next) => {
     const host = ctx.req.headers.host ?? '';
     const origin = ctx.get('Origin');
