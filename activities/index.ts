@@ -4,7 +4,7 @@ import { createWorkerMetrics, type WorkerMetrics } from '../src/telemetry/metric
 import { tracedModels, tracedTools } from '../src/telemetry/tracing/call-spans.ts';
 import { underHandOut, type Handed } from '../src/telemetry/tracing/run-spans.ts';
 import { noTracing } from '../src/telemetry/tracing/tracing.ts';
-import { taskSeconds } from '../src/persistence/runs/task-duration.ts';
+import { taskSeconds } from '../src/engine/claims/task-duration.ts';
 import { performTask } from './agent-task/perform-task.ts';
 import { performStep } from './flow-step/perform-step.ts';
 import type { DeliveryInput, DeliveryProgress } from '../src/contracts/delivery.ts';

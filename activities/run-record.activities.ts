@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Claim, ClaimRef, FinalState, RunEnding, RunRef } from '../src/contracts/crew-run.ts';
 import { cancelChildren } from '../src/persistence/runs/commands.ts';
-import { claimRun } from '../src/persistence/runs/claim.ts';
+import { claimRun } from '../src/engine/claims/claim-run.ts';
 import { finaliseRun, markCancelling, markPaused, markWaiting } from '../src/persistence/runs/lifecycle.ts';
 import type { WorkerMetrics } from '../src/telemetry/metrics/worker-metrics.ts';
 import { tellEnded } from '../src/telemetry/tracing/run-spans.ts';

@@ -1,13 +1,13 @@
 import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
-import { lockRun } from '../../src/persistence/runs/calls.ts';
-import type { Lease } from '../../src/persistence/runs/task-lease.ts';
+import { lockRun } from '../../src/engine/calls/record-call.ts';
+import type { Lease } from '../../src/engine/claims/task-lease.ts';
 import {
   acquitOthers,
   endTrial,
   letGo,
   takeOver,
   type Found,
-} from '../../src/persistence/runs/worker-deaths.ts';
+} from '../../src/engine/claims/worker-deaths.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { GONE_AFTER_MS } from '../../src/persistence/workers.ts';
 import type { TaskDeps } from './task-deps.ts';

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/domain/json.ts';
 import type { Embedder, Model, ModelReply } from '../../src/models/model.ts';
 import { costMicroUsd, type ModelPrices } from '../../src/models/prices.ts';
 import { storableText } from '../../src/domain/storable-text.ts';
-import type { CallEnd, NewCall, OpenCall } from '../../src/persistence/runs/calls.ts';
+import type { CallEnd, NewCall, OpenCall } from '../../src/engine/calls/record-call.ts';
 import type { NewEvent } from '../../src/persistence/event-log.ts';
 import type { TaskWarning } from '../../src/domain/run/task-warning.ts';
 import { MICRO_USD } from '../../src/domain/run/budget.ts';

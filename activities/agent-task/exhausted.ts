@@ -6,10 +6,10 @@ import {
   exhaustedText,
   raiseQuestion,
 } from '../../src/domain/run/budget.ts';
-import { askedForMore, exhaustedLimit } from '../../src/persistence/runs/budgets.ts';
-import type { NewCall } from '../../src/persistence/runs/calls.ts';
+import { askedForMore, exhaustedLimit } from '../../src/engine/budgets/budget-limits.ts';
+import type { NewCall } from '../../src/engine/calls/record-call.ts';
 import { askQuestion } from '../../src/persistence/runs/questions.ts';
-import type { Lease } from '../../src/persistence/runs/task-lease.ts';
+import type { Lease } from '../../src/engine/claims/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import type { BareEvent } from './task-record.ts';
 

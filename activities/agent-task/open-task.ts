@@ -1,7 +1,7 @@
 import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
 import { FilledTextTooLarge } from '../../src/domain/plan/interpolate.ts';
-import { lockRun } from '../../src/persistence/runs/calls.ts';
-import { takeLease, type HeldTask, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { lockRun } from '../../src/engine/calls/record-call.ts';
+import { takeLease, type HeldTask, type Lease } from '../../src/engine/claims/task-lease.ts';
 import { openAfterDeaths } from './after-deaths.ts';
 import { outcomeOf, proceed, type Position } from './positions.ts';
 import { limitOf } from './read-reply.ts';

@@ -1,8 +1,8 @@
 import { activityInfo, ApplicationFailure, Context } from '@temporalio/activity';
 import type { PerformTaskInput, TaskOutcome } from '../../src/contracts/crew-run.ts';
 import { isDatabaseAway } from '../../src/persistence/database-away.ts';
-import { CallSettled } from '../../src/persistence/runs/calls.ts';
-import { StaleLease, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { CallSettled } from '../../src/engine/calls/record-call.ts';
+import { StaleLease, type Lease } from '../../src/engine/claims/task-lease.ts';
 import { ModelFailure } from '../../src/models/model.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { nameAgent } from '../../src/telemetry/tracing/run-spans.ts';

@@ -20,16 +20,16 @@ import {
   type BeginRefusal,
   type NewCall,
   type OpenCall,
-} from '../../src/persistence/runs/calls.ts';
+} from '../../src/engine/calls/record-call.ts';
 import { recall } from '../../src/persistence/runs/recollection.ts';
-import { takeModelRate, type ModelRate } from '../../src/persistence/runs/model-rates.ts';
+import { takeModelRate, type ModelRate } from '../../src/engine/calls/model-rates.ts';
 import {
   saveProgress,
   countUnexpected,
   type Lease,
   type LeaseAnswer,
-} from '../../src/persistence/runs/task-lease.ts';
-import { addWarning } from '../../src/persistence/runs/task-warnings.ts';
+} from '../../src/engine/claims/task-lease.ts';
+import { addWarning } from '../../src/engine/calls/task-warnings.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { ask, type Asked } from './asking.ts';
 import { meetLimit } from './exhausted.ts';

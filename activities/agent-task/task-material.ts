@@ -20,8 +20,8 @@ import { inputsOf, unnamedInputs } from '../../src/domain/plan/task-inputs.ts';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import type { TaskOutput } from '../../src/domain/run/result.ts';
 import type { RecallScope } from '../../src/persistence/runs/recollection.ts';
-import type { ModelRate } from '../../src/persistence/runs/model-rates.ts';
-import type { HeldTask, TaskIds } from '../../src/persistence/runs/task-lease.ts';
+import type { ModelRate } from '../../src/engine/calls/model-rates.ts';
+import type { HeldTask, TaskIds } from '../../src/engine/claims/task-lease.ts';
 
 /** A task with its agents, its texts filled in, and where its agent stands. */
 export interface TaskMaterial {

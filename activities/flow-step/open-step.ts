@@ -7,7 +7,7 @@ import { stepExpressions } from '../../src/computing/step-expressions.ts';
 import type { Expressions } from '../../src/flows/declared/expressions.ts';
 import type { Flow, FlowStep, Given, PlainView } from '../../src/flows/define-flow.ts';
 import type { StepCrew } from '../../src/flows/step-work.ts';
-import { lockRun } from '../../src/persistence/runs/calls.ts';
+import { lockRun } from '../../src/engine/calls/record-call.ts';
 import {
   ensureStep,
   labelOf,
@@ -23,7 +23,7 @@ import {
   type Lease,
   type LeaseAnswer,
   type TaskIds,
-} from '../../src/persistence/runs/task-lease.ts';
+} from '../../src/engine/claims/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { openAfterDeaths } from '../agent-task/after-deaths.ts';
 import { outcomeOf } from '../agent-task/positions.ts';

@@ -26,10 +26,10 @@ import {
   type CallEnd,
   type NewCall,
   type OpenCall,
-} from '../../src/persistence/runs/calls.ts';
+} from '../../src/engine/calls/record-call.ts';
 import { answeredCall } from '../../src/persistence/runs/flow-steps.ts';
-import { saveProgress, type Lease, type TaskIds } from '../../src/persistence/runs/task-lease.ts';
-import { addWarning } from '../../src/persistence/runs/task-warnings.ts';
+import { saveProgress, type Lease, type TaskIds } from '../../src/engine/claims/task-lease.ts';
+import { addWarning } from '../../src/engine/calls/task-warnings.ts';
 import type { TaskWarning } from '../../src/domain/run/task-warning.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';

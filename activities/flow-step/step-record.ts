@@ -8,14 +8,14 @@ import { MAX_UNEXPECTED_ERRORS, retryDelayMs } from '../../src/domain/run/retry-
 import type { Worked } from '../../src/flows/define-flow.ts';
 import type { TryAgain } from '../../src/flows/step-work.ts';
 import { storableText } from '../../src/domain/storable-text.ts';
-import { lockRun } from '../../src/persistence/runs/calls.ts';
+import { lockRun } from '../../src/engine/calls/record-call.ts';
 import { keepStep, lockState } from '../../src/persistence/runs/flow-steps.ts';
 import {
   countUnexpected,
   saveProgress,
   type Lease,
   type TaskIds,
-} from '../../src/persistence/runs/task-lease.ts';
+} from '../../src/engine/claims/task-lease.ts';
 import { persistently } from '../agent-task/persistently.ts';
 import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
 import type { ReadyStep } from './open-step.ts';

@@ -8,7 +8,7 @@ import type { FlowCatalogue } from '../flows/flow-catalogue.ts';
 import { createModels } from '../models/create-models.ts';
 import { loadPrices } from '../models/prices-file.ts';
 import type { Database } from '../persistence/database.ts';
-import { createHousekeeping } from '../persistence/housekeeping.ts';
+import { createHousekeeping } from '../engine/housekeeping.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
 import { createWakeListener, createWaker, type Waker, type WakeListener } from '../persistence/wake.ts';

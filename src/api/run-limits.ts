@@ -1,7 +1,7 @@
 import { aboveQuota, refuseAboveQuota } from '../persistence/quotas.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
 import type { Sql } from '../persistence/sql.ts';
-import { openRunsOf } from '../persistence/runs/queue.ts';
+import { openRunsOf } from '../engine/queue/run-queue.ts';
 import type { Engine } from './engine.ts';
 
 /**

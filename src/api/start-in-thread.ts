@@ -3,7 +3,7 @@ import type { Thread } from '../persistence/entities/thread.entity.ts';
 import { findThread } from '../persistence/repositories/threads.repository.ts';
 import { commandRun } from '../persistence/runs/commands.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
-import { threadIsBusy } from '../persistence/runs/queue.ts';
+import { threadIsBusy } from '../engine/queue/run-queue.ts';
 import type { Sql } from '../persistence/sql.ts';
 import type { Engine } from './engine.ts';
 

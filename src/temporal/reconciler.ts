@@ -1,5 +1,5 @@
 import { isFinal } from '../domain/run/status.ts';
-import { ownersWaiting, releaseRuns } from '../persistence/runs/queue.ts';
+import { ownersWaiting, releaseRuns } from '../engine/queue/run-queue.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { aboutRun } from '../telemetry/tracing/ambient.ts';
 import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { defineRoute, type AnyRoute } from '../../src/api/define-route.ts';
 import { conflict, MusterError } from '../../src/domain/errors.ts';
-import { createHousekeeping } from '../../src/persistence/housekeeping.ts';
+import { createHousekeeping } from '../../src/engine/housekeeping.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { startTestApi, type TestApi } from '../support/test-api.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { commandRun } from '../../src/persistence/runs/commands.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
-import { claimRun } from '../../src/persistence/runs/claim.ts';
+import { claimRun } from '../../src/engine/claims/claim-run.ts';
 import { finaliseRun } from '../../src/persistence/runs/lifecycle.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { aPlan } from '../support/plans.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createRateLimits } from '../../src/api/rate-limits.ts';
 import { errorEnvelopeSchema } from '../../src/api/errors.ts';
 import { readSettings } from '../../src/config.ts';
-import { createHousekeeping } from '../../src/persistence/housekeeping.ts';
+import { createHousekeeping } from '../../src/engine/housekeeping.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { startTestApi, type TestApi } from '../support/test-api.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import { createHousekeeping } from '../../src/persistence/housekeeping.ts';
+import { createHousekeeping } from '../../src/engine/housekeeping.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { deliveryWorkflowId } from '../../src/temporal/names.ts';
 import { says } from '../support/scripted-model.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { settleCall, type OpenCall } from '../../src/persistence/runs/calls.ts';
+import { settleCall, type OpenCall } from '../../src/engine/calls/record-call.ts';
 import { begin, begun, hold, leaseOf, openEngineDatabase, type EngineDatabase } from './engine-database.ts';
 
 /** Limits of tokens and money: what is settled plus what is in flight never exceeds them. */

@@ -4,12 +4,12 @@ import type { CrewPlan, PlanTask } from '../../src/domain/plan/crew-plan.ts';
 import type { Command, ExecutionStatus } from '../../src/domain/run/status.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
-import { beginCall, type BeginRefusal, type OpenCall } from '../../src/persistence/runs/calls.ts';
+import { beginCall, type BeginRefusal, type OpenCall } from '../../src/engine/calls/record-call.ts';
 import { commandRun } from '../../src/persistence/runs/commands.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
-import { claimRun } from '../../src/persistence/runs/claim.ts';
+import { claimRun } from '../../src/engine/claims/claim-run.ts';
 import { finaliseRun } from '../../src/persistence/runs/lifecycle.ts';
-import { takeLease, type HeldTask, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { takeLease, type HeldTask, type Lease } from '../../src/engine/claims/task-lease.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { aPlan, aTask } from '../support/plans.ts';
 

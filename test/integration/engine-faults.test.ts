@@ -14,7 +14,7 @@ import { readSettings } from '../../src/config.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
 import { isDatabaseAway } from '../../src/persistence/database-away.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
-import { claimRun } from '../../src/persistence/runs/claim.ts';
+import { claimRun } from '../../src/engine/claims/claim-run.ts';
 import { createWakeListener, createWaker, type WakeListener } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';

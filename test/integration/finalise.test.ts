@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunEnding, RunRef } from '../../src/contracts/crew-run.ts';
 import { startAgent } from '../../src/domain/agent/step.ts';
 import { readHeads } from '../../src/persistence/event-log.ts';
-import { saveProgress } from '../../src/persistence/runs/task-lease.ts';
+import { saveProgress } from '../../src/engine/claims/task-lease.ts';
 import { hold, leaseOf, openEngineDatabase, type EngineDatabase } from './engine-database.ts';
 
 /** The end of a run is written once, and what was asked first wins. */

@@ -6,7 +6,7 @@ import {
   findExecutionIds,
   type BulkFilter,
 } from '../../src/persistence/repositories/executions.repository.ts';
-import { openRunsOf, ownersWaiting } from '../../src/persistence/runs/queue.ts';
+import { openRunsOf, ownersWaiting } from '../../src/engine/queue/run-queue.ts';
 import type { Sql, SqlPool } from '../../src/persistence/sql.ts';
 import { openEngineDatabase, type EngineDatabase } from './engine-database.ts';
 

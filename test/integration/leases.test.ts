@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startAgent } from '../../src/domain/agent/step.ts';
-import { settleCall, type OpenCall } from '../../src/persistence/runs/calls.ts';
-import { saveProgress, takeLease, StaleLease, type Lease } from '../../src/persistence/runs/task-lease.ts';
+import { settleCall, type OpenCall } from '../../src/engine/calls/record-call.ts';
+import { saveProgress, takeLease, StaleLease, type Lease } from '../../src/engine/claims/task-lease.ts';
 import {
   begin,
   begun,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pruneModelRates, takeModelRate } from '../../src/persistence/runs/model-rates.ts';
+import { pruneModelRates, takeModelRate } from '../../src/engine/calls/model-rates.ts';
 import { openEngineDatabase, type EngineDatabase } from './engine-database.ts';
 
 /** max_rpm: calls of a scope, counted in one row whichever worker makes them. */

@@ -5,7 +5,7 @@ import type { Command } from '../../src/domain/run/status.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { commandRun } from '../../src/persistence/runs/commands.ts';
 import { createRun, type CreatedRun } from '../../src/persistence/runs/create-run.ts';
-import { claimRun } from '../../src/persistence/runs/claim.ts';
+import { claimRun } from '../../src/engine/claims/claim-run.ts';
 import { finaliseRun, markPaused, markWaiting } from '../../src/persistence/runs/lifecycle.ts';
 import { createReconciler } from '../../src/temporal/reconciler.ts';
 import type { Runs } from '../../src/temporal/runs.ts';

@@ -5,7 +5,7 @@ import { openTask } from '../../activities/agent-task/open-task.ts';
 import type { Position } from '../../activities/agent-task/positions.ts';
 import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
-import { settleCall } from '../../src/persistence/runs/calls.ts';
+import { settleCall } from '../../src/engine/calls/record-call.ts';
 import { createWakeListener, type WakeListener } from '../../src/persistence/wake.ts';
 import { GONE_AFTER_MS } from '../../src/persistence/workers.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

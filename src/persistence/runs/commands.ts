@@ -7,10 +7,10 @@ import {
 } from '../../domain/run/status.ts';
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
-import { closeOpenCalls } from './calls.ts';
+import { closeOpenCalls } from '../../engine/calls/record-call.ts';
 import { closeQuestions } from './questions.ts';
-import { FRESH_START } from './task-lease.ts';
-import { mustQueue, releaseRuns, threadIsBusy } from './queue.ts';
+import { FRESH_START } from '../../engine/claims/task-lease.ts';
+import { mustQueue, releaseRuns, threadIsBusy } from '../../engine/queue/run-queue.ts';
 
 /**
  * What people ask of a run. Each command is one transaction: a compare-and-set on the row, the event, and

@@ -9,7 +9,7 @@ import { toJsonb } from '../jsonb.ts';
 import type { Sql } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { createRun, type NewRun } from './create-run.ts';
-import type { Lease } from './task-lease.ts';
+import type { Lease } from '../../engine/claims/task-lease.ts';
 
 /** Runs of steps of flows: rows of task_executions that are made when they are first handed out. */
 

@@ -12,7 +12,7 @@ import type { Sql, SqlPool } from '../sql.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { questionData } from '../question-data.ts';
 import { remindTime, type QuestionKind } from '../../domain/run/question.ts';
-import { raiseLimit } from './budgets.ts';
+import { raiseLimit } from '../../engine/budgets/budget-limits.ts';
 
 /** Questions that runs put to people: asked under a task's lease, answered by anybody who may, each once. */
 

@@ -16,8 +16,8 @@ import { appendEvents, type NewEvent } from '../event-log.ts';
 import { toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { wakeWaiting } from './questions.ts';
-import { FRESH_START } from './task-lease.ts';
-import { isNothingLeft } from './tasks-left.ts';
+import { FRESH_START } from '../../engine/claims/task-lease.ts';
+import { isNothingLeft } from '../../engine/claims/tasks-left.ts';
 
 /**
  * What people ask of one task of a run: try it again, leave it out, change it before it starts. Each is one

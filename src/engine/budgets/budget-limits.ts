@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../domain/json.ts';
 import { budgetKey, raiseOf, STOP, type ExhaustedLimit, type OnBudget } from '../../domain/run/budget.ts';
-import type { Sql } from '../sql.ts';
-import type { NewCall } from './calls.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import type { NewCall } from '../calls/record-call.ts';
 
 /** Limits of tokens and money: which one a refused call met, what people have said of it, and raising it. */
 

@@ -1,10 +1,10 @@
 import type { Logger } from '../telemetry/logger.ts';
-import { pruneDeliveries } from './deliveries.ts';
-import { pruneGuesses, pruneKnownAddresses } from './guesses.ts';
-import { pruneIdempotencyKeys } from './idempotency-keys.ts';
-import { pruneModelRates } from './runs/model-rates.ts';
-import { pruneWorkers } from './workers.ts';
-import type { Sql, SqlPool } from './sql.ts';
+import { pruneDeliveries } from '../persistence/deliveries.ts';
+import { pruneGuesses, pruneKnownAddresses } from '../persistence/guesses.ts';
+import { pruneIdempotencyKeys } from '../persistence/idempotency-keys.ts';
+import { pruneModelRates } from './calls/model-rates.ts';
+import { pruneWorkers } from '../persistence/workers.ts';
+import type { Sql, SqlPool } from '../persistence/sql.ts';
 
 /** How often one process looks whether something can be thrown away. */
 const LOOK_MS = 10 * 60_000;

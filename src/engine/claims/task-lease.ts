@@ -6,11 +6,11 @@ import type { StoredIds } from '../../domain/plan/task-inputs.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
 import { isTaskFinal, type OnTaskFailure, type TaskStatus } from '../../domain/run/status.ts';
-import type { NewEvent } from '../event-log.ts';
-import { toJsonb } from '../jsonb.ts';
+import type { NewEvent } from '../../persistence/event-log.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
 import { storableText } from '../../domain/storable-text.ts';
-import type { Sql } from '../sql.ts';
-import { loseOpenCalls } from './calls.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { loseOpenCalls } from '../calls/record-call.ts';
 
 /**
  * Who may write for a task: the newest lease, by (generation, dispatch, attempt), of the Temporal run that

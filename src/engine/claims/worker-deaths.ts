@@ -1,7 +1,7 @@
 import { isTaskFinal, type ExecutionStatus, type TaskStatus } from '../../domain/run/status.ts';
-import type { Sql } from '../sql.ts';
-import { GONE_AFTER_MS } from '../workers.ts';
-import { loseOpenCalls } from './calls.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { GONE_AFTER_MS } from '../../persistence/workers.ts';
+import { loseOpenCalls } from '../calls/record-call.ts';
 import { SUSPECT_AFTER, type Lease, type TaskIds } from './task-lease.ts';
 
 /**

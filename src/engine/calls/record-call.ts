@@ -1,9 +1,9 @@
 import type { TokenUsage } from '../../domain/agent/messages.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { MAX_CALL_STARTS } from '../../domain/run/retry-delay.ts';
-import { toJsonb } from '../jsonb.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
 import { storableText } from '../../domain/storable-text.ts';
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../../persistence/sql.ts';
 
 /** Calls to models and tools: a reserve is taken before each, and settled after it. */
 

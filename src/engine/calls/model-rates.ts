@@ -1,4 +1,4 @@
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../../persistence/sql.ts';
 
 /** Calls of one scope that may be made in a minute, whichever worker makes them. */
 export interface ModelRate {

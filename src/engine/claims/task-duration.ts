@@ -1,4 +1,4 @@
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../../persistence/sql.ts';
 
 /** Seconds from the first start of a task, or of a run of a step, to its end; null while it has none. */
 export async function taskSeconds(sql: Sql, executionId: number, taskKey: string): Promise<number | null> {

@@ -1,6 +1,6 @@
 import type { TaskWarning } from '../../domain/run/task-warning.ts';
-import { toJsonb } from '../jsonb.ts';
-import type { Sql } from '../sql.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
+import type { Sql } from '../../persistence/sql.ts';
 
 /** Warnings of one task that are kept. */
 const MOST_WARNINGS = 20;

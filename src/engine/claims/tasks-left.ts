@@ -1,4 +1,4 @@
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../../persistence/sql.ts';
 
 /** Which tasks of a run are still to be done. */
 

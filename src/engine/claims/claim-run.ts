@@ -1,9 +1,9 @@
 import type { Claim, ClaimRef, TaskShape } from '../../contracts/crew-run.ts';
 import type { FinishedStep, FlowShape } from '../../domain/flow/flow-shape.ts';
 import type { ExecutionStatus, TaskStatus } from '../../domain/run/status.ts';
-import { appendEvents, type NewEvent } from '../event-log.ts';
-import { together, type Sql, type SqlPool } from '../sql.ts';
-import { parseTimestamp } from '../timestamp.ts';
+import { appendEvents, type NewEvent } from '../../persistence/event-log.ts';
+import { together, type Sql, type SqlPool } from '../../persistence/sql.ts';
+import { parseTimestamp } from '../../persistence/timestamp.ts';
 import { KEYS_LEFT } from './tasks-left.ts';
 
 /** How a Temporal run takes an execution, and what it learns with that. */

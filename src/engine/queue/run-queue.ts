@@ -1,4 +1,4 @@
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../../persistence/sql.ts';
 
 /**
  * Whose turn it is: an owner has at most MAX_ACTIVE_EXECUTIONS_PER_USER runs that are at work or about to be. One that is
