@@ -3,7 +3,7 @@ import type { AgentAction, AgentInput } from '../../src/domain/agent/agent-state
 import type { JsonObject, JsonValue } from '../../src/domain/json.ts';
 import { answerText } from '../../src/domain/run/answer.ts';
 import { timesLost } from '../../src/engine/calls/record-call.ts';
-import { askQuestion, findQuestion, type NewQuestion } from '../../src/persistence/runs/questions.ts';
+import { askQuestion, findQuestion, type NewQuestion } from '../../src/engine/questions/run-questions.ts';
 import type { Lease } from '../../src/engine/claims/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { ASK_HUMAN, askHumanInput } from '../../src/tools/ask-human.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../src/domain/run/budget.ts';
 import { askedForMore, exhaustedLimit } from '../../src/engine/budgets/budget-limits.ts';
 import type { NewCall } from '../../src/engine/calls/record-call.ts';
-import { askQuestion } from '../../src/persistence/runs/questions.ts';
+import { askQuestion } from '../../src/engine/questions/run-questions.ts';
 import type { Lease } from '../../src/engine/claims/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import type { BareEvent } from './task-record.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ToolCall } from '../../src/domain/agent/messages.ts';
 import type { JsonObject, JsonValue } from '../../src/domain/json.ts';
-import type { NewQuestion } from '../../src/persistence/runs/questions.ts';
+import type { NewQuestion } from '../../src/engine/questions/run-questions.ts';
 
 /** Leave to call a tool once, with exactly these arguments. */
 

@@ -19,7 +19,7 @@ import {
   type DueDelivery,
   type Endpoint,
 } from '../../src/persistence/deliveries.ts';
-import { failUnreached, isAwaited } from '../../src/persistence/instances/triggered-instance.ts';
+import { failUnreached, isAwaited } from '../../src/engine/external-agents/trigger-agent.ts';
 import { startHeartbeat } from '../heartbeat.ts';
 import { attemptDelivery, type Answered } from './attempt-delivery.ts';
 import type { DeliveryDeps } from './delivery-deps.ts';

@@ -3,7 +3,7 @@ import type { RunErrorCode } from '../../src/domain/errors.ts';
 import type { FlowStep } from '../../src/flows/define-flow.ts';
 import { StepFailure } from '../../src/flows/step-work.ts';
 import { waitUntil } from '../../src/persistence/runs/flow-steps.ts';
-import { askQuestion, findQuestion } from '../../src/persistence/runs/questions.ts';
+import { askQuestion, findQuestion } from '../../src/engine/questions/run-questions.ts';
 import type { Looked, LookingStep } from './open-step.ts';
 
 /** What a step waits for beside a crew: a time, a person. */

@@ -10,7 +10,7 @@ import { loadPrices } from '../models/prices-file.ts';
 import type { Database } from '../persistence/database.ts';
 import { createHousekeeping } from '../engine/housekeeping.ts';
 import type { SqlPool } from '../persistence/sql.ts';
-import { createInstanceWatch } from '../persistence/instances/instance-watch.ts';
+import { createInstanceWatch } from '../engine/external-agents/agent-monitor.ts';
 import { createWakeListener, createWaker, type Waker, type WakeListener } from '../persistence/wake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createSecretBox } from '../security/secret-box.ts';

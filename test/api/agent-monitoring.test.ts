@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { z } from 'zod';
-import { markSilentInstances } from '../../src/persistence/instances/instance-row.ts';
-import { remindOfQuestions } from '../../src/persistence/question-reminders.ts';
-import { expireDueQuestions } from '../../src/persistence/instances/person-side.ts';
+import { markSilentInstances } from '../../src/persistence/external-agents/agent-row.ts';
+import { remindOfQuestions } from '../../src/engine/questions/reminders.ts';
+import { expireDueQuestions } from '../../src/engine/external-agents/user-messages.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 

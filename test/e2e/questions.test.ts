@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { createInstanceWatch } from '../../src/persistence/instances/instance-watch.ts';
+import { createInstanceWatch } from '../../src/engine/external-agents/agent-monitor.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { peopleOf } from '../support/people.ts';

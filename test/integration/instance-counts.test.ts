@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { INSTANCE_STATUSES } from '../../src/domain/instance/instance-status.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
-import { foldInstanceCounts } from '../../src/persistence/instances/instance-counts.ts';
-import { openInstance } from '../../src/persistence/instances/instance-row.ts';
-import { deleteInstance, setInstanceStatus } from '../../src/persistence/instances/person-side.ts';
+import { foldInstanceCounts } from '../../src/persistence/external-agents/agent-counts.ts';
+import { openInstance } from '../../src/persistence/external-agents/agent-row.ts';
+import { deleteInstance, setInstanceStatus } from '../../src/engine/external-agents/user-messages.ts';
 import {
   listAgentTypes,
   listInstances,

@@ -5,7 +5,7 @@ import { recordReturn, type Position } from '../../activities/agent-task/positio
 import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
 import { answerProblems } from '../../src/domain/run/answer.ts';
-import { answerQuestion } from '../../src/persistence/runs/questions.ts';
+import { answerQuestion } from '../../src/engine/questions/run-questions.ts';
 import { createWakeListener, type WakeListener } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { defineTool } from '../../src/tools/define-tool.ts';

@@ -8,7 +8,7 @@ import {
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import type { Sql, SqlPool } from '../sql.ts';
 import { closeOpenCalls } from '../../engine/calls/record-call.ts';
-import { closeQuestions } from './questions.ts';
+import { closeQuestions } from '../../engine/questions/run-questions.ts';
 import { FRESH_START } from '../../engine/claims/task-lease.ts';
 import { mustQueue, releaseRuns, threadIsBusy } from '../../engine/queue/run-queue.ts';
 

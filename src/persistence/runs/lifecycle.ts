@@ -10,7 +10,7 @@ import { toJsonb } from '../jsonb.ts';
 import { together, type Sql, type SqlPool } from '../sql.ts';
 import { settleUnfinishedTasks } from './commands.ts';
 import { closeOpenCalls, lockRun } from '../../engine/calls/record-call.ts';
-import { closeQuestions, hasOpenQuestion } from './questions.ts';
+import { closeQuestions, hasOpenQuestion } from '../../engine/questions/run-questions.ts';
 import { ENDED_RUN } from './ended-run.ts';
 import type { EndedRun } from '../../domain/run/ended-run.ts';
 import { releaseRuns } from '../../engine/queue/run-queue.ts';

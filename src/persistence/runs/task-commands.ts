@@ -15,7 +15,7 @@ import {
 import { appendEvents, type NewEvent } from '../event-log.ts';
 import { toJsonb } from '../jsonb.ts';
 import type { Sql, SqlPool } from '../sql.ts';
-import { wakeWaiting } from './questions.ts';
+import { wakeWaiting } from '../../engine/questions/run-questions.ts';
 import { FRESH_START } from '../../engine/claims/task-lease.ts';
 import { isNothingLeft } from '../../engine/claims/tasks-left.ts';
 

@@ -6,7 +6,7 @@ import {
   readPending,
   requestInput,
   type AgentSaid,
-} from '../../../persistence/instances/agent-side.ts';
+} from '../../../engine/external-agents/agent-messages.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';
 import { presentMessage } from '../../realtime/present-message.ts';

@@ -3,7 +3,7 @@ import type { Computing } from '../../../computing/computing.ts';
 import { invalid, type Issue } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import { MOST_SECONDS } from '../../../domain/plan/wait-seconds.ts';
-import type { AskedFor } from '../../../persistence/instances/instance-questions.ts';
+import type { AskedFor } from '../../../engine/questions/agent-questions.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { toIssues } from '../../../contracts/issues.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { invalid } from '../../../domain/errors.ts';
-import { personSays } from '../../../persistence/instances/person-side.ts';
+import { personSays } from '../../../engine/external-agents/user-messages.ts';
 import {
   findMessage,
   readInstanceMessages,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '../../../domain/errors.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
-import { deleteInstance, setInstanceStatus } from '../../../persistence/instances/person-side.ts';
+import { deleteInstance, setInstanceStatus } from '../../../engine/external-agents/user-messages.ts';
 import {
   findAgentType,
   listAgentTypes,

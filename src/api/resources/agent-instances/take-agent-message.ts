@@ -1,4 +1,8 @@
-import { agentSays, type AgentMessage, type AgentSaid } from '../../../persistence/instances/agent-side.ts';
+import {
+  agentSays,
+  type AgentMessage,
+  type AgentSaid,
+} from '../../../engine/external-agents/agent-messages.ts';
 import type { Engine } from '../../engine.ts';
 
 /** Takes what an agent elsewhere says, by whatever door it came, and wakes who follows. @throws as `agentSays` */

@@ -6,7 +6,7 @@ import type { Execution } from '../../../persistence/entities/execution.entity.t
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
 import { listTasks } from '../../../persistence/repositories/executions.repository.ts';
 import { listQuestions } from '../../../persistence/repositories/questions.repository.ts';
-import { answerQuestion } from '../../../persistence/runs/questions.ts';
+import { answerQuestion } from '../../../engine/questions/run-questions.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';

@@ -4,7 +4,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { invalid, type MusterError } from '../../../domain/errors.ts';
 import { ENDED_STATUSES } from '../../../domain/instance/instance-status.ts';
-import { endSession, type AgentMessage } from '../../../persistence/instances/agent-side.ts';
+import { endSession, type AgentMessage } from '../../../engine/external-agents/agent-messages.ts';
 import type { Message } from '../../../persistence/messages.ts';
 import type { Caller } from '../../context.ts';
 import type { Engine } from '../../engine.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { conflict, notFound } from '../../../domain/errors.ts';
-import { triggerInstance } from '../../../persistence/instances/triggered-instance.ts';
+import { triggerInstance } from '../../../engine/external-agents/trigger-agent.ts';
 import { findDelivery, listDeliveries } from '../../../persistence/repositories/deliveries.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { Engine } from '../../engine.ts';

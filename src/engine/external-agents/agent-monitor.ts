@@ -1,10 +1,10 @@
 import type { Logger } from '../../telemetry/logger.ts';
-import type { SqlPool } from '../sql.ts';
-import type { Waker } from '../wake.ts';
-import { foldInstanceCounts } from './instance-counts.ts';
-import { markSilentInstances } from './instance-row.ts';
-import { remindOfQuestions } from '../question-reminders.ts';
-import { expireDueQuestions } from './person-side.ts';
+import type { SqlPool } from '../../persistence/sql.ts';
+import type { Waker } from '../../persistence/wake.ts';
+import { foldInstanceCounts } from '../../persistence/external-agents/agent-counts.ts';
+import { markSilentInstances } from '../../persistence/external-agents/agent-row.ts';
+import { remindOfQuestions } from '../questions/reminders.ts';
+import { expireDueQuestions } from './user-messages.ts';
 
 /** How long an agent elsewhere may be silent before its instance is STALE. */
 export const SILENCE_MS = 15 * 60_000;

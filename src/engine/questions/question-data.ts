@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../domain/json.ts';
+import type { JsonObject, JsonValue } from '../../domain/json.ts';
 
 /** A question as its events tell of it: when it is asked, and when people are reminded of it. */
 export const questionData = (question: {

@@ -4,15 +4,15 @@ import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { isFinal, type ExecutionStatus } from '../../domain/run/status.ts';
 import { budgetOfKey } from '../../domain/run/budget.ts';
 import type { CheckAnswer } from '../../domain/run/answer.ts';
-import { takeChecked, type ProblemsOf } from '../checked-answer.ts';
-import { appendEvents, type NewEvent } from '../event-log.ts';
-import { toJsonb } from '../jsonb.ts';
+import { takeChecked, type ProblemsOf } from '../../persistence/checked-answer.ts';
+import { appendEvents, type NewEvent } from '../../persistence/event-log.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
 import { storableText } from '../../domain/storable-text.ts';
-import type { Sql, SqlPool } from '../sql.ts';
-import { parseTimestamp } from '../timestamp.ts';
-import { questionData } from '../question-data.ts';
+import type { Sql, SqlPool } from '../../persistence/sql.ts';
+import { parseTimestamp } from '../../persistence/timestamp.ts';
+import { questionData } from './question-data.ts';
 import { remindTime, type QuestionKind } from '../../domain/run/question.ts';
-import { raiseLimit } from '../../engine/budgets/budget-limits.ts';
+import { raiseLimit } from '../budgets/budget-limits.ts';
 
 /** Questions that runs put to people: asked under a task's lease, answered by anybody who may, each once. */
 

@@ -2,11 +2,11 @@ import { conflict } from '../../domain/errors.ts';
 import { isEnded, type InstanceStatus } from '../../domain/instance/instance-status.ts';
 import type { JsonValue } from '../../domain/json.ts';
 import { writtenAnswer, type CheckAnswer } from '../../domain/run/answer.ts';
-import { takeChecked, type ProblemsOf } from '../checked-answer.ts';
-import { eachRow } from '../each-row.ts';
-import { appendMessage, findMessage, type Message } from '../messages.ts';
-import { answerQuestion } from '../runs/questions.ts';
-import type { Sql, SqlPool } from '../sql.ts';
+import { takeChecked, type ProblemsOf } from '../../persistence/checked-answer.ts';
+import { eachRow } from '../../persistence/each-row.ts';
+import { appendMessage, findMessage, type Message } from '../../persistence/messages.ts';
+import { answerQuestion } from '../questions/run-questions.ts';
+import type { Sql, SqlPool } from '../../persistence/sql.ts';
 import {
   answerInInstance,
   closeInInstance,
@@ -14,8 +14,14 @@ import {
   openQuestionsOf,
   questionOf,
   type InstanceQuestion,
-} from './instance-questions.ts';
-import { lockInstance, noteInInstance, refuseEnded, refuseRun, type Instance } from './instance-row.ts';
+} from '../questions/agent-questions.ts';
+import {
+  lockInstance,
+  noteInInstance,
+  refuseEnded,
+  refuseRun,
+  type Instance,
+} from '../../persistence/external-agents/agent-row.ts';
 
 /** What people do in instances: speak, answer, end. In a run they can only answer; the run writes the message. */
 

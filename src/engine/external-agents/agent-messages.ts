@@ -7,9 +7,14 @@ import {
   type EndedStatus,
 } from '../../domain/instance/instance-status.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { appendMessage, findMessage, readUserMessages, type Message } from '../messages.ts';
-import type { Sql, SqlPool } from '../sql.ts';
-import { askInInstance, closeInInstance, expireInInstance, type AskedFor } from './instance-questions.ts';
+import { appendMessage, findMessage, readUserMessages, type Message } from '../../persistence/messages.ts';
+import type { Sql, SqlPool } from '../../persistence/sql.ts';
+import {
+  askInInstance,
+  closeInInstance,
+  expireInInstance,
+  type AskedFor,
+} from '../questions/agent-questions.ts';
 import {
   lockInstance,
   noteInInstance,
@@ -18,7 +23,7 @@ import {
   refuseRun,
   type Instance,
   type NewInstance,
-} from './instance-row.ts';
+} from '../../persistence/external-agents/agent-row.ts';
 
 /**
  * What agents elsewhere do in their instances. Reading moves the instance's cursor, and each message keeps where the

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { isEnded, type InstanceStatus } from '../../domain/instance/instance-status.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { createDelivery } from '../deliveries.ts';
-import { appendMessage } from '../messages.ts';
-import type { Sql, SqlPool } from '../sql.ts';
-import { closeInInstance } from './instance-questions.ts';
-import { lockInstance, noteInInstance, openInstance } from './instance-row.ts';
+import { createDelivery } from '../../persistence/deliveries.ts';
+import { appendMessage } from '../../persistence/messages.ts';
+import type { Sql, SqlPool } from '../../persistence/sql.ts';
+import { closeInInstance } from '../questions/agent-questions.ts';
+import { lockInstance, noteInInstance, openInstance } from '../../persistence/external-agents/agent-row.ts';
 
 /** Instances that are made here and begun by calling their agent's webhook. */
 

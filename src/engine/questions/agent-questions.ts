@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { conflict, invalid, notFound } from '../../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { answerText, type AnswerRules } from '../../domain/run/answer.ts';
-import { toJsonb } from '../jsonb.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
 import { storableText } from '../../domain/storable-text.ts';
-import { appendMessage, type Message } from '../messages.ts';
+import { appendMessage, type Message } from '../../persistence/messages.ts';
 import { remindTime } from '../../domain/run/question.ts';
-import type { ProblemsOf } from '../checked-answer.ts';
-import type { Sql } from '../sql.ts';
-import { parseTimestamp } from '../timestamp.ts';
-import type { Instance } from './instance-row.ts';
+import type { ProblemsOf } from '../../persistence/checked-answer.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { parseTimestamp } from '../../persistence/timestamp.ts';
+import type { Instance } from '../../persistence/external-agents/agent-row.ts';
 
 /**
  * What agents elsewhere ask people, in the table in which runs ask. Every statement runs while the instance is locked;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject, JsonValue } from '../domain/json.ts';
-import { eachRow } from './each-row.ts';
-import { appendEvents } from './event-log.ts';
-import { lockInstance, noteInInstance } from './instances/instance-row.ts';
-import { appendMessage } from './messages.ts';
+import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import { eachRow } from '../../persistence/each-row.ts';
+import { appendEvents } from '../../persistence/event-log.ts';
+import { lockInstance, noteInInstance } from '../../persistence/external-agents/agent-row.ts';
+import { appendMessage } from '../../persistence/messages.ts';
 import { questionData } from './question-data.ts';
-import type { SqlPool } from './sql.ts';
-import { parseTimestamp } from './timestamp.ts';
+import type { SqlPool } from '../../persistence/sql.ts';
+import { parseTimestamp } from '../../persistence/timestamp.ts';
 
 /**
  * Reminders of questions that stand open, of runs and of agents elsewhere: one each. When is a column of the question, so
