@@ -1,8 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Claim, ClaimRef, FinalState, RunEnding, RunRef } from '../src/contracts/crew-run.ts';
-import { cancelChildren } from '../src/persistence/runs/commands.ts';
+import { cancelChildren } from '../src/engine/commands/command-run.ts';
 import { claimRun } from '../src/engine/claims/claim-run.ts';
-import { finaliseRun, markCancelling, markPaused, markWaiting } from '../src/persistence/runs/lifecycle.ts';
+import { finaliseRun, markCancelling, markPaused, markWaiting } from '../src/engine/lifecycle/finish-run.ts';
 import type { WorkerMetrics } from '../src/telemetry/metrics/worker-metrics.ts';
 import { tellEnded } from '../src/telemetry/tracing/run-spans.ts';
 import type { Tracing } from '../src/telemetry/tracing/tracing.ts';

@@ -3,7 +3,7 @@ import type { AgentEnd } from '../../src/domain/agent/agent-state.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
 import { remember } from '../../src/persistence/runs/recollection.ts';
-import { parkAfterFailure, type AfterFailure } from '../../src/persistence/runs/task-commands.ts';
+import { parkAfterFailure, type AfterFailure } from '../../src/engine/commands/task-commands.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/engine/claims/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import type { TaskMaterial } from './task-material.ts';

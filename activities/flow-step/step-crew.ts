@@ -2,7 +2,7 @@ import { missingInputs } from '../../src/domain/plan/interpolate.ts';
 import { crewResult, type CrewResult } from '../../src/domain/run/result.ts';
 import { isFinal } from '../../src/domain/run/status.ts';
 import type { StepCrew } from '../../src/flows/step-work.ts';
-import { commandIn } from '../../src/persistence/runs/commands.ts';
+import { commandIn } from '../../src/engine/commands/command-run.ts';
 import { keepChildGeneration, startChild, type ChildRun } from '../../src/persistence/runs/flow-steps.ts';
 import type { NewRun } from '../../src/persistence/runs/create-run.ts';
 import type { Looked, LookingStep } from './open-step.ts';

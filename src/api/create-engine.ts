@@ -18,7 +18,7 @@ import { createApiMetrics, type ApiMetrics } from '../telemetry/metrics/api-metr
 import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { createDeliveryDispatcher } from '../temporal/delivery-dispatcher.ts';
-import { createDisabledOwners } from '../temporal/disabled-owners.ts';
+import { createDisabledOwners } from '../engine/commands/stop-disabled-users.ts';
 import { createDispatcher, type Dispatcher } from '../temporal/dispatcher.ts';
 import { createReconciler } from '../temporal/reconciler.ts';
 import { createRuns } from '../temporal/runs.ts';

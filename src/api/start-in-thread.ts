@@ -1,7 +1,7 @@
 import { conflict, MusterError, notFound } from '../domain/errors.ts';
 import type { Thread } from '../persistence/entities/thread.entity.ts';
 import { findThread } from '../persistence/repositories/threads.repository.ts';
-import { commandRun } from '../persistence/runs/commands.ts';
+import { commandRun } from '../engine/commands/command-run.ts';
 import type { CreatedRun } from '../persistence/runs/create-run.ts';
 import { threadIsBusy } from '../engine/queue/run-queue.ts';
 import type { Sql } from '../persistence/sql.ts';

@@ -1,8 +1,8 @@
 import type { RunErrorCode } from '../domain/errors.ts';
 import type { RunEnding } from '../contracts/crew-run.ts';
 import { isFinal, type ExecutionKind, type ExecutionStatus } from '../domain/run/status.ts';
-import { cancelChildren } from '../persistence/runs/commands.ts';
-import { finaliseRun } from '../persistence/runs/lifecycle.ts';
+import { cancelChildren } from '../engine/commands/command-run.ts';
+import { finaliseRun } from '../engine/lifecycle/finish-run.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import { tellEnded } from '../telemetry/tracing/run-spans.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { commandRun } from '../../src/persistence/runs/commands.ts';
+import { commandRun } from '../../src/engine/commands/command-run.ts';
 import { createRun } from '../../src/persistence/runs/create-run.ts';
 import { claimRun } from '../../src/engine/claims/claim-run.ts';
-import { finaliseRun } from '../../src/persistence/runs/lifecycle.ts';
+import { finaliseRun } from '../../src/engine/lifecycle/finish-run.ts';
 import { peopleOf, type Person } from '../support/people.ts';
 import { aPlan } from '../support/plans.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { MusterError } from '../../src/domain/errors.ts';
 import type { Command } from '../../src/domain/run/status.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
-import { commandRun } from '../../src/persistence/runs/commands.ts';
+import { commandRun } from '../../src/engine/commands/command-run.ts';
 import { createRun, type CreatedRun } from '../../src/persistence/runs/create-run.ts';
 import { claimRun } from '../../src/engine/claims/claim-run.ts';
-import { finaliseRun, markPaused, markWaiting } from '../../src/persistence/runs/lifecycle.ts';
+import { finaliseRun, markPaused, markWaiting } from '../../src/engine/lifecycle/finish-run.ts';
 import { createReconciler } from '../../src/temporal/reconciler.ts';
 import type { Runs } from '../../src/temporal/runs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Command } from '../../../domain/run/status.ts';
-import { commandRun } from '../../../persistence/runs/commands.ts';
+import { commandRun } from '../../../engine/commands/command-run.ts';
 import { findEvents, readCutEvents } from '../../../persistence/event-log.ts';
 import {
   listExecutions,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MusterError } from '../../../domain/errors.ts';
 import type { Command } from '../../../domain/run/status.ts';
-import { commandRun } from '../../../persistence/runs/commands.ts';
+import { commandRun } from '../../../engine/commands/command-run.ts';
 import type { Engine } from '../../engine.ts';
 import { refuseRetryAboveOpenLimit } from '../../run-limits.ts';
 import { replayRun } from '../../replay-run.ts';

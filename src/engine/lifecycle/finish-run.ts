@@ -5,16 +5,16 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
 import { crewResult } from '../../domain/run/result.ts';
 import type { ExecutionStatus, FinalStatus } from '../../domain/run/status.ts';
-import { appendEvents, type NewEvent } from '../event-log.ts';
-import { toJsonb } from '../jsonb.ts';
-import { together, type Sql, type SqlPool } from '../sql.ts';
-import { settleUnfinishedTasks } from './commands.ts';
-import { closeOpenCalls, lockRun } from '../../engine/calls/record-call.ts';
-import { closeQuestions, hasOpenQuestion } from '../../engine/questions/run-questions.ts';
-import { ENDED_RUN } from './ended-run.ts';
+import { appendEvents, type NewEvent } from '../../persistence/event-log.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
+import { together, type Sql, type SqlPool } from '../../persistence/sql.ts';
+import { settleUnfinishedTasks } from '../commands/command-run.ts';
+import { closeOpenCalls, lockRun } from '../calls/record-call.ts';
+import { closeQuestions, hasOpenQuestion } from '../questions/run-questions.ts';
+import { ENDED_RUN } from './ended-run-columns.ts';
 import type { EndedRun } from '../../domain/run/ended-run.ts';
-import { releaseRuns } from '../../engine/queue/run-queue.ts';
-import { resumeToEnd } from './task-commands.ts';
+import { releaseRuns } from '../queue/run-queue.ts';
+import { resumeToEnd } from '../commands/task-commands.ts';
 
 /**
  * The steps of a run's life that its workflow writes, after its claim: paused, cancelling, the end. By both ids: after a

@@ -12,12 +12,12 @@ import {
   type OnTaskFailure,
   type TaskStatus,
 } from '../../domain/run/status.ts';
-import { appendEvents, type NewEvent } from '../event-log.ts';
-import { toJsonb } from '../jsonb.ts';
-import type { Sql, SqlPool } from '../sql.ts';
-import { wakeWaiting } from '../../engine/questions/run-questions.ts';
-import { FRESH_START } from '../../engine/claims/task-lease.ts';
-import { isNothingLeft } from '../../engine/claims/tasks-left.ts';
+import { appendEvents, type NewEvent } from '../../persistence/event-log.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
+import type { Sql, SqlPool } from '../../persistence/sql.ts';
+import { wakeWaiting } from '../questions/run-questions.ts';
+import { FRESH_START } from '../claims/task-lease.ts';
+import { isNothingLeft } from '../claims/tasks-left.ts';
 
 /**
  * What people ask of one task of a run: try it again, leave it out, change it before it starts. Each is one

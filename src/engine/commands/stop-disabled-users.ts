@@ -1,11 +1,11 @@
-import { MusterError } from '../domain/errors.ts';
-import { eachRow } from '../persistence/each-row.ts';
-import { commandRun } from '../persistence/runs/commands.ts';
-import { runsOfDisabledUsers } from '../persistence/runs/disabled-owners.ts';
-import type { SqlPool } from '../persistence/sql.ts';
-import type { Waker } from '../persistence/wake.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import { MusterError } from '../../domain/errors.ts';
+import { eachRow } from '../../persistence/each-row.ts';
+import { commandRun } from './command-run.ts';
+import { runsOfDisabledUsers } from './disabled-user-runs.ts';
+import type { SqlPool } from '../../persistence/sql.ts';
+import type { Waker } from '../../persistence/wake.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Dispatcher } from '../../temporal/dispatcher.ts';
 
 /** How often one process looks: a disabled user's runs are told to stop so much later at most. */
 const LOOK_MS = 3_000;

@@ -1,4 +1,4 @@
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../../persistence/sql.ts';
 
 /**
  * Runs of disabled users that a command would still change, oldest first: a flow comes before the crews it has out.

@@ -5,12 +5,12 @@ import {
   type ExecutionKind,
   type ExecutionStatus,
 } from '../../domain/run/status.ts';
-import { appendEvents, type NewEvent } from '../event-log.ts';
-import type { Sql, SqlPool } from '../sql.ts';
-import { closeOpenCalls } from '../../engine/calls/record-call.ts';
-import { closeQuestions } from '../../engine/questions/run-questions.ts';
-import { FRESH_START } from '../../engine/claims/task-lease.ts';
-import { mustQueue, releaseRuns, threadIsBusy } from '../../engine/queue/run-queue.ts';
+import { appendEvents, type NewEvent } from '../../persistence/event-log.ts';
+import type { Sql, SqlPool } from '../../persistence/sql.ts';
+import { closeOpenCalls } from '../calls/record-call.ts';
+import { closeQuestions } from '../questions/run-questions.ts';
+import { FRESH_START } from '../claims/task-lease.ts';
+import { mustQueue, releaseRuns, threadIsBusy } from '../queue/run-queue.ts';
 
 /**
  * What people ask of a run. Each command is one transaction: a compare-and-set on the row, the event, and
