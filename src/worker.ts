@@ -33,7 +33,7 @@ import { executionIdOf } from './temporal/names.ts';
 import { temporalConnectionOptions } from './temporal/client.ts';
 import { deploymentOptions } from './temporal/current-version.ts';
 import { type CodecSettings, failuresOf, workerDataConverter } from './temporal/payload-codec.ts';
-import { createWorkerPresence } from './temporal/worker-presence.ts';
+import { createWorkerPresence } from './engine/workers/worker-heartbeat.ts';
 import { createGuardedFetch } from './tools/guarded-fetch.ts';
 import { createToolbox } from './tools/toolbox.ts';
 

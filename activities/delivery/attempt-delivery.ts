@@ -1,8 +1,8 @@
 import { isNativeError } from 'node:util/types';
-import { webhookHeaders } from '../../src/delivery/sign-webhook.ts';
+import { webhookHeaders } from '../../src/engine/webhooks/sign-webhook.ts';
 import type { Attempt, DueDelivery, Endpoint } from '../../src/persistence/deliveries.ts';
 import { SecretLost } from '../../src/security/key-ring.ts';
-import { secretPlace } from '../../src/delivery/secret-place.ts';
+import { secretPlace } from '../../src/engine/webhooks/secret-place.ts';
 import type { DeliveryDeps } from './delivery-deps.ts';
 
 /** What Standard Webhooks advises to wait for a receiver: 15 to 30 s. */

@@ -5,7 +5,7 @@ import {
   holdMs,
   readRetryAfterMs,
   retryDelayMs,
-} from '../../src/delivery/retry-schedule.ts';
+} from '../../src/engine/webhooks/retry-schedule.ts';
 import {
   isPiledUp,
   nextDue,

@@ -1,5 +1,5 @@
 import { createDatabase } from '../persistence/database.ts';
-import { startAnew } from '../persistence/runs/start-anew.ts';
+import { startAnew } from '../engine/reconciling/restart-after-restore.ts';
 import type { Settings } from '../config.ts';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createTemporal, type Temporal } from '../temporal/client.ts';

@@ -19,7 +19,7 @@ import { createWakeListener, createWaker, type WakeListener } from '../../src/pe
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
 import { crewRunWorkflowId } from '../../src/temporal/names.ts';
-import { createReconciler } from '../../src/temporal/reconciler.ts';
+import { createReconciler } from '../../src/engine/reconciling/reconciler.ts';
 import { createRuns, type Runs } from '../../src/temporal/runs.ts';
 import { hangs, says } from '../support/scripted-model.ts';
 import { readSse } from '../support/sse-reader.ts';

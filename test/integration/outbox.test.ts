@@ -6,7 +6,7 @@ import { readSettings } from '../../src/config.ts';
 import { createWakeListener, type WakeListener } from '../../src/persistence/wake.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/client.ts';
-import { createDispatcher, type Dispatcher } from '../../src/temporal/dispatcher.ts';
+import { createDispatcher, type Dispatcher } from '../../src/engine/outbox/command-dispatcher.ts';
 import { crewRunWorkflowId } from '../../src/temporal/names.ts';
 import { createRuns, type Runs } from '../../src/temporal/runs.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';

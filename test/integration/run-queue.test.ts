@@ -7,7 +7,7 @@ import { commandRun } from '../../src/engine/commands/command-run.ts';
 import { createRun, type CreatedRun } from '../../src/persistence/runs/create-run.ts';
 import { claimRun } from '../../src/engine/claims/claim-run.ts';
 import { finaliseRun, markPaused, markWaiting } from '../../src/engine/lifecycle/finish-run.ts';
-import { createReconciler } from '../../src/temporal/reconciler.ts';
+import { createReconciler } from '../../src/engine/reconciling/reconciler.ts';
 import type { Runs } from '../../src/temporal/runs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { meansSomething, toLikePattern } from '../../src/api/resources/webhooks/event-patterns.ts';
-import { holdMs, readRetryAfterMs, retryDelayMs } from '../../src/delivery/retry-schedule.ts';
-import { createWebhookSecret, webhookHeaders } from '../../src/delivery/sign-webhook.ts';
+import { holdMs, readRetryAfterMs, retryDelayMs } from '../../src/engine/webhooks/retry-schedule.ts';
+import { createWebhookSecret, webhookHeaders } from '../../src/engine/webhooks/sign-webhook.ts';
 
 describe('a signature', () => {
   const message = { id: 'msg', at: new Date(), body: '{"type":"x"}' };

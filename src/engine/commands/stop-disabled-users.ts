@@ -5,7 +5,7 @@ import { runsOfDisabledUsers } from './disabled-user-runs.ts';
 import type { SqlPool } from '../../persistence/sql.ts';
 import type { Waker } from '../../persistence/wake.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Dispatcher } from '../../temporal/dispatcher.ts';
+import type { Dispatcher } from '../outbox/command-dispatcher.ts';
 
 /** How often one process looks: a disabled user's runs are told to stop so much later at most. */
 const LOOK_MS = 3_000;

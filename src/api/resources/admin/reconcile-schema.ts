@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXECUTION_STATUSES } from '../../../domain/run/status.ts';
-import type { Comparison } from '../../../temporal/compare-all.ts';
+import type { Comparison } from '../../../engine/reconciling/compare-all.ts';
 
 export const reconcileBody = z.object({
   dry_run: z.boolean().default(false).describe('Only says what differs'),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { secretPlace } from '../../../delivery/secret-place.ts';
+import { secretPlace } from '../../../engine/webhooks/secret-place.ts';
 import { notFound } from '../../../domain/errors.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { secretPlace } from '../../../delivery/secret-place.ts';
-import { createWebhookSecret } from '../../../delivery/sign-webhook.ts';
+import { secretPlace } from '../../../engine/webhooks/secret-place.ts';
+import { createWebhookSecret } from '../../../engine/webhooks/sign-webhook.ts';
 import { notFound } from '../../../domain/errors.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import {

@@ -1,4 +1,4 @@
-import type { SqlPool } from '../sql.ts';
+import type { SqlPool } from '../../persistence/sql.ts';
 
 /**
  * For a database that was restored without Temporal, while no API and no worker runs: every open execution gets a new

@@ -1,9 +1,9 @@
-import type { Logger } from '../telemetry/logger.ts';
-import type { SqlPool } from '../persistence/sql.ts';
-import type { WakeListener } from '../persistence/wake.ts';
-import { aboutRun } from '../telemetry/tracing/ambient.ts';
-import { runWorkflowId } from './names.ts';
-import type { RunToStart, Runs } from './runs.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { SqlPool } from '../../persistence/sql.ts';
+import type { WakeListener } from '../../persistence/wake.ts';
+import { aboutRun } from '../../telemetry/tracing/ambient.ts';
+import { runWorkflowId } from '../../temporal/names.ts';
+import type { RunToStart, Runs } from '../../temporal/runs.ts';
 
 /** Rows one look takes; more wait for the next. */
 const BATCH = 50;

@@ -1,8 +1,8 @@
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
-import type { ExecutionStatus } from '../domain/run/status.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import { aboutRun } from '../telemetry/tracing/ambient.ts';
-import { executionIdOf } from './names.ts';
+import type { ExecutionStatus } from '../../domain/run/status.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { aboutRun } from '../../telemetry/tracing/ambient.ts';
+import { executionIdOf } from '../../temporal/names.ts';
 import {
   COMPARED_ROW,
   mend,
@@ -12,8 +12,8 @@ import {
   type ComparedRow,
   type Repair,
   type RepairDeps,
-} from './repairs.ts';
-import type { OpenWorkflow, TemporalState } from './runs.ts';
+} from './repair.ts';
+import type { OpenWorkflow, TemporalState } from '../../temporal/runs.ts';
 
 /** Rows, or workflows, compared at one step. */
 const BATCH = 200;

@@ -1,6 +1,6 @@
-import type { Sql } from '../persistence/sql.ts';
-import { tellEndOfWorker, tellOfWorker, type WorkerIdentity } from '../persistence/workers.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { tellEndOfWorker, tellOfWorker, type WorkerIdentity } from '../../persistence/workers.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 
 /** How often a worker tells that it lives, and learns that it shall take nothing new. */
 const TELL_MS = 2_000;

@@ -1,8 +1,8 @@
-import { isFinal } from '../domain/run/status.ts';
-import { ownersWaiting, releaseRuns } from '../engine/queue/run-queue.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import { aboutRun } from '../telemetry/tracing/ambient.ts';
-import { noTracing, type Tracing } from '../telemetry/tracing/tracing.ts';
+import { isFinal } from '../../domain/run/status.ts';
+import { ownersWaiting, releaseRuns } from '../queue/run-queue.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { aboutRun } from '../../telemetry/tracing/ambient.ts';
+import { noTracing, type Tracing } from '../../telemetry/tracing/tracing.ts';
 import { compareAll, type Comparison } from './compare-all.ts';
 import {
   COMPARED_ROW,
@@ -13,9 +13,9 @@ import {
   type ComparedRow,
   type Repair,
   type RepairDeps,
-} from './repairs.ts';
+} from './repair.ts';
 
-export type { Repair } from './repairs.ts';
+export type { Repair } from './repair.ts';
 
 /** How often one process looks. */
 const LOOK_MS = 5_000;

@@ -1,11 +1,11 @@
-import { wakeSignal } from '../../workflows/delivery/messages.ts';
-import type { DeliveryInput } from '../contracts/delivery.ts';
-import { endpointsLeftLying, markAnnounced, readUnannounced } from '../persistence/deliveries.ts';
-import type { SqlPool } from '../persistence/sql.ts';
-import type { WakeListener } from '../persistence/wake.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import type { Temporal } from './client.ts';
-import { DELIVERY_TYPE, deliveryWorkflowId } from './names.ts';
+import { wakeSignal } from '../../../workflows/delivery/messages.ts';
+import type { DeliveryInput } from '../../contracts/delivery.ts';
+import { endpointsLeftLying, markAnnounced, readUnannounced } from '../../persistence/deliveries.ts';
+import type { SqlPool } from '../../persistence/sql.ts';
+import type { WakeListener } from '../../persistence/wake.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import { DELIVERY_TYPE, deliveryWorkflowId } from '../../temporal/names.ts';
 
 /** Messages one look takes. */
 const BATCH = 1_000;

@@ -1,14 +1,14 @@
-import type { RunErrorCode } from '../domain/errors.ts';
-import type { RunEnding } from '../contracts/crew-run.ts';
-import { isFinal, type ExecutionKind, type ExecutionStatus } from '../domain/run/status.ts';
-import { cancelChildren } from '../engine/commands/command-run.ts';
-import { finaliseRun } from '../engine/lifecycle/finish-run.ts';
-import type { SqlPool } from '../persistence/sql.ts';
-import type { Waker } from '../persistence/wake.ts';
-import { tellEnded } from '../telemetry/tracing/run-spans.ts';
-import type { Tracing } from '../telemetry/tracing/tracing.ts';
-import { runWorkflowId } from './names.ts';
-import type { Runs, TemporalState } from './runs.ts';
+import type { RunErrorCode } from '../../domain/errors.ts';
+import type { RunEnding } from '../../contracts/crew-run.ts';
+import { isFinal, type ExecutionKind, type ExecutionStatus } from '../../domain/run/status.ts';
+import { cancelChildren } from '../commands/command-run.ts';
+import { finaliseRun } from '../lifecycle/finish-run.ts';
+import type { SqlPool } from '../../persistence/sql.ts';
+import type { Waker } from '../../persistence/wake.ts';
+import { tellEnded } from '../../telemetry/tracing/run-spans.ts';
+import type { Tracing } from '../../telemetry/tracing/tracing.ts';
+import { runWorkflowId } from '../../temporal/names.ts';
+import type { Runs, TemporalState } from '../../temporal/runs.ts';
 
 /** What Postgres and Temporal say of one run, what is wrong with that, and how it is mended. */
 
