@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { FireRef } from '../src/contracts/scheduled-start.ts';
-import { cancelFire, recordFire } from '../src/persistence/runs/schedule-fires.ts';
+import { cancelFire, recordFire } from '../src/engine/schedules/schedule-fires.ts';
 import type { TaskDeps } from './agent-task/task-deps.ts';
 
 /** What the workflow of one nominal time of a schedule writes. The API starts the run. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createApp } from '../src/api/app.ts';
-import { createEngine } from '../src/api/create-engine.ts';
+import { createEngine } from '../src/engine/create-engine.ts';
 import { engineResources } from '../src/api/resources/index.ts';
 import { readSettings } from '../src/config.ts';
 import { loadFlows } from '../src/flows/flow-catalogue.ts';

@@ -21,7 +21,7 @@ import {
   type NewCall,
   type OpenCall,
 } from '../../src/engine/calls/record-call.ts';
-import { recall } from '../../src/persistence/runs/recollection.ts';
+import { recall } from '../../src/persistence/memory-search.ts';
 import { takeModelRate, type ModelRate } from '../../src/engine/calls/model-rates.ts';
 import {
   saveProgress,

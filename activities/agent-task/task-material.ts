@@ -19,7 +19,7 @@ import {
 import { inputsOf, unnamedInputs } from '../../src/domain/plan/task-inputs.ts';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import type { TaskOutput } from '../../src/domain/run/result.ts';
-import type { RecallScope } from '../../src/persistence/runs/recollection.ts';
+import type { RecallScope } from '../../src/persistence/memory-search.ts';
 import type { ModelRate } from '../../src/engine/calls/model-rates.ts';
 import type { HeldTask, TaskIds } from '../../src/engine/claims/task-lease.ts';
 

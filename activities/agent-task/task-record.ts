@@ -2,7 +2,7 @@ import type { TaskOutcome } from '../../src/contracts/crew-run.ts';
 import type { AgentEnd } from '../../src/domain/agent/agent-state.ts';
 import type { RunErrorCode } from '../../src/domain/errors.ts';
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
-import { remember } from '../../src/persistence/runs/recollection.ts';
+import { remember } from '../../src/persistence/memory-search.ts';
 import { parkAfterFailure, type AfterFailure } from '../../src/engine/commands/task-commands.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/engine/claims/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';

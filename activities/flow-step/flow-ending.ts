@@ -1,5 +1,5 @@
 import type { RunEnding, RunRef } from '../../src/contracts/crew-run.ts';
-import { readFlowEnd } from '../../src/persistence/runs/flow-steps.ts';
+import { readFlowEnd } from '../../src/engine/flow-steps/flow-steps.ts';
 import type { WrittenEnding } from '../../src/engine/lifecycle/finish-run.ts';
 import { flowOf } from './flow-of.ts';
 import { saidBy } from './step-record.ts';

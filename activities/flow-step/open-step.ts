@@ -16,7 +16,7 @@ import {
   readStep,
   type ChildRun,
   type HeldStep,
-} from '../../src/persistence/runs/flow-steps.ts';
+} from '../../src/engine/flow-steps/flow-steps.ts';
 import {
   takeLease,
   saveProgress,

@@ -27,7 +27,7 @@ import {
   type NewCall,
   type OpenCall,
 } from '../../src/engine/calls/record-call.ts';
-import { answeredCall } from '../../src/persistence/runs/flow-steps.ts';
+import { answeredCall } from '../../src/engine/flow-steps/flow-steps.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/engine/claims/task-lease.ts';
 import { addWarning } from '../../src/engine/calls/task-warnings.ts';
 import type { TaskWarning } from '../../src/domain/run/task-warning.ts';

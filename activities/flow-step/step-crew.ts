@@ -3,8 +3,8 @@ import { crewResult, type CrewResult } from '../../src/domain/run/result.ts';
 import { isFinal } from '../../src/domain/run/status.ts';
 import type { StepCrew } from '../../src/flows/step-work.ts';
 import { commandIn } from '../../src/engine/commands/command-run.ts';
-import { keepChildGeneration, startChild, type ChildRun } from '../../src/persistence/runs/flow-steps.ts';
-import type { NewRun } from '../../src/persistence/runs/create-run.ts';
+import { keepChildGeneration, startChild, type ChildRun } from '../../src/engine/flow-steps/flow-steps.ts';
+import type { NewRun } from '../../src/engine/starting/create-run.ts';
 import type { Looked, LookingStep } from './open-step.ts';
 
 /** The end of a crew wakes its flow; a word that was lost costs at most this. */

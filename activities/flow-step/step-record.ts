@@ -9,7 +9,7 @@ import type { Worked } from '../../src/flows/define-flow.ts';
 import type { TryAgain } from '../../src/flows/step-work.ts';
 import { storableText } from '../../src/domain/storable-text.ts';
 import { lockRun } from '../../src/engine/calls/record-call.ts';
-import { keepStep, lockState } from '../../src/persistence/runs/flow-steps.ts';
+import { keepStep, lockState } from '../../src/engine/flow-steps/flow-steps.ts';
 import {
   countUnexpected,
   saveProgress,

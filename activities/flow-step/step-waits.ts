@@ -2,7 +2,7 @@ import { ComputationLimitExceeded } from '../../src/computing/computing-errors.t
 import type { RunErrorCode } from '../../src/domain/errors.ts';
 import type { FlowStep } from '../../src/flows/define-flow.ts';
 import { StepFailure } from '../../src/flows/step-work.ts';
-import { waitUntil } from '../../src/persistence/runs/flow-steps.ts';
+import { waitUntil } from '../../src/engine/flow-steps/flow-steps.ts';
 import { askQuestion, findQuestion } from '../../src/engine/questions/run-questions.ts';
 import type { Looked, LookingStep } from './open-step.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendEvents } from '../../src/persistence/event-log.ts';
-import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun } from '../../src/engine/starting/create-run.ts';
 import type { SqlPool } from '../../src/persistence/sql.ts';
 
 /** What an event costs beside its own row: its message in the run's instance, its deliveries. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createApp } from '../../src/api/app.ts';
-import { createEngine } from '../../src/api/create-engine.ts';
+import { createEngine } from '../../src/engine/create-engine.ts';
 import { createHttpServer } from '../../src/api/http-server.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { temporalHealthOf } from '../../src/api/temporal-health.ts';

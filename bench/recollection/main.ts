@@ -7,7 +7,7 @@ import getPort from 'get-port';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { migrateDatabase } from '../../src/persistence/migrate.ts';
-import { recall, type RecallScope } from '../../src/persistence/runs/recollection.ts';
+import { recall, type RecallScope } from '../../src/persistence/memory-search.ts';
 import type { SqlPool } from '../../src/persistence/sql.ts';
 import { hasVectorSearch } from '../../src/persistence/vector-search.ts';
 import { vectorText } from '../../src/persistence/vectors.ts';

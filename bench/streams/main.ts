@@ -13,7 +13,7 @@ import { createDatabase } from '../../src/persistence/database.ts';
 import { appendEvents } from '../../src/persistence/event-log.ts';
 import { prepareFirstAdmin } from '../../src/persistence/first-admin.ts';
 import { migrate } from '../../src/persistence/migrate.ts';
-import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun } from '../../src/engine/starting/create-run.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { endServicesOn, endWhenAsked, makeKeptFolder } from '../../test/support/folder-keeper.ts';
 import { recordSections, RESULTS_FILE, watchRun } from '../results-file.ts';

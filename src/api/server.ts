@@ -9,7 +9,7 @@ import { secretsOf } from '../telemetry/hide-secrets.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
-import { createEngine } from './create-engine.ts';
+import { createEngine } from '../engine/create-engine.ts';
 import { createHttpServer } from './http-server.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { engineResources } from './resources/index.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { commandRun } from '../../src/engine/commands/command-run.ts';
-import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun } from '../../src/engine/starting/create-run.ts';
 import { claimRun } from '../../src/engine/claims/claim-run.ts';
 import { finaliseRun } from '../../src/engine/lifecycle/finish-run.ts';
 import { peopleOf, type Person } from '../support/people.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { User } from '../../src/persistence/entities/user.entity.ts';
-import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun } from '../../src/engine/starting/create-run.ts';
 import { peopleOf, statusOf, type Person } from '../support/people.ts';
 import { aPlan } from '../support/plans.ts';
 import { startTestApi, type TestApi } from '../support/test-api.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import type { StartOptions } from '../../src/api/start-run.ts';
+import type { StartOptions } from '../../src/engine/starting/start-crew-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { startPlan } from '../support/plan-runs.ts';
 import { anAgent, aPlan, aTask } from '../support/plans.ts';

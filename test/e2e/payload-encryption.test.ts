@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import getPort from 'get-port';
 import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
+import { startCrewRun } from '../../src/engine/starting/start-crew-run.ts';
 import { startCodecServer } from '../../src/cli/codec-server.ts';
 import { childEnvironment } from '../../src/config.ts';
 import { crewRunWorkflowId } from '../../src/temporal/names.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import type { StartOptions } from '../../src/api/start-run.ts';
+import type { StartOptions } from '../../src/engine/starting/start-crew-run.ts';
 import { peopleOf } from '../support/people.ts';
 import { startPlan } from '../support/plan-runs.ts';
 import { aPlan, aTask, anAgent } from '../support/plans.ts';

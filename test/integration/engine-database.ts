@@ -6,7 +6,7 @@ import { createDatabase, type Database } from '../../src/persistence/database.ts
 import { appendEvents, type NewEvent } from '../../src/persistence/event-log.ts';
 import { beginCall, type BeginRefusal, type OpenCall } from '../../src/engine/calls/record-call.ts';
 import { commandRun } from '../../src/engine/commands/command-run.ts';
-import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun } from '../../src/engine/starting/create-run.ts';
 import { claimRun } from '../../src/engine/claims/claim-run.ts';
 import { finaliseRun } from '../../src/engine/lifecycle/finish-run.ts';
 import { takeLease, type HeldTask, type Lease } from '../../src/engine/claims/task-lease.ts';

@@ -10,7 +10,7 @@ import {
   listInstances,
   summariseAgents,
 } from '../../src/persistence/repositories/agent-instances.repository.ts';
-import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun } from '../../src/engine/starting/create-run.ts';
 import { createRandom } from '../crewai/random.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { aPlan } from '../support/plans.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
-import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun } from '../../src/engine/starting/create-run.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { aPlan } from '../support/plans.ts';
 

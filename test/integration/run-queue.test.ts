@@ -4,7 +4,7 @@ import { MusterError } from '../../src/domain/errors.ts';
 import type { Command } from '../../src/domain/run/status.ts';
 import { createDatabase, type Database } from '../../src/persistence/database.ts';
 import { commandRun } from '../../src/engine/commands/command-run.ts';
-import { createRun, type CreatedRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun, type CreatedRun } from '../../src/engine/starting/create-run.ts';
 import { claimRun } from '../../src/engine/claims/claim-run.ts';
 import { finaliseRun, markPaused, markWaiting } from '../../src/engine/lifecycle/finish-run.ts';
 import { createReconciler } from '../../src/engine/reconciling/reconciler.ts';

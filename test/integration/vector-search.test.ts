@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MEMORY_KINDS } from '../../src/domain/agent/memory.ts';
 import { createDatabase } from '../../src/persistence/database.ts';
-import { recall, type RecallScope } from '../../src/persistence/runs/recollection.ts';
+import { recall, type RecallScope } from '../../src/persistence/memory-search.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { hasVectorSearch, installVectorSearch } from '../../src/persistence/vector-search.ts';
 import { vectorText } from '../../src/persistence/vectors.ts';

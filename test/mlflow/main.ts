@@ -15,7 +15,7 @@ import { tellAfterAnOutage } from '../support/mlflow-story.ts';
 import { endServicesOn } from '../support/folder-keeper.ts';
 import { startSuiteServices } from '../support/suite-services.ts';
 import { until } from '../support/test-stack.ts';
-import { mlflowTraceId } from '../../src/delivery/mlflow/trace.ts';
+import { mlflowTraceId } from '../../src/mlflow/trace.ts';
 
 const VERSION = '3.17.0';
 const { env } = process;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { startCrewRun } from '../../src/api/start-run.ts';
+import { startCrewRun } from '../../src/engine/starting/start-crew-run.ts';
 import type { Random } from '../crewai/random.ts';
 import { anAgent, aPlan, aTask } from '../support/plans.ts';
 import { callsTool, fails, says, type Reply } from '../support/scripted-replies.ts';

@@ -5,7 +5,7 @@
  *   MUSTER_TEST_DATABASE_URL=… MUSTER_TEST_TEMPORAL_ADDRESS=… node test/replay/record.ts
  */
 import { z } from 'zod';
-import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
+import { startCrewRun, type StartOptions } from '../../src/engine/starting/start-crew-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import { crewRunWorkflowId } from '../../src/temporal/names.ts';
 import { anAgent, aPlan, aTask } from '../support/plans.ts';

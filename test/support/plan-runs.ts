@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { startCrewRun, type StartOptions } from '../../src/api/start-run.ts';
+import { startCrewRun, type StartOptions } from '../../src/engine/starting/start-crew-run.ts';
 import type { CrewPlan } from '../../src/domain/plan/crew-plan.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { TestStack } from './test-stack.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { createEngine, type RunningEngine } from '../../src/api/create-engine.ts';
+import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
 import { loadFlows } from '../../src/flows/flow-catalogue.ts';

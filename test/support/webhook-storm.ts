@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { appendEvents } from '../../src/persistence/event-log.ts';
-import { createRun } from '../../src/persistence/runs/create-run.ts';
+import { createRun } from '../../src/engine/starting/create-run.ts';
 import { createRandom, type Random } from '../crewai/random.ts';
 import { aPlan } from './plans.ts';
 import { startStandardReceiver, type ReceiverAnswer, type StandardReceiver } from './standard-receiver.ts';

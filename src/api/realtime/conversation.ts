@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../../engine/services.ts';
 import { logPageQuery } from '../parameters.ts';
 import { followStream, lastEventId } from './follow-stream.ts';
 import { messageEntrySchema } from './present-message.ts';

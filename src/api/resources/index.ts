@@ -5,7 +5,7 @@ import { agentInstanceRoutes } from './agent-instances/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { ampRoutes } from './amp/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../../engine/services.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { codecRoutes } from './codec/routes.ts';

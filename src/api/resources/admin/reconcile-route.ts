@@ -1,5 +1,5 @@
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { presentComparison, reconcileBody, reconcileReportSchema } from './reconcile-schema.ts';
 
 const EXECUTION_ID = '550e8400-e29b-41d4-a716-446655440000';

@@ -1,5 +1,5 @@
 import type { AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reconcileRoute } from './reconcile-route.ts';
 import { workerRoutes } from './worker-routes.ts';
 

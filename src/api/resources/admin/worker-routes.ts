@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conflict, notFound } from '../../../domain/errors.ts';
 import { askToDrain, listWorkers, WORKER_STATUSES, type ListedWorker } from '../../../persistence/workers.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { pageQuery, timestampSchema } from '../../parameters.ts';
 
 const TAGS = ['Operation'];

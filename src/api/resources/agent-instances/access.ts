@@ -4,7 +4,7 @@ import {
   type ShownInstance,
 } from '../../../persistence/repositories/agent-instances.repository.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 
 /** The instance a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */

@@ -8,7 +8,7 @@ import {
   type AgentSaid,
 } from '../../../engine/external-agents/agent-messages.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { presentMessage } from '../../realtime/present-message.ts';
 import {
   agentMessageSchema,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readInboxCursor } from '../../../persistence/inbox.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { openSse } from '../../realtime/sse.ts';
 
 /** Every message of the caller's, whoever speaks and wherever, as it comes. */

@@ -9,7 +9,7 @@ import {
 import type { ShownInstance } from '../../../persistence/repositories/agent-instances.repository.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { followMessages, messagePage, messagePageQuery, messageStream } from '../../realtime/conversation.ts';
 import { messageEntrySchema, presentMessage } from '../../realtime/present-message.ts';
 import { reachInstance } from './access.ts';

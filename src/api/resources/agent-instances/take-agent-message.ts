@@ -3,7 +3,7 @@ import {
   type AgentMessage,
   type AgentSaid,
 } from '../../../engine/external-agents/agent-messages.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 
 /** Takes what an agent elsewhere says, by whatever door it came, and wakes who follows. @throws as `agentSays` */
 export async function takeAgentMessage(

@@ -1,5 +1,5 @@
 import type { KickoffUrls } from '../../../persistence/kickoff-endpoints.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { checkUrls } from '../webhooks/access.ts';
 
 /** The addresses in a body of AMP. */

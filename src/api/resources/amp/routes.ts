@@ -9,8 +9,8 @@ import { listQuestions } from '../../../persistence/repositories/questions.repos
 import { answerQuestion } from '../../../engine/questions/run-questions.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
-import { startCrewRun } from '../../start-run.ts';
+import type { Engine } from '../../../engine/services.ts';
+import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
 import { presentTask } from '../executions/presenter.ts';
 import { callBack, hasUrls, keepMeta } from '../../../persistence/kickoff-endpoints.ts';

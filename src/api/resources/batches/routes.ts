@@ -9,7 +9,7 @@ import {
 import { parseTimestamp } from '../../../persistence/timestamp.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 import { usdOf } from '../executions/presenter.ts';
 import { steeredSchema, steerMany } from '../executions/steer-many.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BATCH_MOST, type CreatedBatch } from '../../start-batch.ts';
+import { BATCH_MOST, type CreatedBatch } from '../../../engine/starting/start-batch.ts';
 import { timestampSchema } from '../../parameters.ts';
 import { tokenUsageSchema } from '../executions/schema.ts';
 

@@ -2,7 +2,7 @@ import { invalid } from '../../../domain/errors.ts';
 import { createPayloadCodec } from '../../../temporal/payload-codec.ts';
 import { payloadsSchema, throughCodec } from '../../../temporal/payload-json.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 
 const plain = {
   payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJnZW5lcmF0aW9uIjoxfQ==' }],

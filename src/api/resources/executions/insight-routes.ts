@@ -8,7 +8,7 @@ import {
   type ExecutionStats,
 } from '../../../persistence/repositories/execution-stats.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { integerIdParam, listedOwner, ownershipQuery, queryInteger } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { exampleMetrics, exampleLogEntry, exampleStats } from './examples.ts';

@@ -6,7 +6,7 @@ import type { Execution } from '../../../persistence/entities/execution.entity.t
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
 import { traceIdOf } from '../../../telemetry/tracing/trace-ids.ts';
 import { runWorkflowId } from '../../../temporal/names.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { taskOutputSchema, type ExecutionBody, type logEntrySchema, type taskRunSchema } from './schema.ts';
 
 export type LogEntry = z.output<typeof logEntrySchema>;

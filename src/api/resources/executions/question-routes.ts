@@ -10,7 +10,7 @@ import { answerQuestion } from '../../../engine/questions/run-questions.ts';
 import type { Caller } from '../../context.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { listedOwner, pageQuery, uuidParam } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import {

@@ -11,8 +11,8 @@ import {
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
-import { refuseRetryAboveOpenLimit } from '../../run-limits.ts';
+import type { Engine } from '../../../engine/services.ts';
+import { refuseRetryAboveOpenLimit } from '../../../engine/starting/run-limits.ts';
 import { listedOwner, pageQuery } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { links, presentExecution, presentTask } from './presenter.ts';

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { MusterError } from '../../../domain/errors.ts';
 import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../engine/commands/command-run.ts';
-import type { Engine } from '../../engine.ts';
-import { refuseRetryAboveOpenLimit } from '../../run-limits.ts';
-import { replayRun } from '../../replay-run.ts';
+import type { Engine } from '../../../engine/services.ts';
+import { refuseRetryAboveOpenLimit } from '../../../engine/starting/run-limits.ts';
+import { replayRun } from '../../../engine/starting/replay-run.ts';
 
 /** More than this in one request is another request. */
 export const STEER_MOST = 1_000;

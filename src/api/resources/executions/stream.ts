@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readHeads } from '../../../persistence/event-log.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { followStream, lastEventId } from '../../realtime/follow-stream.ts';
 import { createSnapshots, type Snapshots } from '../../realtime/snapshots.ts';
 import { findExecution } from '../../../persistence/repositories/executions.repository.ts';

@@ -4,7 +4,7 @@ import type { FlowDefinition } from '../../../flows/declared/definition.ts';
 import type { DeclaredFlow } from '../../../persistence/entities/flow.entity.ts';
 import { findFlow } from '../../../persistence/repositories/flows.repository.ts';
 import { findGraphs } from '../../../persistence/repositories/graphs.repository.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { documentOf } from '../graphs/schema.ts';
 
 /** With `_`, as flows are stored. */

@@ -11,7 +11,7 @@ import {
   type FlowSave,
 } from '../../../persistence/repositories/flows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { preparedFlow, reachFlow, storedName } from './declared-access.ts';

@@ -2,7 +2,7 @@ import { notFound } from '../../../domain/errors.ts';
 import type { Graph } from '../../../persistence/entities/graph.entity.ts';
 import { findGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 
 /** The graph a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */

@@ -5,7 +5,7 @@ import type { CrewPlan } from '../../../domain/plan/crew-plan.ts';
 import type { GraphDocumentBody } from '../../../contracts/graph.ts';
 import type { Graph } from '../../../persistence/entities/graph.entity.ts';
 import { knownKnowledge } from '../../../persistence/repositories/knowledge.repository.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { documentOf } from './schema.ts';
 
 /** What a document of an owner's is checked against. */

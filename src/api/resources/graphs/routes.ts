@@ -8,7 +8,7 @@ import {
   saveGraph,
 } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute, type RequestFacts } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { given, listedOwner } from '../../parameters.ts';

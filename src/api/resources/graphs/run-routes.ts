@@ -1,9 +1,9 @@
 import { graphDocumentSchema } from '../../../contracts/graph.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
-import type { Engine } from '../../engine.ts';
-import { startCrewBatch } from '../../start-batch.ts';
-import { startCrewRun } from '../../start-run.ts';
+import type { Engine } from '../../../engine/services.ts';
+import { startCrewBatch } from '../../../engine/starting/start-batch.ts';
+import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { BATCH_RULES, batchStarted, presentStarted } from '../batches/schema.ts';
 import { reachExecution } from '../executions/access.ts';
 import { exampleExecution } from '../executions/examples.ts';

@@ -7,7 +7,7 @@ import { secretIssues } from '../../../domain/secret-fields.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { toIssues } from '../../../contracts/issues.ts';
 import { reachGraph } from './access.ts';

@@ -6,7 +6,7 @@ import {
   saveGraph,
 } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 import { reachGraph } from './access.ts';
 import { exampleDocument, exampleGraph, exampleGraphVersion } from './examples.ts';

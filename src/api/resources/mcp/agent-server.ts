@@ -7,7 +7,7 @@ import { ENDED_STATUSES } from '../../../domain/instance/instance-status.ts';
 import { endSession, type AgentMessage } from '../../../engine/external-agents/agent-messages.ts';
 import type { Message } from '../../../persistence/messages.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { toMusterError } from '../../errors.ts';
 import { askedSchema, toAsked } from '../agent-instances/asked.ts';
 import { takeAgentMessage } from '../agent-instances/take-agent-message.ts';

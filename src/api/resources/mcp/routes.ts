@@ -1,7 +1,7 @@
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { z } from 'zod';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { createAgentServer } from './agent-server.ts';
 import { refuseUnfit } from './refuse-unfit.ts';
 

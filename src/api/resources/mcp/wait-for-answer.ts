@@ -3,7 +3,7 @@ import type { JsonValue } from '../../../domain/json.ts';
 import type { Question } from '../../../persistence/entities/question.entity.ts';
 import { readPlaceOf } from '../../../persistence/messages.ts';
 import { findQuestionById } from '../../../persistence/repositories/questions.repository.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 
 /** So often a client that wants it is told that the wait goes on. */
 const PROGRESS_MS = 5_000;

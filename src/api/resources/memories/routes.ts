@@ -6,7 +6,7 @@ import {
   type StoredMemory,
 } from '../../../persistence/repositories/memories.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { pageQuery, timestampSchema } from '../../parameters.ts';
 
 const TAGS = ['Memory and knowledge'] as const;

@@ -3,7 +3,7 @@ import { countRuns, type RunCounts } from '../../../persistence/repositories/run
 import { exposition, METRICS_CONTENT_TYPE, processMetrics } from '../../../telemetry/metrics/registry.ts';
 import { runMetrics } from '../../../telemetry/metrics/run-metrics.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 
 /** Prometheus gives up after 10 s by default; what the process itself knows must arrive before. */
 const LOOK_MS = 3_000;

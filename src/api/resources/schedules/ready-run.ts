@@ -2,15 +2,15 @@ import { notFound } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import type { CrewPlan } from '../../../domain/plan/crew-plan.ts';
 import type { ScheduleTarget } from '../../../persistence/repositories/schedules.repository.ts';
-import type { CreatedRun } from '../../../persistence/runs/create-run.ts';
+import type { CreatedRun } from '../../../engine/starting/create-run.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachGraph } from '../graphs/access.ts';
 import { planOfGraph } from '../graphs/compile.ts';
 import { reachWorkflow } from '../workflows/access.ts';
 import { planOfWorkflow } from '../workflows/compile.ts';
-import { checkFlowRequest, startFlowRun } from '../../start-flow.ts';
-import { refuseMissingInputs, startCrewRun } from '../../start-run.ts';
+import { checkFlowRequest, startFlowRun } from '../../../engine/starting/start-flow-run.ts';
+import { refuseMissingInputs, startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 
 /** A run that could start now: its plan made, its inputs checked. */
 export interface ReadyRun {

@@ -10,7 +10,7 @@ import {
 import type { ScheduleRequest } from '../../../temporal/schedules.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 import { nextRuns } from './cron.ts';
 import {

@@ -13,7 +13,7 @@ import {
 } from '../../../persistence/repositories/schedules.repository.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { given, listedOwner } from '../../parameters.ts';
 import { readyRun } from './ready-run.ts';

@@ -7,9 +7,9 @@ import { findWorkflow } from '../../../persistence/repositories/workflows.reposi
 import { latestFailedRun, listTaskRuns } from '../../../persistence/repositories/tasks.repository.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { pageQuery } from '../../parameters.ts';
-import { startCrewRun } from '../../start-run.ts';
+import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
 import { exampleExecution } from '../executions/examples.ts';
 import { present } from '../executions/routes.ts';

@@ -11,7 +11,7 @@ import {
   updateTemplate,
 } from '../../../persistence/repositories/templates.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { exampleDocument, exampleGraph } from '../graphs/examples.ts';

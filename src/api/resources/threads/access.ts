@@ -3,7 +3,7 @@ import type { Thread } from '../../../persistence/entities/thread.entity.ts';
 import { findGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { findThread } from '../../../persistence/repositories/threads.repository.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 
 /** The thread a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */

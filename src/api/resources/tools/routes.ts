@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../domain/json.ts';
 import { callTool } from '../../../tools/run-tool-call.ts';
 import type { Tool, ToolRegistry } from '../../../tools/tool.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { toIssues } from '../../../contracts/issues.ts';
 import {
   listToolsQuery,

@@ -4,7 +4,7 @@ import { conflict, notFound } from '../../../domain/errors.ts';
 import { triggerInstance } from '../../../engine/external-agents/trigger-agent.ts';
 import { findDelivery, listDeliveries } from '../../../persistence/repositories/deliveries.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { withEndpoint } from '../webhooks/access.ts';
 import { listDeliveriesQuery } from '../webhooks/schema.ts';
 import {

@@ -6,7 +6,7 @@ import type {
 } from '../../../persistence/entities/delivery-endpoint.entity.ts';
 import { findEndpoint } from '../../../persistence/repositories/delivery-endpoints.repository.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 
 /** The endpoints that a path may name. */

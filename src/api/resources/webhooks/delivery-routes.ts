@@ -9,7 +9,7 @@ import {
   redeliver,
 } from '../../../persistence/repositories/deliveries.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { withEndpoint } from './access.ts';
 import { exampleDelivery } from './examples.ts';
 import {

@@ -3,7 +3,7 @@ import { findAgent } from '../../../persistence/repositories/agents.repository.t
 import type { ApiContext, Caller } from '../../context.ts';
 import { authorize } from '../../authorize.ts';
 import { defineStream, type AnyRoute, type RouteSpec } from '../../define-route.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { isAllowedOrigin } from '../../../http/browser-headers.ts';
 import { CLOSE, type SocketLine } from '../../realtime/socket-line.ts';
 import { SOCKET_PROTOCOL } from '../../realtime/socket-messages.ts';

@@ -2,7 +2,7 @@ import { notFound } from '../../../domain/errors.ts';
 import type { Workflow } from '../../../persistence/entities/platform.entity.ts';
 import { findWorkflow } from '../../../persistence/repositories/workflows.repository.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 
 /** The workflow a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */

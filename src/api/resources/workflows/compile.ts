@@ -6,7 +6,7 @@ import { longestReply } from '../../../models/catalogue.ts';
 import type { Workflow } from '../../../persistence/entities/platform.entity.ts';
 import { findAgents } from '../../../persistence/repositories/agents.repository.ts';
 import { tasksOfWorkflow } from '../../../persistence/repositories/tasks.repository.ts';
-import type { Engine } from '../../engine.ts';
+import type { Engine } from '../../../engine/services.ts';
 
 /** What the compiler has to know of this installation. */
 export const surroundingsOf = (engine: Engine): PlatformSurroundings => ({

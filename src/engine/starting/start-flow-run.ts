@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { invalid } from '../domain/errors.ts';
-import type { JsonObject } from '../domain/json.ts';
-import type { FlowSnapshot } from '../flows/declared/snapshot.ts';
-import type { NamedFlow } from '../flows/flow-catalogue.ts';
-import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
-import type { Sql } from '../persistence/sql.ts';
-import { concerns } from '../telemetry/tracing/ambient.ts';
-import type { Engine } from './engine.ts';
+import { invalid } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
+import type { NamedFlow } from '../../flows/flow-catalogue.ts';
+import { createRun, type CreatedRun, type NewRun } from './create-run.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { concerns } from '../../telemetry/tracing/ambient.ts';
+import type { Engine } from '../services.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
-import { toIssues } from '../contracts/issues.ts';
+import { toIssues } from '../../contracts/issues.ts';
 import { commitInThread } from './start-in-thread.ts';
-import { moneyOf, type StartOptions } from './start-run.ts';
+import { moneyOf, type StartOptions } from './start-crew-run.ts';
 
 /** A run of a flow that somebody asks for. */
 export interface RequestedFlow {

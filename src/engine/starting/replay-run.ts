@@ -1,16 +1,16 @@
-import { conflict, invalid } from '../domain/errors.ts';
-import type { JsonObject } from '../domain/json.ts';
-import type { CrewPlan } from '../domain/plan/crew-plan.ts';
-import type { PlanOverrides } from '../domain/plan/override-plan.ts';
-import { MICRO_USD, type OnBudget } from '../domain/run/budget.ts';
-import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
-import type { CreatedRun } from '../persistence/runs/create-run.ts';
-import { takeOverTasks } from '../persistence/runs/take-over.ts';
-import type { Engine } from './engine.ts';
-import { namedFlow } from '../flows/declared/declared-flow.ts';
-import type { FlowSnapshot } from '../flows/declared/snapshot.ts';
-import { startFlowRun } from './start-flow.ts';
-import { startCrewRun, type StartOptions } from './start-run.ts';
+import { conflict, invalid } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
+import type { PlanOverrides } from '../../domain/plan/override-plan.ts';
+import { MICRO_USD, type OnBudget } from '../../domain/run/budget.ts';
+import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
+import type { CreatedRun } from './create-run.ts';
+import { takeOverTasks } from './copy-finished-tasks.ts';
+import type { Engine } from '../services.ts';
+import { namedFlow } from '../../flows/declared/declared-flow.ts';
+import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
+import { startFlowRun } from './start-flow-run.ts';
+import { startCrewRun, type StartOptions } from './start-crew-run.ts';
 
 interface ReplayedRow {
   execution_id: string;

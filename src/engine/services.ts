@@ -8,20 +8,20 @@ import type { Database } from '../persistence/database.ts';
 import type { SqlPool } from '../persistence/sql.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { SecretBox } from '../security/secret-box.ts';
-import type { DeliveryDispatcher } from '../engine/webhooks/delivery-dispatcher.ts';
+import type { DeliveryDispatcher } from './webhooks/delivery-dispatcher.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ApiMetrics } from '../telemetry/metrics/api-metrics.ts';
-import type { Dispatcher } from '../engine/outbox/command-dispatcher.ts';
-import type { Reconciler } from '../engine/reconciling/reconciler.ts';
+import type { Dispatcher } from './outbox/command-dispatcher.ts';
+import type { Reconciler } from './reconciling/reconciler.ts';
 import type { Runs } from '../temporal/runs.ts';
 import type { UrlCheck } from '../tools/guarded-fetch.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
-import type { CredentialWatch } from './realtime/credential-watch.ts';
-import type { ExecutionFeeds } from './realtime/execution-feeds.ts';
-import type { LogHub } from './realtime/log-hub.ts';
-import type { InboxFeed } from './realtime/inbox-feed.ts';
-import type { MessageHub } from './realtime/message-hub.ts';
-import type { Sockets } from './realtime/sockets.ts';
+import type { CredentialWatch } from '../api/realtime/credential-watch.ts';
+import type { ExecutionFeeds } from '../api/realtime/execution-feeds.ts';
+import type { LogHub } from '../api/realtime/log-hub.ts';
+import type { InboxFeed } from '../api/realtime/inbox-feed.ts';
+import type { MessageHub } from '../api/realtime/message-hub.ts';
+import type { Sockets } from '../api/realtime/sockets.ts';
 
 /** What the resources that start, steer and show runs work with. */
 export interface Engine {

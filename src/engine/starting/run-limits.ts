@@ -1,8 +1,8 @@
-import { aboveQuota, refuseAboveQuota } from '../persistence/quotas.ts';
-import type { CreatedRun } from '../persistence/runs/create-run.ts';
-import type { Sql } from '../persistence/sql.ts';
-import { openRunsOf } from '../engine/queue/run-queue.ts';
-import type { Engine } from './engine.ts';
+import { aboveQuota, refuseAboveQuota } from '../../persistence/quotas.ts';
+import type { CreatedRun } from './create-run.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { openRunsOf } from '../queue/run-queue.ts';
+import type { Engine } from '../services.ts';
 
 /**
  * Called after runs were added, in their transaction: refuses them when their owner has more then that are not over, or that

@@ -1,8 +1,8 @@
-import { MEMORY_KINDS, type MemoryKind, type Recalled, type Remembered } from '../../domain/agent/memory.ts';
-import { storableText } from '../../domain/storable-text.ts';
-import { together, type Sql } from '../sql.ts';
-import { hasVectorSearch, isComparable, vectorLiteral } from '../vector-search.ts';
-import { anyWord, LEAST_LIKENESS, nearestTo, vectorText } from '../vectors.ts';
+import { MEMORY_KINDS, type MemoryKind, type Recalled, type Remembered } from '../domain/agent/memory.ts';
+import { storableText } from '../domain/storable-text.ts';
+import { together, type Sql } from './sql.ts';
+import { hasVectorSearch, isComparable, vectorLiteral } from './vector-search.ts';
+import { anyWord, LEAST_LIKENESS, nearestTo, vectorText } from './vectors.ts';
 
 /** What a run reads of memory and knowledge, and what its tasks leave behind. Everything is of one owner. */
 

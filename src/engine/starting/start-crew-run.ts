@@ -1,14 +1,14 @@
-import { invalid } from '../domain/errors.ts';
-import type { JsonObject } from '../domain/json.ts';
-import type { CrewPlan } from '../domain/plan/crew-plan.ts';
-import { toMicroUsd, type OnBudget } from '../domain/run/budget.ts';
-import type { ExecutionKind, OnTaskFailure } from '../domain/run/status.ts';
-import { FilledTextTooLarge, missingInputs, outgrows } from '../domain/plan/interpolate.ts';
-import { ModelFailure, type Models } from '../models/model.ts';
-import { createRun, type CreatedRun, type NewRun } from '../persistence/runs/create-run.ts';
-import type { Sql } from '../persistence/sql.ts';
-import { concerns } from '../telemetry/tracing/ambient.ts';
-import type { Engine } from './engine.ts';
+import { invalid } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { CrewPlan } from '../../domain/plan/crew-plan.ts';
+import { toMicroUsd, type OnBudget } from '../../domain/run/budget.ts';
+import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
+import { FilledTextTooLarge, missingInputs, outgrows } from '../../domain/plan/interpolate.ts';
+import { ModelFailure, type Models } from '../../models/model.ts';
+import { createRun, type CreatedRun, type NewRun } from './create-run.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { concerns } from '../../telemetry/tracing/ambient.ts';
+import type { Engine } from '../services.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
 import { commitInThread } from './start-in-thread.ts';
 

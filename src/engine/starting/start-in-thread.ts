@@ -1,11 +1,11 @@
-import { conflict, MusterError, notFound } from '../domain/errors.ts';
-import type { Thread } from '../persistence/entities/thread.entity.ts';
-import { findThread } from '../persistence/repositories/threads.repository.ts';
-import { commandRun } from '../engine/commands/command-run.ts';
-import type { CreatedRun } from '../persistence/runs/create-run.ts';
-import { threadIsBusy } from '../engine/queue/run-queue.ts';
-import type { Sql } from '../persistence/sql.ts';
-import type { Engine } from './engine.ts';
+import { conflict, MusterError, notFound } from '../../domain/errors.ts';
+import type { Thread } from '../../persistence/entities/thread.entity.ts';
+import { findThread } from '../../persistence/repositories/threads.repository.ts';
+import { commandRun } from '../commands/command-run.ts';
+import type { CreatedRun } from './create-run.ts';
+import { threadIsBusy } from '../queue/run-queue.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import type { Engine } from '../services.ts';
 
 /**
  * Commits a run that belongs to a thread. While another run of it is live the new one queues, durably, and starts

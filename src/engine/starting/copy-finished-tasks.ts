@@ -1,4 +1,4 @@
-import type { Sql } from '../sql.ts';
+import type { Sql } from '../../persistence/sql.ts';
 
 /**
  * Seeds a replay with what an earlier run has finished: outputs of the tasks that stand before one in the plan's

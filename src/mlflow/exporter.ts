@@ -4,9 +4,9 @@ import {
   readFinished,
   takeFinished,
   type FinishedExecution,
-} from '../../persistence/finished-executions.ts';
-import type { SqlPool } from '../../persistence/sql.ts';
-import type { Logger } from '../../telemetry/logger.ts';
+} from '../persistence/finished-executions.ts';
+import type { SqlPool } from '../persistence/sql.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { MlflowError, type Metric, type MlflowClient, type Pair } from './rest-client.ts';
 import { mlflowTraceId, traceOf } from './trace.ts';
 

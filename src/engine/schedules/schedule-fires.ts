@@ -1,7 +1,7 @@
 import type { FireRef } from '../../contracts/scheduled-start.ts';
 import { MusterError } from '../../domain/errors.ts';
-import type { SqlPool } from '../sql.ts';
-import { commandRun } from '../../engine/commands/command-run.ts';
+import type { SqlPool } from '../../persistence/sql.ts';
+import { commandRun } from '../commands/command-run.ts';
 
 /** The times at which schedules have come due: each is one row, and starts one execution or none. */
 

@@ -7,9 +7,9 @@ import type { OnBudget } from '../../domain/run/budget.ts';
 import { storedIds } from '../../domain/plan/task-inputs.ts';
 import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
 import { currentTraceparent } from '../../telemetry/tracing/ambient.ts';
-import { toJsonb } from '../jsonb.ts';
-import type { Sql } from '../sql.ts';
-import { parseTimestamp } from '../timestamp.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { parseTimestamp } from '../../persistence/timestamp.ts';
 
 /** Who commits a start delivers it; if that process dies, another takes over after this. */
 const START_LEASE_MS = 5_000;

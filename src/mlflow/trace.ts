@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
-import { spanIdOf, traceIdOf } from '../../telemetry/tracing/trace-ids.ts';
-import type { FinishedCall, FinishedExecution, FinishedTask } from '../../persistence/finished-executions.ts';
+import { spanIdOf, traceIdOf } from '../telemetry/tracing/trace-ids.ts';
+import type { FinishedCall, FinishedExecution, FinishedTask } from '../persistence/finished-executions.ts';
 
 /**
  * One trace for an execution, in OpenTelemetry's OTLP: a span for the whole, for each task, each model call and each tool

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { invalid, type Issue } from '../domain/errors.ts';
-import type { JsonObject } from '../domain/json.ts';
-import { missingInputs } from '../domain/plan/interpolate.ts';
-import { createRuns, type CreatedRun } from '../persistence/runs/create-run.ts';
-import { findBatch } from '../persistence/repositories/batches.repository.ts';
-import type { Engine } from './engine.ts';
-import { refuseUnpriced, toRow, type RequestedRun } from './start-run.ts';
+import { invalid, type Issue } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { missingInputs } from '../../domain/plan/interpolate.ts';
+import { createRuns, type CreatedRun } from './create-run.ts';
+import { findBatch } from '../../persistence/repositories/batches.repository.ts';
+import type { Engine } from '../services.ts';
+import { refuseUnpriced, toRow, type RequestedRun } from './start-crew-run.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
 
 /** More inputs than this are another batch. */

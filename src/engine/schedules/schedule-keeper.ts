@@ -1,9 +1,9 @@
-import { scheduleColumns, type ScheduleRow } from '../persistence/repositories/schedules.repository.ts';
-import { cancelIfLive } from '../persistence/runs/schedule-fires.ts';
-import type { ScheduleRequest, TemporalSchedules } from '../temporal/schedules.ts';
-import type { Engine } from './engine.ts';
-import { classifyError } from '../engine/classify-error.ts';
-import { readyRun } from './resources/schedules/ready-run.ts';
+import { scheduleColumns, type ScheduleRow } from '../../persistence/repositories/schedules.repository.ts';
+import { cancelIfLive } from './schedule-fires.ts';
+import type { ScheduleRequest, TemporalSchedules } from '../../temporal/schedules.ts';
+import type { Engine } from '../services.ts';
+import { classifyError } from '../classify-error.ts';
+import { readyRun } from '../../api/resources/schedules/ready-run.ts';
 
 /** How often it looks. */
 const LOOK_MS = 1_000;

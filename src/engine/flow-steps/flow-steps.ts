@@ -5,11 +5,11 @@ import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
 import type { TaskOutput } from '../../domain/run/result.ts';
 import type { OnBudget } from '../../domain/run/budget.ts';
 import type { ExecutionStatus } from '../../domain/run/status.ts';
-import { toJsonb } from '../jsonb.ts';
-import type { Sql } from '../sql.ts';
-import { parseTimestamp } from '../timestamp.ts';
-import { createRun, type NewRun } from './create-run.ts';
-import type { Lease } from '../../engine/claims/task-lease.ts';
+import { toJsonb } from '../../persistence/jsonb.ts';
+import type { Sql } from '../../persistence/sql.ts';
+import { parseTimestamp } from '../../persistence/timestamp.ts';
+import { createRun, type NewRun } from '../starting/create-run.ts';
+import type { Lease } from '../claims/task-lease.ts';
 
 /** Runs of steps of flows: rows of task_executions that are made when they are first handed out. */
 
