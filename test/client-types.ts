@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createApp } from '../src/api/app.ts';
-import { createEngine } from '../src/engine/create-engine.ts';
+import { createServices } from '../src/api/create-services.ts';
 import { engineResources } from '../src/api/resources/index.ts';
 import { readSettings } from '../src/config.ts';
 import { loadFlows } from '../src/flows/flow-catalogue.ts';
@@ -24,7 +24,7 @@ const logger = createLogger({ level: 'silent' });
 const database = await createDatabase(nowhere);
 const temporal = await createTemporal(settings);
 const flows = await loadFlows(undefined);
-const { engine } = createEngine({ settings, database, system: database, temporal, logger, flows });
+const { services } = createServices({ settings, database, system: database, temporal, logger, flows });
 const app = createApp({
   settings,
   database,
@@ -36,7 +36,7 @@ const app = createApp({
   validateResponses: false,
   demoStandsIn: false,
   isDraining: () => false,
-  routes: engineResources(engine),
+  routes: engineResources(services),
 });
 const handle = app.callback();
 const server = createServer((request, response) => void handle(request, response));

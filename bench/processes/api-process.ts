@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createApp } from '../../src/api/app.ts';
-import { createEngine } from '../../src/engine/create-engine.ts';
+import { createServices } from '../../src/api/create-services.ts';
 import { createHttpServer } from '../../src/api/http-server.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { temporalHealthOf } from '../../src/api/temporal-health.ts';
@@ -27,7 +27,7 @@ const database = await createDatabase(url, { actsFor: 'owners' });
 const system = await createDatabase(url, { actsFor: 'system' });
 const flows = await loadFlows(settings.FLOWS_DIR);
 const temporal = await createTemporal(settings);
-const running = createEngine({ settings, database, system, temporal, logger, flows, crewsDir });
+const running = createServices({ settings, database, system, temporal, logger, flows, crewsDir });
 const audit = createAuditTrail(system.sql, logger);
 const app = createApp({
   settings,
@@ -40,7 +40,7 @@ const app = createApp({
   validateResponses: false,
   demoStandsIn: false,
   isDraining: () => signals.stop.aborted,
-  routes: engineResources(running.engine),
+  routes: engineResources(running.services),
 });
 const server = createHttpServer(app.callback());
 server.listen(settings.API_PORT, settings.API_HOST);

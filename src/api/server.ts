@@ -9,7 +9,7 @@ import { secretsOf } from '../telemetry/hide-secrets.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
-import { createEngine } from '../engine/create-engine.ts';
+import { createServices } from './create-services.ts';
 import { createHttpServer } from './http-server.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { engineResources } from './resources/index.ts';
@@ -62,7 +62,7 @@ export async function runApi(
   const system = await createDatabase(databaseUrl, { actsFor: 'system' });
   const temporal = await createTemporal(settings);
   const tracing = createTracing(settings, { service: 'muster-api', version: programVersion(), logger });
-  const running = createEngine({ settings, database, system, temporal, logger, flows, tracing });
+  const running = createServices({ settings, database, system, temporal, logger, flows, tracing });
   const audit = createAuditTrail(system.sql, logger);
   let isDraining = false;
   const release = async (): Promise<void> => {
@@ -87,10 +87,10 @@ export async function runApi(
       demoStandsIn: createModels(settings).demoStandsIn,
       isDraining: () => isDraining,
       rateLimits: createRateLimits({ settings, logger, ...(!alone && { shared: database.sql }) }),
-      credentials: running.engine.credentials,
-      metrics: running.engine.metrics,
+      credentials: running.services.credentials,
+      metrics: running.services.metrics,
       tracing,
-      routes: engineResources(running.engine),
+      routes: engineResources(running.services),
     });
     server = createHttpServer(app.callback());
     await listen(server, settings.API_HOST, settings.API_PORT);

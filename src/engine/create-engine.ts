@@ -26,14 +26,8 @@ import { createTemporalSchedules } from '../temporal/schedules.ts';
 import { probeSearchAttributes } from '../temporal/search-attributes.ts';
 import { createUrlCheck } from '../tools/guarded-fetch.ts';
 import { createToolbox } from '../tools/toolbox.ts';
-import type { Engine } from './services.ts';
-import { createScheduleKeeper } from './schedules/schedule-keeper.ts';
-import { createCredentialWatch } from '../api/realtime/credential-watch.ts';
-import { createExecutionFeeds } from '../api/realtime/execution-feeds.ts';
-import { createLogHub } from '../api/realtime/log-hub.ts';
-import { createInboxFeed } from '../api/realtime/inbox-feed.ts';
-import { createMessageHub } from '../api/realtime/message-hub.ts';
-import { createSockets } from '../api/realtime/sockets.ts';
+import type { EngineServices } from './services.ts';
+import { createScheduleKeeper, type MakeReady } from './schedules/schedule-keeper.ts';
 
 /** The crews that ship with the program. */
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -43,10 +37,10 @@ const MAX_WAITING_PER_OWNER = 50;
 
 /** The engine of one API process, with all that runs beside its HTTP server. */
 export interface RunningEngine {
-  engine: Engine;
-  /** Ends every open stream. */
-  endStreams(): void;
-  /** Ends dispatcher, reconciler and housekeeping too. The database and Temporal stay open. */
+  services: EngineServices;
+  /** Wakes those who read what others have written. */
+  listener: WakeListener;
+  /** Ends dispatcher, reconciler and housekeeping. The database and Temporal stay open. */
   close(): Promise<void>;
 }
 
@@ -61,8 +55,8 @@ export function createEngine(deps: {
   flows: FlowCatalogue;
   /** Where the crews that can be started by name lie. Default: the examples. */
   crewsDir?: string;
-  /** How often WebSockets are pinged, other than the usual, for tests. */
-  heartbeatMs?: number;
+  /** Makes ready what a schedule runs. */
+  readyRun: MakeReady;
   /** Whom to tell what this process does; default: nobody. */
   tracing?: Tracing;
 }): RunningEngine {
@@ -74,8 +68,6 @@ export function createEngine(deps: {
   const listener = createWakeListener(deps.system.url, logger, ['log', 'token', 'outbox', 'message']);
   const probe = probeSearchAttributes(temporal, settings.TEMPORAL_NAMESPACE, logger);
   const runs = createRuns(temporal, settings.TEMPORAL_TASK_QUEUE, probe);
-  const readers = createReaders({ sql, listener, logger, now }, deps.heartbeatMs);
-  const credentials = createCredentialWatch({ sql, logger, now });
   const dispatcher = createDispatcher({ sql, runs, listener, logger, now });
   const maxActive = settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   const { tracing = noTracing } = deps;
@@ -85,7 +77,7 @@ export function createEngine(deps: {
   const crews = createCrewCatalogue(deps.crewsDir ?? EXAMPLES, () => tools.registry.names());
   const metrics = createApiMetrics();
   const computing = computingOf(settings, metrics);
-  const engine: Engine = {
+  const services: EngineServices = {
     settings,
     database,
     system: sql,
@@ -96,8 +88,6 @@ export function createEngine(deps: {
     dispatcher,
     reconciler,
     waker,
-    ...readers.of,
-    credentials,
     computing,
     crews,
     flows: deps.flows,
@@ -110,8 +100,9 @@ export function createEngine(deps: {
     now,
   };
   const keeper = createScheduleKeeper(
-    engine,
+    services,
     createTemporalSchedules(temporal, settings.TEMPORAL_NAMESPACE, settings.TEMPORAL_TASK_QUEUE),
+    deps.readyRun,
   );
   const mlflow = mlflowOf(settings, { sql, logger, now });
   // Closed one after the other: nothing ends before what uses it.
@@ -119,11 +110,9 @@ export function createEngine(deps: {
   const beside = [...mlflow, computing, tools, ...sweeps, keeper];
   const parts = [...beside, reconciler, dispatcher, deliveries, waker, listener];
   return {
-    engine,
-    endStreams: () => readers.end(),
+    services,
+    listener,
     async close() {
-      readers.end();
-      credentials.close();
       probe.close();
       for (const part of parts) await part.close();
     },
@@ -145,25 +134,6 @@ function createSweeps(
     createInstanceWatch(deps),
     createDisabledOwners({ ...deps, command, maxActive }),
   ];
-}
-
-/** What is read live by those outside, and the end of all of it. */
-function createReaders(
-  deps: { sql: SqlPool; listener: WakeListener; logger: Logger; now: () => Date },
-  heartbeatMs: number | undefined,
-): { of: Pick<Engine, 'hub' | 'messages' | 'inbox' | 'feeds' | 'sockets'>; end(): void } {
-  const hub = createLogHub(deps);
-  const messages = createMessageHub(deps);
-  const inbox = createInboxFeed(deps);
-  const feeds = createExecutionFeeds({ ...deps, hub });
-  const sockets = createSockets(heartbeatMs);
-  return {
-    of: { hub, messages, inbox, feeds, sockets },
-    end() {
-      for (const each of [sockets, hub, messages, inbox]) each.close();
-      feeds.end();
-    },
-  };
 }
 
 /** Nobody, unless there is an MLflow to be told. */

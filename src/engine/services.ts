@@ -16,15 +16,9 @@ import type { Reconciler } from './reconciling/reconciler.ts';
 import type { Runs } from '../temporal/runs.ts';
 import type { UrlCheck } from '../tools/guarded-fetch.ts';
 import type { Toolbox } from '../tools/toolbox.ts';
-import type { CredentialWatch } from '../api/realtime/credential-watch.ts';
-import type { ExecutionFeeds } from '../api/realtime/execution-feeds.ts';
-import type { LogHub } from '../api/realtime/log-hub.ts';
-import type { InboxFeed } from '../api/realtime/inbox-feed.ts';
-import type { MessageHub } from '../api/realtime/message-hub.ts';
-import type { Sockets } from '../api/realtime/sockets.ts';
 
-/** What the resources that start, steer and show runs work with. */
-export interface Engine {
+/** What the engine is made of in one API process, for the doors that start, steer and show runs. */
+export interface EngineServices {
   settings: Settings;
   /** For what people ask: shows nothing that is owned outside `as(scope, …)`. */
   database: Database;
@@ -38,15 +32,6 @@ export interface Engine {
   dispatcher: Dispatcher;
   reconciler: Reconciler;
   waker: Waker;
-  hub: LogHub;
-  /** The messages of conversations, as they come. */
-  messages: MessageHub;
-  /** All messages of one owner, as they come. */
-  inbox: InboxFeed;
-  /** What WebSockets follow. */
-  feeds: ExecutionFeeds;
-  sockets: Sockets;
-  credentials: CredentialWatch;
   /** For what users supply: expressions, schemas, documents, files. */
   computing: Computing;
   crews: CrewCatalogue;
@@ -62,3 +47,12 @@ export interface Engine {
   checkUrl: UrlCheck;
   now: () => Date;
 }
+
+/** What a start needs: the row, its limits, and the command that goes to Temporal. */
+export type StartServices = Pick<
+  EngineServices,
+  'database' | 'dispatcher' | 'models' | 'now' | 'prices' | 'settings' | 'system' | 'waker'
+>;
+
+/** What a command needs: the row, and what carries it to the workflow. */
+export type CommandServices = Pick<EngineServices, 'dispatcher' | 'now' | 'settings' | 'system' | 'waker'>;

@@ -18,7 +18,7 @@ it('every example of a request and of an answer fits its schema', () => {
     count += 1;
     if (error !== undefined) wrong.push(`${name}: ${error.message}`);
   };
-  for (const route of engineResources(stack.engine.engine)) {
+  for (const route of engineResources(stack.engine.services)) {
     if (route.kind === 'page') continue;
     const { operationId, body, example, responses } = route.spec;
     if (body !== undefined) check(operationId, body.safeParse(example).error);

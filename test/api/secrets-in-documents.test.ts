@@ -171,11 +171,11 @@ describe('a secret in a document', () => {
   });
 
   it('is kept nowhere', async () => {
-    const tables = await stack.engine.engine.system.query<{ name: string }>(
+    const tables = await stack.engine.services.system.query<{ name: string }>(
       `select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
     );
     for (const { name } of tables) {
-      const [row] = await stack.engine.engine.system.query<{ found: number }>(
+      const [row] = await stack.engine.services.system.query<{ found: number }>(
         `select count(*)::integer as found from ${name} t where t::text like $1`,
         [`%${SECRET}%`],
       );

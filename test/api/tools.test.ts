@@ -44,7 +44,7 @@ beforeAll(async () => {
   if (address === null || typeof address === 'string') throw new Error('no port');
   canaryPort = address.port;
   stack = await startTestStack({ settings: { MCP_SERVERS: file } });
-  await stack.engine.engine.tools.ready();
+  await stack.engine.services.tools.ready();
 });
 afterAll(async () => {
   await stack.close();
@@ -176,7 +176,7 @@ describe('an MCP server', () => {
 
   it('is ended with the program', async () => {
     const other = await startTestStack({ settings: { MCP_SERVERS: join(folder, 'mcp.json') } });
-    await other.engine.engine.tools.ready();
+    await other.engine.services.tools.ready();
     const answer = await other.call('POST', '/api/v1/tools/words__pid/run', {});
     const pid = Number(z.object({ output: z.string() }).parse(answer.body).output);
     expect(() => process.kill(pid, 0)).not.toThrow();

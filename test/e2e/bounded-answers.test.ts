@@ -82,7 +82,7 @@ describe('an execution whose tasks have written much', () => {
 
 describe('the snapshot of a live run', () => {
   it('is made once for all who come at the same moment, and anew for who has seen more', async () => {
-    const { engine } = stack.engine;
+    const { services: engine } = stack.engine;
     stack.model.always(() => says('done'));
     const live = await makePlatformCrew(stack, stack.api.admin.token, ['held']);
     const { id, uuid } = await live.execute();

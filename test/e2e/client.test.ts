@@ -134,7 +134,7 @@ describe('a stream of the client', () => {
     await left.next();
     abort.abort(new Error('enough'));
     await expect(collect(left, [])).rejects.toThrow('enough');
-    await until('nobody follows', () => stack.engine.engine.hub.readers() === 0);
+    await until('nobody follows', () => stack.engine.services.hub.readers() === 0);
     await client.executions.wait(uuid);
   });
 });

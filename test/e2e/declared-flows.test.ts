@@ -93,7 +93,7 @@ methods:
       status: 'completed',
       result: { output: { raw: 'without' } },
     });
-    const rates = await stack.engine.engine.system.query<{ used: number }>(
+    const rates = await stack.engine.services.system.query<{ used: number }>(
       `select used from model_rates where scope like '%/crew:think/agent:agent'`,
     );
     expect(rates).toEqual([{ used: 1 }]);

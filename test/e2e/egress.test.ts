@@ -67,7 +67,7 @@ const owner = async (): Promise<string> =>
 /** Endpoints that were made by somebody who got past registration. */
 async function smuggleIn(kind: 'webhook' | 'user_agent', urls: readonly string[]): Promise<string[]> {
   const ids = urls.map(() => randomUUID());
-  const { secrets } = stack.engine.engine;
+  const { secrets } = stack.engine.services;
   const sealed = ids.map((id) => secrets.seal('whsec_c2VjcmV0', `delivery_endpoints/${id}`));
   await stack.api.database.sql.query(
     `insert into delivery_endpoints (id, owner_id, kind, url, secret, created_at, updated_at)

@@ -129,7 +129,7 @@ describe('a folder with a flow', () => {
 
 describe('every flow', () => {
   it('has examples that fit its schemas, whatever they are taken through', () => {
-    for (const { name, flow } of stack.engine.engine.flows.list()) {
+    for (const { name, flow } of stack.engine.services.flows.list()) {
       expect([name, flow.request.safeParse(flow.example.request).error]).toEqual([name, undefined]);
       const result = flow.result.safeParse(flow.example.result);
       expect([name, result.error]).toEqual([name, undefined]);
@@ -274,7 +274,7 @@ describe('what is no flow', () => {
   });
 
   it('is refused when its name is a path already, whichever', async () => {
-    const found = stack.engine.engine.flows.find('poem-flow');
+    const found = stack.engine.services.flows.find('poem-flow');
     if (found === undefined) throw new Error('there is no poem flow');
     const { paths } = z
       .object({ paths: z.record(z.string(), z.unknown()) })
@@ -285,7 +285,7 @@ describe('what is no flow', () => {
     const segments = new Set(
       Object.keys(paths).flatMap((path) => /^\/api\/v1\/([^/{]+)/.exec(path)?.[1] ?? []),
     );
-    const { engine } = stack.engine;
+    const { services: engine } = stack.engine;
     for (const segment of [...segments].filter((name) => !own.has(name))) {
       const flow = { name: segment.replaceAll('-', '_'), path: segment, flow: found.flow };
       const flows = { list: () => [flow], find: () => flow };

@@ -226,7 +226,7 @@ describe('a run', () => {
     const plan = aPlan({ agents: [anAgent({ tools: ['ask_human'] })] });
     const asks = { ownerId, plan, inputs: {}, options: {}, idempotencyRef: undefined };
     const before = await plain.startWorker();
-    const { executionId: id } = await startCrewRun(plain.engine.engine, asks);
+    const { executionId: id } = await startCrewRun(plain.engine.services, asks);
     await waitForStatus(plain, id, ['waiting']);
     await before.close();
 

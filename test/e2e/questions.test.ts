@@ -184,7 +184,7 @@ describe('a question that stands open', () => {
   async function lookLater(seconds: number): Promise<void> {
     const watch = createInstanceWatch({
       sql: stack.api.database.sql,
-      waker: stack.engine.engine.waker,
+      waker: stack.engine.services.waker,
       logger: createLogger({ level: 'silent' }),
       now: () => new Date(Date.now() + seconds * 1_000),
     });

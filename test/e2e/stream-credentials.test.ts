@@ -102,7 +102,7 @@ const DOORS: Record<string, (credential: string) => Promise<OpenDoor>> = {
   },
 };
 
-const look = (): Promise<void> => stack.engine.engine.credentials.look();
+const look = (): Promise<void> => stack.engine.services.credentials.look();
 const openAll = async (credential: string): Promise<[string, OpenDoor][]> => {
   const doors: [string, OpenDoor][] = [];
   for (const [name, open] of Object.entries(DOORS)) doors.push([name, await open(credential)]);
@@ -176,7 +176,7 @@ const SHRINKINGS: Record<string, () => Promise<Shrinking>> = {
 
 describe('what stays open', () => {
   it('is in the list of this test: every operation that streams', () => {
-    const streams = engineResources(stack.engine.engine).flatMap((route) =>
+    const streams = engineResources(stack.engine.services).flatMap((route) =>
       route.kind === 'stream' && route.spec.access !== 'public' ? [route.spec.operationId] : [],
     );
     expect(streams.toSorted()).toEqual(Object.keys(DOORS).toSorted());
@@ -248,7 +248,7 @@ describe('a look at the rights behind what is open', () => {
           return stack.api.database.sql.query(text, params);
         },
       },
-      logger: stack.engine.engine.logger,
+      logger: stack.engine.services.logger,
       now: () => new Date(),
     });
     const caller = {

@@ -40,7 +40,7 @@ it(`${SSE} SSE and ${SOCKETS} WebSocket readers of ${EXECUTIONS} executions get 
     await Promise.all(
       runs.map(({ id }) => sql.transaction((tx) => appendEvents(tx, id, entries, new Date()))),
     );
-    for (const { id } of runs) stack.engine.engine.waker.wake('log', id);
+    for (const { id } of runs) stack.engine.services.waker.wake('log', id);
   };
   // Open again, so that nobody is sent home before the crowd is there.
   await writeToAll(1);
@@ -84,5 +84,5 @@ it(`${SSE} SSE and ${SOCKETS} WebSocket readers of ${EXECUTIONS} executions get 
   );
   expect([...bySse(), ...bySocket()].filter((seqs) => seqs !== whole)).toEqual([]);
   for (const one of [...streams, ...sockets]) one.leave();
-  await until('nobody follows any more', () => stack.engine.engine.hub.readers() === 0);
+  await until('nobody follows any more', () => stack.engine.services.hub.readers() === 0);
 }, 60_000);

@@ -35,7 +35,7 @@ async function write(id: number, random: () => number): Promise<void> {
     const end = { type: 'workflow_completed' as const, key: 'end', final: true };
     written += count;
     await sql.transaction((tx) => appendEvents(tx, id, [...pieces, ...(isLast ? [end] : [])], new Date()));
-    stack.engine.engine.waker.wake('log', id);
+    stack.engine.services.waker.wake('log', id);
     await sleep(random() * 200);
   }
 }

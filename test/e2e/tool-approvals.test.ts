@@ -120,7 +120,7 @@ describe('max_rpm', () => {
     const ended = async (): Promise<number> =>
       (await shown()).filter(({ status }) => status === 'completed').length;
     await until('two runs are done', async () => (await ended()) === 2);
-    const rates = await stack.engine.engine.system.query<{ used: number }>(
+    const rates = await stack.engine.services.system.query<{ used: number }>(
       `select used from model_rates where scope like '%/crew:busy'`,
     );
     expect(rates).toEqual([{ used: 2 }]);

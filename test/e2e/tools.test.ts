@@ -26,7 +26,7 @@ beforeAll(async () => {
     JSON.stringify({ mcpServers: { words, odd, away: { url: 'http://127.0.0.1:1/mcp' } } }),
   );
   stack = await startTestStack({ settings: { MCP_SERVERS: file } });
-  await stack.engine.engine.tools.ready();
+  await stack.engine.services.tools.ready();
   await stack.startWorker();
 });
 afterEach(() => stack.model.assertDone());

@@ -277,7 +277,7 @@ describe('a webhook', () => {
       delivery,
       past,
     ]);
-    expect(await stack.engine.engine.deliveries.lookForLeftLying()).toBe(1);
+    expect(await stack.engine.services.deliveries.lookForLeftLying()).toBe(1);
     await untilDelivery(stack, id, delivery, ({ status }) => status === 'delivered');
   });
 

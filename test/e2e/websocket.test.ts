@@ -63,7 +63,7 @@ async function fillLog(
       reopens: true,
     }));
     await stack.api.database.sql.transaction((sql) => appendEvents(sql, id, entries, new Date()));
-    stack.engine.engine.waker.wake('log', id);
+    stack.engine.services.waker.wake('log', id);
   };
   await more(events);
   return { id, more };
@@ -253,7 +253,7 @@ describe('a WebSocket', () => {
     const [byKey, bySession, stays] = [await enter(key.key), await enter(token), await enter()];
     await people.send('DELETE', `/api-keys/${key.id}`, anna.token);
     await people.send('POST', '/auth/logout', token, { refresh_token: refresh });
-    await stack.engine.engine.credentials.look();
+    await stack.engine.services.credentials.look();
     expect([await byKey.closed, await bySession.closed]).toMatchObject([{ code: 4401 }, { code: 4401 }]);
     expect(await stays.ask({ type: 'ping' })).toMatchObject({ type: 'pong' });
   });
@@ -281,6 +281,6 @@ describe('a WebSocket of a server with short patience', () => {
     other.engine.endStreams();
     expect(await byKey.closed).toMatchObject({ code: 1001 });
     await expect(connect(at, bearer(key.key))).rejects.toThrow('503');
-    await until('none is left', () => other.engine.engine.sockets.count() === 0);
+    await until('none is left', () => other.engine.services.sockets.count() === 0);
   });
 });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import type { Engine } from '../../src/engine/services.ts';
+import type { ApiServices } from '../../src/api/services.ts';
 import { createCredentialWatch, type CredentialWatch } from '../../src/api/realtime/credential-watch.ts';
 import { createExecutionFeeds, type ExecutionFeeds } from '../../src/api/realtime/execution-feeds.ts';
 import { createSockets, type Sockets } from '../../src/api/realtime/sockets.ts';
@@ -61,7 +61,7 @@ beforeAll(async () => {
       feeds = createExecutionFeeds({ sql, hub, listener, logger, now: () => new Date() });
       sockets = createSockets();
       credentials = createCredentialWatch({ sql, logger, now: () => new Date() });
-      const engine: Engine = {
+      const engine: ApiServices = {
         settings,
         database,
         system: sql,

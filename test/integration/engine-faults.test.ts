@@ -367,7 +367,7 @@ describe('over HTTP, a stream', () => {
       asking.destroy();
     }
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const left = stack.engine.engine.hub.readers();
+    const left = stack.engine.services.hub.readers();
     await stack.call('POST', `/api/v1/executions/${id}/cancel`);
     await waitForStatus(stack, id, ['cancelled']);
     expect(left).toBe(0);

@@ -81,7 +81,7 @@ async function start(
   const plan = aPlan({ process: 'graph', agents: [anAgent({ tools: ['ask_human'], maxIter: 50 })], tasks });
   const options = { on_task_failure: policy };
   const run = { ownerId, plan, inputs: {}, options, idempotencyRef: undefined };
-  return (await startCrewRun(stack.engine.engine, run)).executionId;
+  return (await startCrewRun(stack.engine.services, run)).executionId;
 }
 
 const REPLIES: Record<'says' | 'fails' | 'asks', () => Reply> = {

@@ -124,7 +124,7 @@ async function startPlan(stack: TestStack, plan: CrewPlan, options: StartOptions
     .looseObject({ id: z.string() })
     .parse((await stack.call('GET', '/api/v1/auth/me')).body);
   const run = { ownerId, plan, inputs: {}, options, idempotencyRef: undefined };
-  return (await startCrewRun(stack.engine.engine, run)).executionId;
+  return (await startCrewRun(stack.engine.services, run)).executionId;
 }
 
 const STORIES = Object.fromEntries(

@@ -18,5 +18,5 @@ export async function startPlan(
 ): Promise<string> {
   const ownerId = await adminId(stack);
   const run = { ownerId, plan, inputs, options, idempotencyRef: undefined };
-  return (await startCrewRun(stack.engine.engine, run)).executionId;
+  return (await startCrewRun(stack.engine.services, run)).executionId;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts';
+import { createServices, type RunningServices } from '../../src/api/create-services.ts';
 import { engineResources } from '../../src/api/resources/index.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
 import { loadFlows } from '../../src/flows/flow-catalogue.ts';
@@ -19,7 +19,7 @@ export interface TestStack {
   api: TestApi;
   model: ScriptedModel;
   temporal: Temporal;
-  engine: RunningEngine;
+  engine: RunningServices;
   settings: Settings & { DATABASE_URL: string };
   /** What engine and workers in this process have logged, as JSON text. */
   logLines: string[];
@@ -87,13 +87,13 @@ export async function startTestStack(
   const logger = createLogger({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
   const flows = await loadFlows(readSettings(given).FLOWS_DIR);
   const tracing = createTracing(readSettings(given), { service: 'test-api', version: '0.0.0-test', logger });
-  let engine: RunningEngine | undefined;
+  let engine: RunningServices | undefined;
   const api = await startTestApi({
     settings: given,
     ...(options.reachDatabase !== undefined && { reachDatabase: options.reachDatabase }),
     withDatabase: (databases, settings) => {
       const { heartbeatMs } = options;
-      engine = createEngine({
+      engine = createServices({
         settings,
         ...databases,
         temporal,
@@ -103,8 +103,8 @@ export async function startTestStack(
         crewsDir: CREWS,
         ...(heartbeatMs !== undefined && { heartbeatMs }),
       });
-      const { metrics, credentials } = engine.engine;
-      return { metrics, credentials, tracing, routes: engineResources(engine.engine) };
+      const { metrics, credentials } = engine.services;
+      return { metrics, credentials, tracing, routes: engineResources(engine.services) };
     },
   });
   if (engine === undefined) throw new Error('the API was made without an engine');

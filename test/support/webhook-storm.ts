@@ -147,7 +147,7 @@ async function writeEvents(stack: TestStack, events: number): Promise<void> {
       }));
       await appendEvents(tx, id, some, new Date());
     });
-    stack.engine.engine.deliveries.announce();
+    stack.engine.services.deliveries.announce();
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import type { Engine } from '../../engine/services.ts';
+import type { ApiServices } from '../services.ts';
 import { logPageQuery } from '../parameters.ts';
 import { followStream, lastEventId } from './follow-stream.ts';
 import { messageEntrySchema } from './present-message.ts';
@@ -46,7 +46,7 @@ export const messageStream = ({ seq, content }: MessageEntry) => ({
  * @param of.instanceId only what is said in this instance: a run in a thread shares the thread's conversation
  */
 export function followMessages(
-  engine: Engine,
+  engine: Pick<ApiServices, 'messages'>,
   to: { ctx: ApiContext; query: { after: number } },
   of: { conversationId: number; instanceId?: string },
 ): void {

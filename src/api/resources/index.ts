@@ -5,7 +5,7 @@ import { agentInstanceRoutes } from './agent-instances/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { ampRoutes } from './amp/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
-import type { Engine } from '../../engine/services.ts';
+import type { ApiServices } from '../services.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { codecRoutes } from './codec/routes.ts';
@@ -49,13 +49,13 @@ export const resources = (deps: ResourceDeps): AnyRoute[] => [
  * The resources that start, steer and show runs. They need an engine beside the app.
  * @throws {FlowError} when a flow has the name of a path
  */
-export function engineResources(engine: Engine): AnyRoute[] {
+export function engineResources(engine: ApiServices): AnyRoute[] {
   const routes = standingRoutes(engine);
   refuseTakenNames(engine.flows, routes);
   return [...routes, ...flowRoutes(engine)];
 }
 
-const standingRoutes = (engine: Engine): AnyRoute[] => [
+const standingRoutes = (engine: ApiServices): AnyRoute[] => [
   ...crewRoutes(engine),
   ...executionRoutes(engine),
   ...insightRoutes(engine),

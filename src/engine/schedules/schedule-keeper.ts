@@ -1,9 +1,14 @@
-import { scheduleColumns, type ScheduleRow } from '../../persistence/repositories/schedules.repository.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import {
+  scheduleColumns,
+  type ScheduleRow,
+  type ScheduleTarget,
+} from '../../persistence/repositories/schedules.repository.ts';
+import type { CreatedRun } from '../starting/create-run.ts';
 import { cancelIfLive } from './schedule-fires.ts';
 import type { ScheduleRequest, TemporalSchedules } from '../../temporal/schedules.ts';
-import type { Engine } from '../services.ts';
+import type { EngineServices } from '../services.ts';
 import { classifyError } from '../classify-error.ts';
-import { readyRun } from '../../api/resources/schedules/ready-run.ts';
 
 /** How often it looks. */
 const LOOK_MS = 1_000;
@@ -29,13 +34,36 @@ export interface ScheduleKeeper {
   close(): Promise<void>;
 }
 
-interface Keeping {
-  engine: Engine;
-  temporal: TemporalSchedules;
+/** A run that could start now: its plan made, its inputs checked. */
+export interface ReadyRun {
+  /** @param idempotencyRef the same reference finds the run it has started */
+  start(idempotencyRef: string): Promise<CreatedRun>;
 }
 
-export function createScheduleKeeper(engine: Engine, temporal: TemporalSchedules): ScheduleKeeper {
-  const keeping = { engine, temporal };
+/**
+ * Makes ready what a schedule runs, as it is now, in its owner's name. Handed in by the doors: they know how a plan is made of
+ * a graph, a workflow, a crew.
+ * @throws {MusterError} what the start itself would say
+ */
+export type MakeReady = (
+  engine: EngineServices,
+  ownerId: string,
+  target: ScheduleTarget,
+  inputs: JsonObject,
+) => Promise<ReadyRun>;
+
+interface Keeping {
+  engine: EngineServices;
+  temporal: TemporalSchedules;
+  readyRun: MakeReady;
+}
+
+export function createScheduleKeeper(
+  engine: EngineServices,
+  temporal: TemporalSchedules,
+  readyRun: MakeReady,
+): ScheduleKeeper {
+  const keeping = { engine, temporal, readyRun };
   let running: Promise<void> | undefined;
   const look = (): Promise<void> => {
     running ??= lookOnce(keeping)
@@ -82,7 +110,7 @@ async function lookOnce(keeping: Keeping): Promise<void> {
 const before = (at: Date, ms: number): string => new Date(at.getTime() - ms).toISOString();
 
 /** Now, and the end of a lease that begins now. */
-function leaseOf({ now }: Engine): [string, string] {
+function leaseOf({ now }: Pick<EngineServices, 'now'>): [string, string] {
   const at = now();
   return [at.toISOString(), new Date(at.getTime() + LEASE_MS).toISOString()];
 }
@@ -216,10 +244,10 @@ async function startAll(keeping: Keeping): Promise<void> {
        from due join schedules s on s.id = due.schedule_id join users u on u.id = s.owner_id`,
     leaseOf(engine),
   );
-  await eachOf(keeping, 'a scheduled run waits', rows, (row) => startFire(engine, row));
+  await eachOf(keeping, 'a scheduled run waits', rows, (row) => startFire(keeping, row));
 }
 
-async function startFire(engine: Engine, fire: DueFire): Promise<void> {
+async function startFire({ engine, readyRun }: Keeping, fire: DueFire): Promise<void> {
   const { system, now } = engine;
   const key = [fire.id, fire.nominal_at];
   const refuse = (error: string) =>
@@ -275,7 +303,10 @@ async function checkFires(keeping: Keeping): Promise<void> {
   });
 }
 
-async function cancelRun(engine: Engine, id: number): Promise<void> {
+async function cancelRun(
+  engine: Pick<EngineServices, 'now' | 'settings' | 'system' | 'waker'>,
+  id: number,
+): Promise<void> {
   await cancelIfLive(engine.system, id, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());
   engine.waker.wake('outbox', id);
   engine.waker.wake('control', id);

@@ -6,7 +6,7 @@ import { MICRO_USD, type OnBudget } from '../../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
 import type { CreatedRun } from './create-run.ts';
 import { takeOverTasks } from './copy-finished-tasks.ts';
-import type { Engine } from '../services.ts';
+import type { CommandServices, EngineServices, StartServices } from '../services.ts';
 import { namedFlow } from '../../flows/declared/declared-flow.ts';
 import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
 import { startFlowRun } from './start-flow-run.ts';
@@ -46,7 +46,11 @@ export interface ReplayWish {
  * Runs the plan of an execution again, as a new execution of the same owner that names it as its parent.
  * @throws {MusterError} CONFLICT when its owner is disabled; VALIDATION_FAILED for an unknown task, and for changes that break a rule of crews.
  */
-export async function replayRun(engine: Engine, id: number, wish: ReplayWish): Promise<CreatedRun> {
+export async function replayRun(
+  engine: StartServices & Pick<EngineServices, 'computing' | 'flows' | 'tools'>,
+  id: number,
+  wish: ReplayWish,
+): Promise<CreatedRun> {
   const [row] = await engine.system.query<ReplayedRow>(
     `select execution_id, owner_id, kind, plan, flow_name, flow_snapshot, input_data, graph_id, workflow_id, priority, tags, timeout_seconds,
        max_tokens_total, max_cost_micro_usd, on_budget,
@@ -97,7 +101,7 @@ const optionsOf = (row: ReplayedRow): StartOptions => ({
 
 /** A flow runs again from its start, as its code is now, a declared one as it was: its state at a step in the middle is not kept. */
 function replayFlow(
-  engine: Engine,
+  engine: CommandServices & Pick<EngineServices, 'computing' | 'database' | 'flows'>,
   row: ReplayedRow,
   name: string,
   { fromTask, inputs, overrides, idempotencyRef }: ReplayWish,

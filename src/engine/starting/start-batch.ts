@@ -4,7 +4,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { missingInputs } from '../../domain/plan/interpolate.ts';
 import { createRuns, type CreatedRun } from './create-run.ts';
 import { findBatch } from '../../persistence/repositories/batches.repository.ts';
-import type { Engine } from '../services.ts';
+import type { EngineServices } from '../services.ts';
 import { refuseUnpriced, toRow, type RequestedRun } from './start-crew-run.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
 
@@ -32,7 +32,10 @@ export interface CreatedBatch {
  * @throws {MusterError} VALIDATION_FAILED naming what is missing, in which inputs, or for more tasks than fit; RATE_LIMITED when too
  *   many would wait for their turn
  */
-export async function startCrewBatch(engine: Engine, batch: RequestedBatch): Promise<CreatedBatch> {
+export async function startCrewBatch(
+  engine: Pick<EngineServices, 'dispatcher' | 'models' | 'now' | 'prices' | 'settings' | 'system'>,
+  batch: RequestedBatch,
+): Promise<CreatedBatch> {
   const { inputs, idempotencyRef, ownerId } = batch;
   refuseMissing(batch);
   refuseUnpriced(engine, batch);

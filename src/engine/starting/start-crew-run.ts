@@ -8,7 +8,7 @@ import { ModelFailure, type Models } from '../../models/model.ts';
 import { createRun, type CreatedRun, type NewRun } from './create-run.ts';
 import type { Sql } from '../../persistence/sql.ts';
 import { concerns } from '../../telemetry/tracing/ambient.ts';
-import type { Engine } from '../services.ts';
+import type { EngineServices, StartServices } from '../services.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
 import { commitInThread } from './start-in-thread.ts';
 
@@ -58,7 +58,7 @@ export interface RequestedRun {
  *   is not the owner's; CONFLICT when that is busy and takes no second start; RATE_LIMITED when too many of the owner's are
  *   open, or wait for their turn.
  */
-export async function startCrewRun(engine: Engine, run: RequestedRun): Promise<CreatedRun> {
+export async function startCrewRun(engine: StartServices, run: RequestedRun): Promise<CreatedRun> {
   const { ownerId, plan, options, say } = run;
   refuseMissingInputs(run);
   refuseUnpriced(engine, run);
@@ -133,7 +133,7 @@ export const moneyOf = ({
 
 /** A limit of money wants a price of every model that may be asked. */
 export function refuseUnpriced(
-  { models, prices }: Engine,
+  { models, prices }: Pick<EngineServices, 'models' | 'prices'>,
   { plan, options }: Pick<RequestedRun, 'plan' | 'options'>,
 ): void {
   const taskWithLimit = plan.tasks.find((task) => task.maxCostMicroUsd !== undefined);
@@ -150,7 +150,7 @@ export function refuseUnpriced(
 const kindOf = (run: RequestedRun): ExecutionKind => run.kind ?? 'crew';
 
 /** A run that is asked for, as it is stored. */
-export const toRow = (engine: Engine, run: RequestedRun): NewRun => ({
+export const toRow = (engine: Pick<EngineServices, 'models'>, run: RequestedRun): NewRun => ({
   ownerId: run.ownerId,
   kind: kindOf(run),
   crewName: run.plan.name,

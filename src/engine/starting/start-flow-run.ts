@@ -6,7 +6,7 @@ import type { NamedFlow } from '../../flows/flow-catalogue.ts';
 import { createRun, type CreatedRun, type NewRun } from './create-run.ts';
 import type { Sql } from '../../persistence/sql.ts';
 import { concerns } from '../../telemetry/tracing/ambient.ts';
-import type { Engine } from '../services.ts';
+import type { CommandServices, EngineServices } from '../services.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
 import { toIssues } from '../../contracts/issues.ts';
 import { commitInThread } from './start-in-thread.ts';
@@ -30,7 +30,10 @@ export interface RequestedFlow {
  * @throws {MusterError} VALIDATION_FAILED when the request does not fit the flow's schema; NOT_FOUND and CONFLICT of a
  *   thread.
  */
-export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<CreatedRun> {
+export async function startFlowRun(
+  engine: CommandServices & Pick<EngineServices, 'computing' | 'database'>,
+  run: RequestedFlow,
+): Promise<CreatedRun> {
   const { ownerId, options } = run;
   await checkFlowState(engine, run);
   const row = toRow(run);
@@ -63,7 +66,10 @@ export async function startFlowRun(engine: Engine, run: RequestedFlow): Promise<
 }
 
 /** What a declared flow begins with, by the schema of its state. @throws {MusterError} VALIDATION_FAILED */
-async function checkFlowState(engine: Engine, { ownerId, snapshot, request }: RequestedFlow): Promise<void> {
+async function checkFlowState(
+  engine: Pick<EngineServices, 'computing'>,
+  { ownerId, snapshot, request }: RequestedFlow,
+): Promise<void> {
   const state = snapshot?.definition.state;
   if (snapshot === undefined || state === undefined || state === null || state.type === 'dict') return;
   const { definition } = snapshot;

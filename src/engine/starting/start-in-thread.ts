@@ -5,7 +5,7 @@ import { commandRun } from '../commands/command-run.ts';
 import type { CreatedRun } from './create-run.ts';
 import { threadIsBusy } from '../queue/run-queue.ts';
 import type { Sql } from '../../persistence/sql.ts';
-import type { Engine } from '../services.ts';
+import type { CommandServices, EngineServices } from '../services.ts';
 
 /**
  * Commits a run that belongs to a thread. While another run of it is live the new one queues, durably, and starts
@@ -14,7 +14,7 @@ import type { Engine } from '../services.ts';
  * @param say writes its message, last
  */
 export async function commitInThread(
-  engine: Engine,
+  engine: CommandServices & Pick<EngineServices, 'database'>,
   of: { ownerId: string; threadId: string },
   commit: (sql: Sql) => Promise<CreatedRun>,
   say?: (sql: Sql, executionId: number) => Promise<void>,
@@ -38,7 +38,7 @@ export async function commitInThread(
 }
 
 /** Cancels what lives in a thread and is older than a run, which starts once the last of them has ended. */
-async function cancelEarlier(engine: Engine, thread: Thread, id: number): Promise<void> {
+async function cancelEarlier(engine: CommandServices, thread: Thread, id: number): Promise<void> {
   const rows = await engine.system.query<{ id: number }>(
     `select id from executions where thread_id = $1 and id < $2
        and status not in ('completed', 'failed', 'cancelled', 'cancelling') order by id desc`,
@@ -52,7 +52,10 @@ async function cancelEarlier(engine: Engine, thread: Thread, id: number): Promis
   if (rows.length > 0) void engine.dispatcher.deliverNow();
 }
 
-async function cancelUnlessOver(engine: Engine, id: number): Promise<void> {
+async function cancelUnlessOver(
+  engine: Pick<EngineServices, 'now' | 'settings' | 'system'>,
+  id: number,
+): Promise<void> {
   const { MAX_ACTIVE_EXECUTIONS_PER_USER } = engine.settings;
   try {
     await commandRun(engine.system, id, 'cancel', MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());

@@ -1,11 +1,11 @@
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { presentComparison, reconcileBody, reconcileReportSchema } from './reconcile-schema.ts';
 
 const EXECUTION_ID = '550e8400-e29b-41d4-a716-446655440000';
 
 /** What the reconciler does by itself a little at a time, at once and over everything. */
-export const reconcileRoute = (engine: Engine): AnyRoute =>
+export const reconcileRoute = (engine: Pick<ApiServices, 'dispatcher' | 'reconciler'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conflict, notFound } from '../../../domain/errors.ts';
 import { askToDrain, listWorkers, WORKER_STATUSES, type ListedWorker } from '../../../persistence/workers.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { pageQuery, timestampSchema } from '../../parameters.ts';
 
 const TAGS = ['Operation'];
@@ -60,9 +60,12 @@ const example: z.input<typeof workerSchema> = {
   ended_at: null,
 };
 
-export const workerRoutes = (engine: Engine): AnyRoute[] => [listRoute(engine), drainRoute(engine)];
+export const workerRoutes = (engine: Pick<ApiServices, 'now' | 'system'>): AnyRoute[] => [
+  listRoute(engine),
+  drainRoute(engine),
+];
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'now' | 'system'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -90,7 +93,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const drainRoute = (engine: Engine): AnyRoute =>
+const drainRoute = (engine: Pick<ApiServices, 'now' | 'system'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',

@@ -8,7 +8,7 @@ import {
   type AgentSaid,
 } from '../../../engine/external-agents/agent-messages.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { presentMessage } from '../../realtime/present-message.ts';
 import {
   agentMessageSchema,
@@ -35,7 +35,9 @@ import { takeAgentMessage } from './take-agent-message.ts';
 const AGENT = { tags: ['Agents elsewhere'], access: 'user', scopes: ['agent', 'write'] } as const;
 
 /** What agents that run elsewhere call: each in the name of its key's owner. */
-export const agentSideRoutes = (engine: Engine): AnyRoute[] => [
+export const agentSideRoutes = (
+  engine: Pick<ApiServices, 'computing' | 'now' | 'system' | 'waker'>,
+): AnyRoute[] => [
   sayRoute(engine),
   reportRoute(engine),
   pendingRoute(engine),
@@ -55,7 +57,7 @@ const presentSaid = ({ instance, message, queued }: AgentSaid): z.input<typeof s
   };
 };
 
-const sayRoute = (engine: Engine): AnyRoute =>
+const sayRoute = (engine: Pick<ApiServices, 'computing' | 'now' | 'system' | 'waker'>): AnyRoute =>
   defineRoute(
     {
       ...AGENT,
@@ -97,7 +99,7 @@ const sayRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const reportRoute = (engine: Engine): AnyRoute =>
+const reportRoute = (engine: Pick<ApiServices, 'now' | 'system' | 'waker'>): AnyRoute =>
   defineRoute(
     {
       ...AGENT,
@@ -133,7 +135,7 @@ const reportRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const pendingRoute = (engine: Engine): AnyRoute =>
+const pendingRoute = (engine: Pick<ApiServices, 'now' | 'system' | 'waker'>): AnyRoute =>
   defineRoute(
     {
       ...AGENT,
@@ -167,7 +169,7 @@ const pendingRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const requestInputRoute = (engine: Engine): AnyRoute =>
+const requestInputRoute = (engine: Pick<ApiServices, 'computing' | 'now' | 'system' | 'waker'>): AnyRoute =>
   defineRoute(
     {
       ...AGENT,
@@ -201,7 +203,7 @@ const requestInputRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const endRoute = (engine: Engine): AnyRoute =>
+const endRoute = (engine: Pick<ApiServices, 'now' | 'system'>): AnyRoute =>
   defineRoute(
     {
       ...AGENT,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { readInboxCursor } from '../../../persistence/inbox.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { openSse } from '../../realtime/sse.ts';
 
 /** Every message of the caller's, whoever speaks and wherever, as it comes. */
-export const inboxRoute = (engine: Engine): AnyRoute =>
+export const inboxRoute = (engine: Pick<ApiServices, 'inbox'>): AnyRoute =>
   defineStream(
     {
       method: 'GET',

@@ -9,7 +9,7 @@ import {
 import type { ShownInstance } from '../../../persistence/repositories/agent-instances.repository.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { followMessages, messagePage, messagePageQuery, messageStream } from '../../realtime/conversation.ts';
 import { messageEntrySchema, presentMessage } from '../../realtime/present-message.ts';
 import { reachInstance } from './access.ts';
@@ -32,14 +32,14 @@ const ONE = {
 const END = 2_147_483_647;
 
 /** What is said in an instance, and what people say to it. */
-export const instanceMessageRoutes = (engine: Engine): AnyRoute[] => [
+export const instanceMessageRoutes = (engine: ApiServices): AnyRoute[] => [
   getRoute(engine),
   listRoute(engine),
   createRoute(engine),
   streamRoute(engine),
 ];
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database' | 'system'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -70,7 +70,11 @@ const getRoute = (engine: Engine): AnyRoute =>
   );
 
 /** @throws {MusterError} VALIDATION_FAILED for what is no message of the instance */
-async function placeOf(engine: Engine, instance: ShownInstance, id: string | undefined): Promise<number> {
+async function placeOf(
+  engine: Pick<ApiServices, 'system'>,
+  instance: ShownInstance,
+  id: string | undefined,
+): Promise<number> {
   if (id === undefined) return END;
   const found = await findMessage(engine.system, instance.ownerId, id);
   if (found !== null && found.conversationId === instance.conversationId) return found.message.seq;
@@ -79,7 +83,7 @@ async function placeOf(engine: Engine, instance: ShownInstance, id: string | und
   ]);
 }
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database' | 'system'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -97,7 +101,9 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'dispatcher' | 'now' | 'system' | 'waker'>,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -151,7 +157,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const streamRoute = (engine: Engine): AnyRoute =>
+const streamRoute = (engine: Pick<ApiServices, 'database' | 'messages'>): AnyRoute =>
   defineStream(
     {
       ...ONE,

@@ -10,7 +10,7 @@ import {
   summariseAgents,
 } from '../../../persistence/repositories/agent-instances.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -45,7 +45,7 @@ const TOTAL = { 'X-Total-Count': 'How many there are in all' };
 const RECENT = 5;
 
 /** Agents elsewhere and runs of crews in one list: for those who look on, and for the agents themselves. */
-export const agentInstanceRoutes = (engine: Engine): AnyRoute[] => [
+export const agentInstanceRoutes = (engine: ApiServices): AnyRoute[] => [
   summaryRoute(engine),
   typesRoute(engine),
   ofTypeRoute(engine),
@@ -61,7 +61,7 @@ export const agentInstanceRoutes = (engine: Engine): AnyRoute[] => [
 const scopeOf = (owner: string | undefined): OwnerScope =>
   owner === undefined ? { everybody: true } : { ownerId: owner };
 
-const summaryRoute = (engine: Engine): AnyRoute =>
+const summaryRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -81,7 +81,7 @@ const summaryRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const typesRoute = (engine: Engine): AnyRoute =>
+const typesRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -119,7 +119,7 @@ const INSTANCES = {
   },
 };
 
-const ofTypeRoute = (engine: Engine): AnyRoute =>
+const ofTypeRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -144,7 +144,7 @@ const ofTypeRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -167,7 +167,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const updateRoute = (engine: Engine): AnyRoute =>
+const updateRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -191,7 +191,7 @@ const updateRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const statusRoute = (engine: Engine): AnyRoute =>
+const statusRoute = (engine: Pick<ApiServices, 'database' | 'now' | 'system'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -218,7 +218,7 @@ const statusRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database' | 'system'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

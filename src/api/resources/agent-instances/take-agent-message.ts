@@ -3,11 +3,11 @@ import {
   type AgentMessage,
   type AgentSaid,
 } from '../../../engine/external-agents/agent-messages.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 
 /** Takes what an agent elsewhere says, by whatever door it came, and wakes who follows. @throws as `agentSays` */
 export async function takeAgentMessage(
-  engine: Engine,
+  engine: Pick<ApiServices, 'now' | 'system' | 'waker'>,
   ownerId: string,
   said: Omit<AgentMessage, 'ownerId'>,
 ): Promise<AgentSaid> {

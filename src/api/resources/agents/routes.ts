@@ -11,7 +11,7 @@ import {
 } from '../../../persistence/repositories/agents.repository.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
@@ -35,7 +35,7 @@ const TAGS = ['Agents'] as const;
 const ONE = { tags: TAGS, access: 'user', params: agentParamsSchema, what: 'agent' } as const;
 
 /** Stored agents: store, change, look at, try out. */
-export const agentRoutes = (engine: Engine): AnyRoute[] => [
+export const agentRoutes = (engine: ApiServices): AnyRoute[] => [
   listRoute(engine),
   createRoute(engine),
   getRoute(engine),
@@ -46,16 +46,17 @@ export const agentRoutes = (engine: Engine): AnyRoute[] => [
 ];
 
 /** The agent a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */
-async function reachAgent(engine: Engine, caller: Caller, id: number): Promise<Agent> {
+async function reachAgent(engine: Pick<ApiServices, 'database'>, caller: Caller, id: number): Promise<Agent> {
   const scope = reachOf(caller);
   const agent = await engine.database.as(scope, (em) => findAgent(em, id, scope));
   if (agent === null) throw notFound('agent');
   return agent;
 }
 
-const shown = (engine: Engine, agent: Agent) => presentAgent(agent, engine.tools.registry.names());
+const shown = (engine: Pick<ApiServices, 'tools'>, agent: Agent) =>
+  presentAgent(agent, engine.tools.registry.names());
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -88,7 +89,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (engine: Pick<ApiServices, 'database' | 'now' | 'settings' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -114,7 +115,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -128,7 +129,11 @@ const getRoute = (engine: Engine): AnyRoute =>
       respond(200, shown(engine, await reachAgent(engine, caller, params.agent_id))),
   );
 
-const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: string): AnyRoute =>
+const updateRoute = (
+  engine: Pick<ApiServices, 'database' | 'now' | 'tools'>,
+  method: 'PUT' | 'PATCH',
+  operationId: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -157,7 +162,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

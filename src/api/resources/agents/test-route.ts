@@ -5,7 +5,7 @@ import type { Agent } from '../../../persistence/entities/platform.entity.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { waitForEnd } from '../../realtime/wait-for-end.ts';
 import { reachExecution } from '../executions/access.ts';
@@ -14,8 +14,8 @@ import { agentParamsSchema, agentTestSchema, testAgentSchema } from './schema.ts
 
 /** Tries an agent out: a durable run like all others, whose end is waited for. */
 export const testAgentRoute = (
-  engine: Engine,
-  reachAgent: (engine: Engine, caller: Caller, id: number) => Promise<Agent>,
+  engine: ApiServices,
+  reachAgent: (engine: ApiServices, caller: Caller, id: number) => Promise<Agent>,
 ): AnyRoute =>
   defineRoute(
     {

@@ -1,5 +1,5 @@
 import type { KickoffUrls } from '../../../persistence/kickoff-endpoints.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { checkUrls } from '../webhooks/access.ts';
 
 /** The addresses in a body of AMP. */
@@ -11,7 +11,7 @@ interface CallbackFields {
 
 /** @throws {MusterError} VALIDATION_FAILED naming each address that is never called */
 export async function checkedUrls(
-  engine: Engine,
+  engine: Pick<ApiServices, 'checkUrl'>,
   { taskWebhookUrl, stepWebhookUrl, crewWebhookUrl }: CallbackFields,
 ): Promise<KickoffUrls> {
   await checkUrls(engine, { taskWebhookUrl, stepWebhookUrl, crewWebhookUrl });

@@ -9,7 +9,8 @@ import { listQuestions } from '../../../persistence/repositories/questions.repos
 import { answerQuestion } from '../../../engine/questions/run-questions.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
 import { presentTask } from '../executions/presenter.ts';
@@ -34,14 +35,11 @@ const ONE = { tags: TAGS, access: 'user', params: ampParamsSchema, what: 'graph'
 const KICKOFF_ID = '550e8400-e29b-41d4-a716-446655440000';
 
 /** A graph as a crew deployed on CrewAI AMP: its clients change their base URL to `/amp/{graph_id}`. */
-export const ampRoutes = (engine: Engine): AnyRoute[] => [
-  inputsRoute(engine),
-  kickoffRoute(engine),
-  statusRoute(engine),
-  resumeRoute(engine),
-];
+export const ampRoutes = (
+  engine: StartServices & Pick<ApiServices, 'checkUrl' | 'computing' | 'tools'>,
+): AnyRoute[] => [inputsRoute(engine), kickoffRoute(engine), statusRoute(engine), resumeRoute(engine)];
 
-const inputsRoute = (engine: Engine): AnyRoute =>
+const inputsRoute = (engine: Pick<ApiServices, 'computing' | 'database' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -59,7 +57,9 @@ const inputsRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const kickoffRoute = (engine: Engine): AnyRoute =>
+const kickoffRoute = (
+  engine: StartServices & Pick<ApiServices, 'checkUrl' | 'computing' | 'tools'>,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -104,7 +104,7 @@ const kickoffRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const statusRoute = (engine: Engine): AnyRoute =>
+const statusRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -136,7 +136,9 @@ const statusRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const resumeRoute = (engine: Engine): AnyRoute =>
+const resumeRoute = (
+  engine: StartServices & Pick<ApiServices, 'checkUrl' | 'computing' | 'tools'>,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,

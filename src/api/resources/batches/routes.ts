@@ -9,7 +9,8 @@ import {
 import { parseTimestamp } from '../../../persistence/timestamp.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { reachOf } from '../executions/access.ts';
 import { usdOf } from '../executions/presenter.ts';
 import { steeredSchema, steerMany } from '../executions/steer-many.ts';
@@ -18,9 +19,11 @@ import { batchParams, batchSchema, exampleBatchId } from './schema.ts';
 const ONE = { tags: ['Batches'], access: 'user', params: batchParams, what: 'batch' } as const;
 
 /** Executions that were started together: how they stand, and to stop them. */
-export const batchRoutes = (engine: Engine): AnyRoute[] => [getRoute(engine), cancelRoute(engine)];
+export const batchRoutes = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>,
+): AnyRoute[] => [getRoute(engine), cancelRoute(engine)];
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -64,7 +67,7 @@ const getRoute = (engine: Engine): AnyRoute =>
       respond(200, presentBatch(params.batch_id, await reachBatch(engine, caller, params.batch_id))),
   );
 
-const cancelRoute = (engine: Engine): AnyRoute =>
+const cancelRoute = (engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -94,7 +97,11 @@ const cancelRoute = (engine: Engine): AnyRoute =>
   );
 
 /** @throws {MusterError} NOT_FOUND, whether absent or somebody else's */
-async function reachBatch(engine: Engine, caller: Caller, batchId: string): Promise<BatchCounts[]> {
+async function reachBatch(
+  engine: Pick<ApiServices, 'database'>,
+  caller: Caller,
+  batchId: string,
+): Promise<BatchCounts[]> {
   const scope = reachOf(caller);
   const rows = await engine.database.as(scope, (em) => countBatch(em, batchId, scope));
   if (rows.length === 0) throw notFound('batch');

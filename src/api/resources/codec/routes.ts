@@ -2,14 +2,14 @@ import { invalid } from '../../../domain/errors.ts';
 import { createPayloadCodec } from '../../../temporal/payload-codec.ts';
 import { payloadsSchema, throughCodec } from '../../../temporal/payload-json.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 
 const plain = {
   payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJnZW5lcmF0aW9uIjoxfQ==' }],
 };
 
 /** The codec server of Temporal's Web UI and CLI, for admins: shows what PAYLOAD_ENCRYPTION_KEYS has encrypted. */
-export function codecRoutes({ settings }: Engine): AnyRoute[] {
+export function codecRoutes({ settings }: Pick<ApiServices, 'settings'>): AnyRoute[] {
   const codec = createPayloadCodec(settings);
   const route = (direction: 'encode' | 'decode', words: { summary: string; description: string }): AnyRoute =>
     defineRoute(

@@ -6,7 +6,8 @@ import type { ExecutionStatus } from '../../../domain/run/status.ts';
 import { listExecutions } from '../../../persistence/repositories/executions.repository.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { reachExecution } from '../executions/access.ts';
 import { executionRefParam } from '../executions/schema.ts';
@@ -39,13 +40,11 @@ const CREW_STATUS: Record<ExecutionStatus, (typeof CREW_STATUSES)[number]> = {
 };
 
 /** Start a crew, poll its status (seed 002). */
-export const crewRoutes = (engine: Engine): AnyRoute[] => [
-  startRoute(engine),
-  statusRoute(engine),
-  listRoute(engine),
-];
+export const crewRoutes = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'crews' | 'tools'>,
+): AnyRoute[] => [startRoute(engine), statusRoute(engine), listRoute(engine)];
 
-const startRoute = (engine: Engine): AnyRoute =>
+const startRoute = (engine: StartServices & Pick<ApiServices, 'computing' | 'crews' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -93,7 +92,7 @@ const graphId = z.uuid();
 
 /** The crew a start names: an example's folder, a graph of the caller's, or nothing. */
 async function namedCrew(
-  engine: Engine,
+  engine: Pick<ApiServices, 'computing' | 'crews' | 'database' | 'tools'>,
   caller: Caller,
   crew: string | undefined,
 ): Promise<{ plan: CrewPlan; graphId?: string; exampleInputs: JsonObject }> {
@@ -105,7 +104,7 @@ async function namedCrew(
   return { plan, exampleInputs: crew === undefined ? exampleInputs : {} };
 }
 
-const statusRoute = (engine: Engine): AnyRoute =>
+const statusRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -136,7 +135,7 @@ const statusRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',

@@ -3,7 +3,7 @@ import type { Execution } from '../../../persistence/entities/execution.entity.t
 import type { OwnerScope } from '../../../persistence/database.ts';
 import { findExecution, type ExecutionRef } from '../../../persistence/repositories/executions.repository.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 
 /** An admin reaches any single row; everybody else their own. */
 export const reachOf = (caller: Caller): OwnerScope =>
@@ -15,7 +15,7 @@ export const reachOf = (caller: Caller): OwnerScope =>
  * @throws {MusterError} NOT_FOUND, whether absent or somebody else's.
  */
 export async function reachExecution(
-  engine: Engine,
+  engine: Pick<ApiServices, 'database'>,
   caller: Caller,
   ref: ExecutionRef,
   options: { result?: boolean } = {},

@@ -8,7 +8,7 @@ import {
   type ExecutionStats,
 } from '../../../persistence/repositories/execution-stats.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { integerIdParam, listedOwner, ownershipQuery, queryInteger } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { exampleMetrics, exampleLogEntry, exampleStats } from './examples.ts';
@@ -34,14 +34,14 @@ const MS = 1_000;
 const DAY_MS = 86_400_000;
 
 /** Figures: over many executions, and of one. */
-export const insightRoutes = (engine: Engine): AnyRoute[] => [
+export const insightRoutes = (engine: Pick<ApiServices, 'database' | 'now' | 'system'>): AnyRoute[] => [
   statsRoute(engine),
   logsRoute(engine),
   statusRoute(engine),
   metricsRoute(engine),
 ];
 
-const statsRoute = (engine: Engine): AnyRoute =>
+const statsRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -94,7 +94,7 @@ const presentStats = (stats: ExecutionStats): z.input<typeof statsSchema> => ({
   error_breakdown: stats.errors.map(({ code, count }) => ({ error: code, count })),
 });
 
-const logsRoute = (engine: Engine): AnyRoute =>
+const logsRoute = (engine: Pick<ApiServices, 'database' | 'system'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -117,7 +117,7 @@ const logsRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const statusRoute = (engine: Engine): AnyRoute =>
+const statusRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -157,7 +157,7 @@ const statusRoute = (engine: Engine): AnyRoute =>
 const sumOf = (counts: Record<string, number>): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-const metricsRoute = (engine: Engine): AnyRoute =>
+const metricsRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

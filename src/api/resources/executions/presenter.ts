@@ -6,13 +6,13 @@ import type { Execution } from '../../../persistence/entities/execution.entity.t
 import type { TaskExecution } from '../../../persistence/entities/task-execution.entity.ts';
 import { traceIdOf } from '../../../telemetry/tracing/trace-ids.ts';
 import { runWorkflowId } from '../../../temporal/names.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { taskOutputSchema, type ExecutionBody, type logEntrySchema, type taskRunSchema } from './schema.ts';
 
 export type LogEntry = z.output<typeof logEntrySchema>;
 
 /** What a presented execution links to. */
-export const links = ({ settings }: Engine) => ({
+export const links = ({ settings }: Pick<ApiServices, 'settings'>) => ({
   temporalUiUrl: settings.TEMPORAL_UI_URL,
   mlflowUrl: settings.MLFLOW_TRACKING_URI,
   namespace: settings.TEMPORAL_NAMESPACE,

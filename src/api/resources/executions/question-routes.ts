@@ -10,7 +10,7 @@ import { answerQuestion } from '../../../engine/questions/run-questions.ts';
 import type { Caller } from '../../context.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { listedOwner, pageQuery, uuidParam } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
 import {
@@ -35,7 +35,9 @@ const ANSWERED = {
 } as const;
 
 /** What runs and agents elsewhere ask people: the questions of one run, the inbox over all of them, and the answers. */
-export const questionRoutes = (engine: Engine): AnyRoute[] => [
+export const questionRoutes = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'dispatcher' | 'now' | 'system' | 'waker'>,
+): AnyRoute[] => [
   inboxRoute(engine),
   getRoute(engine),
   ofExecutionRoute(engine),
@@ -43,7 +45,7 @@ export const questionRoutes = (engine: Engine): AnyRoute[] => [
   answerByIdRoute(engine),
 ];
 
-const inboxRoute = (engine: Engine): AnyRoute =>
+const inboxRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -73,7 +75,7 @@ const inboxRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -91,7 +93,11 @@ const getRoute = (engine: Engine): AnyRoute =>
   );
 
 /** @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */
-async function reachQuestion(engine: Engine, caller: Caller, id: string): Promise<Question> {
+async function reachQuestion(
+  engine: Pick<ApiServices, 'database'>,
+  caller: Caller,
+  id: string,
+): Promise<Question> {
   const scope = reachOf(caller);
   const question = await engine.database.as(scope, (em) => findQuestionById(em, id, scope));
   if (question === null) throw notFound('question');
@@ -100,7 +106,7 @@ async function reachQuestion(engine: Engine, caller: Caller, id: string): Promis
 
 /** Takes an answer to whoever asked. @throws {MusterError} NOT_FOUND, CONFLICT, VALIDATION_FAILED */
 async function takeAnswer(
-  engine: Engine,
+  engine: Pick<ApiServices, 'computing' | 'dispatcher' | 'now' | 'system' | 'waker'>,
   question: Question,
   given: { answer: JsonValue; userId: string; messageId: string },
 ): Promise<void> {
@@ -118,7 +124,9 @@ async function takeAnswer(
   engine.waker.wake('message', conversationId);
 }
 
-const answerByIdRoute = (engine: Engine): AnyRoute =>
+const answerByIdRoute = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'dispatcher' | 'now' | 'system' | 'waker'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -143,7 +151,7 @@ const answerByIdRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const ofExecutionRoute = (engine: Engine): AnyRoute =>
+const ofExecutionRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -174,7 +182,9 @@ const ofExecutionRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const answerRoute = (engine: Engine): AnyRoute =>
+const answerRoute = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'dispatcher' | 'now' | 'system' | 'waker'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',

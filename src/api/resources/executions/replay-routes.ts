@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { EXECUTION_KINDS, EXECUTION_STATUSES } from '../../../domain/run/status.ts';
 import { findExecutionIds } from '../../../persistence/repositories/executions.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { timestampSchema } from '../../parameters.ts';
 import { replayRun } from '../../../engine/starting/replay-run.ts';
 import { reachExecution } from './access.ts';
@@ -42,9 +43,11 @@ const replayBody = z
   .meta({ id: 'Replay' });
 
 /** Runs again, as new executions; and many at once, for admins. */
-export const replayRoutes = (engine: Engine): AnyRoute[] => [replayRoute(engine), bulkRoute(engine)];
+export const replayRoutes = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>,
+): AnyRoute[] => [replayRoute(engine), bulkRoute(engine)];
 
-const replayRoute = (engine: Engine): AnyRoute =>
+const replayRoute = (engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -115,7 +118,7 @@ const bulkBody = z
   })
   .meta({ id: 'BulkAction' });
 
-const bulkRoute = (engine: Engine): AnyRoute =>
+const bulkRoute = (engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',

@@ -11,7 +11,8 @@ import {
 import type { OwnerScope } from '../../../persistence/database.ts';
 import type { Execution } from '../../../persistence/entities/execution.entity.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { CommandServices } from '../../../engine/services.ts';
 import { refuseRetryAboveOpenLimit } from '../../../engine/starting/run-limits.ts';
 import { listedOwner, pageQuery } from '../../parameters.ts';
 import { reachExecution, reachOf } from './access.ts';
@@ -33,7 +34,9 @@ const params = z.object({ execution_id: executionRefParam });
 const EMBEDDED_LOG = 1_000;
 
 /** Reading and steering executions, whatever started them. */
-export const executionRoutes = (engine: Engine): AnyRoute[] => [
+export const executionRoutes = (
+  engine: CommandServices & Pick<ApiServices, 'database' | 'hub' | 'runs' | 'systemDatabase'>,
+): AnyRoute[] => [
   listRoute(engine),
   getRoute(engine),
   tasksRoute(engine),
@@ -49,7 +52,7 @@ export const executionRoutes = (engine: Engine): AnyRoute[] => [
   ),
 ];
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database' | 'settings'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -87,7 +90,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database' | 'settings' | 'system'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -109,7 +112,7 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const tasksRoute = (engine: Engine): AnyRoute =>
+const tasksRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -139,7 +142,7 @@ const tasksRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const eventsRoute = (engine: Engine): AnyRoute =>
+const eventsRoute = (engine: Pick<ApiServices, 'database' | 'system'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -168,7 +171,11 @@ const eventsRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const commandRoute = (engine: Engine, command: Command, description: string): AnyRoute =>
+const commandRoute = (
+  engine: CommandServices & Pick<ApiServices, 'database'>,
+  command: Command,
+  description: string,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -208,11 +215,12 @@ const commandRoute = (engine: Engine, command: Command, description: string): An
   );
 
 /** An execution without its log, as answers to starts and commands show it. */
-export const present = (engine: Engine, execution: Execution) => presentExecution(execution, links(engine));
+export const present = (engine: Pick<ApiServices, 'settings'>, execution: Execution) =>
+  presentExecution(execution, links(engine));
 
 /** A page of executions as lists show them: with the beginnings of their results. */
 export async function pageOfExecutions(
-  engine: Engine,
+  engine: Pick<ApiServices, 'database' | 'settings'>,
   scope: OwnerScope,
   filter: ExecutionFilter,
   page: { skip: number; limit: number },

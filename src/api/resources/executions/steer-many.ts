@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { MusterError } from '../../../domain/errors.ts';
 import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../engine/commands/command-run.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { refuseRetryAboveOpenLimit } from '../../../engine/starting/run-limits.ts';
 import { replayRun } from '../../../engine/starting/replay-run.ts';
 
@@ -21,7 +22,7 @@ export type Steered = z.input<typeof steeredSchema>;
 
 /** Asks the same of many executions, each as if it were asked alone; what a state forbids stands in `failed`. */
 export async function steerMany(
-  engine: Engine,
+  engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>,
   rows: readonly { id: number; execution_id: string }[],
   action: Command | 'replay',
 ): Promise<Steered> {
@@ -38,7 +39,11 @@ export async function steerMany(
   return { matched: rows.length, done: rows.length - failed.length, failed };
 }
 
-async function act(engine: Engine, id: number, action: Command | 'replay'): Promise<void> {
+async function act(
+  engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>,
+  id: number,
+  action: Command | 'replay',
+): Promise<void> {
   if (action === 'replay') {
     await replayRun(engine, id, { idempotencyRef: undefined });
     return;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readHeads } from '../../../persistence/event-log.ts';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { followStream, lastEventId } from '../../realtime/follow-stream.ts';
 import { createSnapshots, type Snapshots } from '../../realtime/snapshots.ts';
 import { findExecution } from '../../../persistence/repositories/executions.repository.ts';
@@ -10,7 +10,9 @@ import { links, presentExecution } from './presenter.ts';
 import { executionRefParam, streamQuery } from './schema.ts';
 
 /** The log as server-sent events: a snapshot, then what happened, then what happens, until the final event. */
-export function streamRoute(engine: Engine): AnyRoute {
+export function streamRoute(
+  engine: Pick<ApiServices, 'database' | 'hub' | 'runs' | 'settings' | 'system' | 'systemDatabase'>,
+): AnyRoute {
   const snapshots = snapshotsOf(engine);
   return defineStream(
     {
@@ -55,7 +57,9 @@ export function streamRoute(engine: Engine): AnyRoute {
 const EVERYBODY = { everybody: true } as const;
 
 /** Its readers are authorised one by one; what they are shown is read once for all of them. */
-const snapshotsOf = (engine: Engine): Snapshots =>
+const snapshotsOf = (
+  engine: Pick<ApiServices, 'runs' | 'settings' | 'system' | 'systemDatabase'>,
+): Snapshots =>
   createSnapshots({
     sql: engine.system,
     liveState: (workflowId, timeoutMs) => engine.runs.liveState(workflowId, timeoutMs),

@@ -6,7 +6,8 @@ import { commandRun } from '../../../engine/commands/command-run.ts';
 import { changeTask, retryTask, skipTask } from '../../../engine/commands/task-commands.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { CommandServices } from '../../../engine/services.ts';
 import { refuseRetryAboveOpenLimit } from '../../../engine/starting/run-limits.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { exampleTask } from './examples.ts';
@@ -51,17 +52,15 @@ export const toTaskEdit = (body: z.output<typeof taskEditSchema>): TaskEdit => (
 });
 
 /** Steering one task of a run. */
-export const executionTaskRoutes = (engine: Engine): AnyRoute[] => [
-  retryRoute(engine),
-  skipRoute(engine),
-  editRoute(engine),
-];
+export const executionTaskRoutes = (
+  engine: CommandServices & Pick<ApiServices, 'database' | 'tools'>,
+): AnyRoute[] => [retryRoute(engine), skipRoute(engine), editRoute(engine)];
 
 /**
  * Tries a failed task again; where its run has ended with it, the run is retried.
  * @throws {MusterError} CONFLICT with the reason when neither is possible.
  */
-export async function retryTaskOf(engine: Engine, id: number, key: string): Promise<void> {
+export async function retryTaskOf(engine: CommandServices, id: number, key: string): Promise<void> {
   if (!(await retryTask(engine.system, id, key, engine.now()))) {
     const { MAX_ACTIVE_EXECUTIONS_PER_USER: most } = engine.settings;
     await refuseRetryAboveOpenLimit(engine, id);
@@ -70,21 +69,26 @@ export async function retryTaskOf(engine: Engine, id: number, key: string): Prom
   wakeFor(engine, id);
 }
 
-function wakeFor(engine: Engine, id: number): void {
+function wakeFor(engine: Pick<ApiServices, 'dispatcher' | 'waker'>, id: number): void {
   engine.waker.wake('log', id);
   engine.waker.wake('control', id);
   void engine.dispatcher.deliverNow();
 }
 
 /** Wakes whom a change concerns. @returns the task as it is now */
-async function changed(engine: Engine, caller: Caller, id: number, key: string) {
+async function changed(
+  engine: Pick<ApiServices, 'database' | 'dispatcher' | 'waker'>,
+  caller: Caller,
+  id: number,
+  key: string,
+) {
   wakeFor(engine, id);
   const task = await engine.database.as(reachOf(caller), (em) => findTaskRun(em, id, key));
   if (task === null) throw notFound('task');
   return presentTask(task);
 }
 
-const retryRoute = (engine: Engine): AnyRoute =>
+const retryRoute = (engine: CommandServices & Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -104,7 +108,9 @@ const retryRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const skipRoute = (engine: Engine): AnyRoute =>
+const skipRoute = (
+  engine: Pick<ApiServices, 'database' | 'dispatcher' | 'now' | 'system' | 'waker'>,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -122,7 +128,9 @@ const skipRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const editRoute = (engine: Engine): AnyRoute =>
+const editRoute = (
+  engine: Pick<ApiServices, 'database' | 'dispatcher' | 'now' | 'system' | 'tools' | 'waker'>,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -4,14 +4,18 @@ import type { FlowDefinition } from '../../../flows/declared/definition.ts';
 import type { DeclaredFlow } from '../../../persistence/entities/flow.entity.ts';
 import { findFlow } from '../../../persistence/repositories/flows.repository.ts';
 import { findGraphs } from '../../../persistence/repositories/graphs.repository.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { documentOf } from '../graphs/schema.ts';
 
 /** With `_`, as flows are stored. */
 export const storedName = (path: string): string => path.replaceAll('-', '_');
 
 /** One of the caller's own flows. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */
-export async function reachFlow(engine: Engine, ownerId: string, path: string): Promise<DeclaredFlow> {
+export async function reachFlow(
+  engine: Pick<ApiServices, 'database'>,
+  ownerId: string,
+  path: string,
+): Promise<DeclaredFlow> {
   const flow = await engine.database.as({ ownerId }, (em) => findFlow(em, ownerId, storedName(path)));
   if (flow === null) throw notFound('flow');
   return flow;
@@ -22,7 +26,7 @@ export async function reachFlow(engine: Engine, ownerId: string, path: string): 
  * @throws {MusterError} VALIDATION_FAILED with paths into the definition
  */
 export async function preparedFlow(
-  engine: Engine,
+  engine: Pick<ApiServices, 'computing' | 'database' | 'tools'>,
   ownerId: string,
   definition: FlowDefinition,
 ): Promise<Extract<Prepared, { ok: true }>> {

@@ -11,7 +11,7 @@ import {
   type FlowSave,
 } from '../../../persistence/repositories/flows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { preparedFlow, reachFlow, storedName } from './declared-access.ts';
@@ -33,12 +33,9 @@ const UPLOAD = {
 } as const;
 
 /** Flows as data: uploaded, replaced, deleted, without a deploy. */
-export const declaredRoutes = (engine: Engine): AnyRoute[] => [
-  createRoute(engine),
-  getRoute(engine),
-  replaceRoute(engine),
-  deleteRoute(engine),
-];
+export const declaredRoutes = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'flows' | 'now' | 'settings' | 'tools'>,
+): AnyRoute[] => [createRoute(engine), getRoute(engine), replaceRoute(engine), deleteRoute(engine)];
 
 interface Uploaded {
   save: FlowSave;
@@ -51,7 +48,7 @@ interface Uploaded {
  *   code
  */
 async function checkUpload(
-  engine: Engine,
+  engine: Pick<ApiServices, 'computing' | 'database' | 'flows' | 'now' | 'tools'>,
   ownerId: string,
   { body, upload }: { body: z.output<typeof uploadFlowSchema> | undefined; upload: Buffer | undefined },
 ): Promise<Uploaded> {
@@ -74,7 +71,7 @@ function textOf(upload: Buffer): string {
   ]);
 }
 
-function freeName(engine: Engine, { name: written }: FlowDefinition): string {
+function freeName(engine: Pick<ApiServices, 'flows'>, { name: written }: FlowDefinition): string {
   const name = flowNameOf(written);
   if (name === null) {
     const message =
@@ -93,7 +90,9 @@ const saved = (flow: DeclaredFlow, warnings: Issue[]): z.input<typeof savedFlowS
   warnings,
 });
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'flows' | 'now' | 'settings' | 'tools'>,
+): AnyRoute =>
   defineRoute(
     {
       ...UPLOAD,
@@ -122,7 +121,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database' | 'flows'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -141,7 +140,9 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const replaceRoute = (engine: Engine): AnyRoute =>
+const replaceRoute = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'flows' | 'now' | 'tools'>,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -170,7 +171,7 @@ const replaceRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database' | 'flows'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { notFound } from '../../../domain/errors.ts';
 import { namedFlow, resultSchema } from '../../../flows/declared/declared-flow.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { CommandServices } from '../../../engine/services.ts';
 import { startFlowRun } from '../../../engine/starting/start-flow-run.ts';
 import { reachExecution } from '../executions/access.ts';
 import { executionRefParam } from '../executions/schema.ts';
@@ -14,9 +15,13 @@ const TAGS = ['Flows'] as const;
 const EXECUTION_ID = '550e8400-e29b-41d4-a716-446655440000';
 
 /** Uploaded flows run at the paths that flows in code have. */
-export const declaredRunRoutes = (engine: Engine): AnyRoute[] => [executeRoute(engine), statusRoute(engine)];
+export const declaredRunRoutes = (
+  engine: CommandServices & Pick<ApiServices, 'computing' | 'database' | 'tools'>,
+): AnyRoute[] => [executeRoute(engine), statusRoute(engine)];
 
-const executeRoute = (engine: Engine): AnyRoute =>
+const executeRoute = (
+  engine: CommandServices & Pick<ApiServices, 'computing' | 'database' | 'tools'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -64,7 +69,7 @@ const executeRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const statusRoute = (engine: Engine): AnyRoute =>
+const statusRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',

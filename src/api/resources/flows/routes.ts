@@ -4,7 +4,8 @@ import type { JsonObject } from '../../../domain/json.ts';
 import type { NamedFlow } from '../../../flows/flow-catalogue.ts';
 import { listFlows } from '../../../persistence/repositories/flows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { CommandServices } from '../../../engine/services.ts';
 import { startFlowRun } from '../../../engine/starting/start-flow-run.ts';
 import { reachExecution } from '../executions/access.ts';
 import { executionRefParam } from '../executions/schema.ts';
@@ -16,7 +17,9 @@ import { capital, namedDeclared, presentFlow, presentRun, startedMessage } from 
 const EXECUTION_ID = '550e8400-e29b-41d4-a716-446655440000';
 
 /** The flows there are, and for each of them two operations of its own (seed 001). */
-export const flowRoutes = (engine: Engine): AnyRoute[] => [
+export const flowRoutes = (
+  engine: CommandServices & Pick<ApiServices, 'computing' | 'database' | 'flows' | 'tools'>,
+): AnyRoute[] => [
   listRoute(engine),
   ...declaredRoutes(engine),
   ...engine.flows.list().flatMap((flow) => [executeRoute(engine, flow), statusRoute(engine, flow)]),
@@ -28,7 +31,7 @@ const words = (name: string): string[] => name.split('_');
 const pascal = (name: string): string => words(name).map(capital).join('');
 const jsonObject = z.record(z.string(), z.json());
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database' | 'flows'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -71,7 +74,10 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const executeRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
+const executeRoute = (
+  engine: CommandServices & Pick<ApiServices, 'computing' | 'database'>,
+  flow: NamedFlow,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -116,7 +122,7 @@ const executeRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
 /** The checked body as it is stored: undefined fields gone. */
 const asJson = (body: unknown): JsonObject => jsonObject.parse(JSON.parse(JSON.stringify(body)));
 
-const statusRoute = (engine: Engine, flow: NamedFlow): AnyRoute =>
+const statusRoute = (engine: Pick<ApiServices, 'database'>, flow: NamedFlow): AnyRoute =>
   defineRoute(
     {
       method: 'GET',

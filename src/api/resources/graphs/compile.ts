@@ -5,12 +5,12 @@ import type { CrewPlan } from '../../../domain/plan/crew-plan.ts';
 import type { GraphDocumentBody } from '../../../contracts/graph.ts';
 import type { Graph } from '../../../persistence/entities/graph.entity.ts';
 import { knownKnowledge } from '../../../persistence/repositories/knowledge.repository.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { documentOf } from './schema.ts';
 
 /** What a document of an owner's is checked against. */
 async function surroundingsOf(
-  engine: Engine,
+  engine: Pick<ApiServices, 'database' | 'tools'>,
   ownerId: string,
   document: GraphDocumentBody,
 ): Promise<GraphSurroundings> {
@@ -24,7 +24,7 @@ async function surroundingsOf(
 
 /** What is wrong with a document for somebody who would run it, and what a start of it would want. */
 export const reportOn = async (
-  engine: Engine,
+  engine: Pick<ApiServices, 'computing' | 'database' | 'tools'>,
   ownerId: string,
   document: GraphDocumentBody,
 ): Promise<GraphReport> =>
@@ -38,7 +38,11 @@ export const reportOn = async (
  * The plan a stored graph stands for. @param ownerId of the run
  * @throws {MusterError} VALIDATION_FAILED with all that keeps it from being a crew, each with its code.
  */
-export async function planOfGraph(engine: Engine, ownerId: string, graph: Graph): Promise<CrewPlan> {
+export async function planOfGraph(
+  engine: Pick<ApiServices, 'computing' | 'database' | 'tools'>,
+  ownerId: string,
+  graph: Graph,
+): Promise<CrewPlan> {
   const document = documentOf(graph);
   const compiled = await engine.computing.run(
     'compileGraph',

@@ -8,7 +8,7 @@ import {
   saveGraph,
 } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute, type RequestFacts } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { given, listedOwner } from '../../parameters.ts';
@@ -35,7 +35,9 @@ const TAGS = ['Graphs'] as const;
 const ONE = { tags: TAGS, access: 'user', params: graphParamsSchema, what: 'graph' } as const;
 
 /** The visual builder's documents: store, change, look at, go back to an earlier version. */
-export const graphRoutes = (engine: Engine): AnyRoute[] => [
+export const graphRoutes = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'now' | 'settings' | 'tools'>,
+): AnyRoute[] => [
   listRoute(engine),
   createRoute(engine),
   getRoute(engine),
@@ -47,7 +49,7 @@ export const graphRoutes = (engine: Engine): AnyRoute[] => [
   ...transferRoutes(engine),
 ];
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -76,7 +78,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (engine: Pick<ApiServices, 'database' | 'now' | 'settings'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -102,7 +104,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -136,7 +138,11 @@ function ifMatch({ headers }: RequestFacts): number | undefined {
   ]);
 }
 
-const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: string): AnyRoute =>
+const updateRoute = (
+  engine: Pick<ApiServices, 'database' | 'now'>,
+  method: 'PUT' | 'PATCH',
+  operationId: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -180,7 +186,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -205,7 +211,7 @@ const cloneSchema = z
   .object({ name: createGraphSchema.shape.name.unwrap().optional() })
   .meta({ id: 'CloneGraph' });
 
-const cloneRoute = (engine: Engine): AnyRoute =>
+const cloneRoute = (engine: Pick<ApiServices, 'database' | 'now' | 'settings'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -1,7 +1,8 @@
 import { graphDocumentSchema } from '../../../contracts/graph.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { startCrewBatch } from '../../../engine/starting/start-batch.ts';
 import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { BATCH_RULES, batchStarted, presentStarted } from '../batches/schema.ts';
@@ -25,7 +26,9 @@ const TAGS = ['Graphs'] as const;
 const ONE = { tags: TAGS, access: 'user', params: graphParamsSchema, what: 'graph' } as const;
 
 /** From a graph to a crew: is it one, what does it want, run it. */
-export const graphRunRoutes = (engine: Engine): AnyRoute[] => [
+export const graphRunRoutes = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'tools'>,
+): AnyRoute[] => [
   validateUnsavedRoute(engine),
   validateRoute(engine),
   inputsRoute(engine),
@@ -33,7 +36,7 @@ export const graphRunRoutes = (engine: Engine): AnyRoute[] => [
   executeBatchRoute(engine),
 ];
 
-const validateUnsavedRoute = (engine: Engine): AnyRoute =>
+const validateUnsavedRoute = (engine: Pick<ApiServices, 'computing' | 'database' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -55,7 +58,7 @@ const validateUnsavedRoute = (engine: Engine): AnyRoute =>
     async ({ body, caller, respond }) => respond(200, await reportOn(engine, caller.userId, body)),
   );
 
-const validateRoute = (engine: Engine): AnyRoute =>
+const validateRoute = (engine: Pick<ApiServices, 'computing' | 'database' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -75,7 +78,7 @@ const validateRoute = (engine: Engine): AnyRoute =>
       ),
   );
 
-const inputsRoute = (engine: Engine): AnyRoute =>
+const inputsRoute = (engine: Pick<ApiServices, 'computing' | 'database' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -93,7 +96,7 @@ const inputsRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const executeRoute = (engine: Engine): AnyRoute =>
+const executeRoute = (engine: StartServices & Pick<ApiServices, 'computing' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -140,7 +143,7 @@ const executeRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const executeBatchRoute = (engine: Engine): AnyRoute =>
+const executeBatchRoute = (engine: StartServices & Pick<ApiServices, 'computing' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -7,7 +7,7 @@ import { secretIssues } from '../../../domain/secret-fields.ts';
 import { createGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { toIssues } from '../../../contracts/issues.ts';
 import { reachGraph } from './access.ts';
@@ -18,9 +18,11 @@ import { documentOf, graphParamsSchema, graphSchema, presentGraph, validationSch
 const TAGS = ['Graphs'] as const;
 
 /** Crews come in as CrewAI's files and go out as a project that runs under CrewAI. */
-export const transferRoutes = (engine: Engine): AnyRoute[] => [importRoute(engine), exportRoute(engine)];
+export const transferRoutes = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'now' | 'settings' | 'tools'>,
+): AnyRoute[] => [importRoute(engine), exportRoute(engine)];
 
-const offeredTools = (engine: Engine): readonly string[] => engine.tools.registry.names();
+const offeredTools = (engine: Pick<ApiServices, 'tools'>): readonly string[] => engine.tools.registry.names();
 
 const nameSchema = z.string().trim().min(1).max(200);
 
@@ -60,7 +62,9 @@ const exampleImport = {
   },
 };
 
-const importRoute = (engine: Engine): AnyRoute =>
+const importRoute = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'now' | 'settings' | 'tools'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -152,7 +156,7 @@ const exportQuery = z.object({
     .describe('`json`: the document; `crewai`: a zip with a project for CrewAI 0.121.1'),
 });
 
-const exportRoute = (engine: Engine): AnyRoute =>
+const exportRoute = (engine: Pick<ApiServices, 'computing' | 'database' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',

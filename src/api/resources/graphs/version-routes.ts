@@ -6,7 +6,7 @@ import {
   saveGraph,
 } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { reachOf } from '../executions/access.ts';
 import { reachGraph } from './access.ts';
 import { exampleDocument, exampleGraph, exampleGraphVersion } from './examples.ts';
@@ -25,13 +25,13 @@ import {
 const ONE = { tags: ['Graphs'], access: 'user', params: graphVersionParamsSchema, what: 'graph' } as const;
 
 /** What a graph was: every save, each to be looked at and gone back to. */
-export const versionRoutes = (engine: Engine): AnyRoute[] => [
+export const versionRoutes = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute[] => [
   listVersionsRoute(engine),
   getVersionRoute(engine),
   restoreVersionRoute(engine),
 ];
 
-const listVersionsRoute = (engine: Engine): AnyRoute =>
+const listVersionsRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -59,7 +59,7 @@ const listVersionsRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getVersionRoute = (engine: Engine): AnyRoute =>
+const getVersionRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -85,7 +85,7 @@ const getVersionRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const restoreVersionRoute = (engine: Engine): AnyRoute =>
+const restoreVersionRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -11,7 +11,7 @@ import {
 } from '../../../persistence/repositories/knowledge.repository.ts';
 import type { OwnerScope } from '../../../persistence/database.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
@@ -31,14 +31,11 @@ const ONE = { tags: TAGS, access: 'user', params: knowledgeParams, what: 'knowle
 const PDF_BYTES = 10 * 1024 * 1024;
 
 /** Reference material that agents and crews name in `knowledge_sources`. */
-export const knowledgeRoutes = (engine: Engine): AnyRoute[] => [
-  listRoute(engine),
-  addRoute(engine),
-  getRoute(engine),
-  deleteRoute(engine),
-];
+export const knowledgeRoutes = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'models' | 'now' | 'settings'>,
+): AnyRoute[] => [listRoute(engine), addRoute(engine), getRoute(engine), deleteRoute(engine)];
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -65,7 +62,9 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const addRoute = (engine: Engine): AnyRoute =>
+const addRoute = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'models' | 'now' | 'settings'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -122,7 +121,7 @@ const addRoute = (engine: Engine): AnyRoute =>
 
 /** @throws {MusterError} 422 when there is no such embedder, 503 when it does not answer; nothing is stored then. */
 async function vectorsOf(
-  engine: Engine,
+  engine: Pick<ApiServices, 'models'>,
   embedder: string,
   pieces: readonly string[],
   signal: AbortSignal,
@@ -136,7 +135,7 @@ async function vectorsOf(
   }
 }
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -154,7 +153,7 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -7,7 +7,7 @@ import { ENDED_STATUSES } from '../../../domain/instance/instance-status.ts';
 import { endSession, type AgentMessage } from '../../../engine/external-agents/agent-messages.ts';
 import type { Message } from '../../../persistence/messages.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { toMusterError } from '../../errors.ts';
 import { askedSchema, toAsked } from '../agent-instances/asked.ts';
 import { takeAgentMessage } from '../agent-instances/take-agent-message.ts';
@@ -47,7 +47,10 @@ const endInput = z.object({
 type Session = Pick<z.output<typeof stepInput>, keyof typeof session>;
 
 /** A server for one request, in the name of its caller. */
-export function createAgentServer(engine: Engine, caller: Caller): McpServer {
+export function createAgentServer(
+  engine: Pick<ApiServices, 'computing' | 'database' | 'messages' | 'now' | 'system' | 'waker'>,
+  caller: Caller,
+): McpServer {
   const server = new McpServer({ name: 'muster', version: '1' }, { instructions: DESCRIPTION });
   server.registerTool(
     'log_step',
@@ -135,7 +138,7 @@ const needs = (path: string, message: string): MusterError =>
 
 /** Asks, or takes up what was asked before. */
 async function ask(
-  engine: Engine,
+  engine: Pick<ApiServices, 'computing' | 'now' | 'system' | 'waker'>,
   caller: Caller,
   given: z.output<typeof questionInput>,
 ): Promise<{ questionId: string; queued: ReturnType<typeof presentQueued>[] }> {

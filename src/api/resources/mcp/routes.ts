@@ -1,7 +1,7 @@
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { z } from 'zod';
 import { defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { createAgentServer } from './agent-server.ts';
 import { refuseUnfit } from './refuse-unfit.ts';
 
@@ -9,7 +9,9 @@ import { refuseUnfit } from './refuse-unfit.ts';
  * `/mcp`: the agent side for coding agents that speak the Model Context Protocol. Each request stands for itself: there
  * is no session that an API process could lose, and any process takes the next request.
  */
-export const mcpRoutes = (engine: Engine): AnyRoute[] => [
+export const mcpRoutes = (
+  engine: Pick<ApiServices, 'computing' | 'database' | 'messages' | 'now' | 'system' | 'waker'>,
+): AnyRoute[] => [
   defineStream(
     {
       method: 'POST',

@@ -3,7 +3,7 @@ import type { JsonValue } from '../../../domain/json.ts';
 import type { Question } from '../../../persistence/entities/question.entity.ts';
 import { readPlaceOf } from '../../../persistence/messages.ts';
 import { findQuestionById } from '../../../persistence/repositories/questions.repository.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 
 /** So often a client that wants it is told that the wait goes on. */
 const PROGRESS_MS = 5_000;
@@ -28,7 +28,7 @@ interface Wait {
  * @throws {MusterError} NOT_FOUND for what is no question of an agent of this owner's
  */
 export async function waitForAnswer(
-  engine: Engine,
+  engine: Pick<ApiServices, 'database' | 'messages' | 'now' | 'system'>,
   ownerId: string,
   questionId: string,
   wait: Wait,
@@ -45,7 +45,11 @@ export async function waitForAnswer(
   }
 }
 
-async function look(engine: Engine, ownerId: string, id: string): Promise<AnswerState> {
+async function look(
+  engine: Pick<ApiServices, 'database' | 'now'>,
+  ownerId: string,
+  id: string,
+): Promise<AnswerState> {
   const scope = { ownerId };
   const question = await engine.database.as(scope, (em) => findQuestionById(em, id, scope));
   if (question === null || typeof question.agentInstanceId !== 'string' || question.kind !== 'agent')
@@ -67,7 +71,7 @@ function standing(question: Question, now: Date): Pick<AnswerState, 'status' | '
 
 /** Resolves with the next message of the instance, after a time, or when the caller goes. */
 async function somethingSaid(
-  engine: Engine,
+  engine: Pick<ApiServices, 'messages' | 'system'>,
   ownerId: string,
   instanceId: string,
   ms: number,

@@ -6,7 +6,7 @@ import {
   type StoredMemory,
 } from '../../../persistence/repositories/memories.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { pageQuery, timestampSchema } from '../../parameters.ts';
 
 const TAGS = ['Memory and knowledge'] as const;
@@ -40,7 +40,7 @@ const present = (memory: StoredMemory): z.input<typeof memorySchema> => ({
 });
 
 /** What one's crews remember. */
-export const memoryRoutes = (engine: Engine): AnyRoute[] => [
+export const memoryRoutes = (engine: Pick<ApiServices, 'database'>): AnyRoute[] => [
   defineRoute(
     {
       method: 'GET',

@@ -3,13 +3,15 @@ import { countRuns, type RunCounts } from '../../../persistence/repositories/run
 import { exposition, METRICS_CONTENT_TYPE, processMetrics } from '../../../telemetry/metrics/registry.ts';
 import { runMetrics } from '../../../telemetry/metrics/run-metrics.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 
 /** Prometheus gives up after 10 s by default; what the process itself knows must arrive before. */
 const LOOK_MS = 3_000;
 
 /** What Prometheus reads (contract §13). */
-export const metricsRoutes = (engine: Engine): AnyRoute[] => [
+export const metricsRoutes = (
+  engine: Pick<ApiServices, 'database' | 'logger' | 'metrics' | 'now' | 'system' | 'systemDatabase'>,
+): AnyRoute[] => [
   defineRoute(
     {
       method: 'GET',
@@ -41,7 +43,11 @@ export const metricsRoutes = (engine: Engine): AnyRoute[] => [
 ];
 
 /** @returns null when Postgres does not answer in time: the rest is worth knowing all the more then. */
-async function lookAtRuns({ system, now, logger }: Engine): Promise<RunCounts | null> {
+async function lookAtRuns({
+  system,
+  now,
+  logger,
+}: Pick<ApiServices, 'logger' | 'now' | 'system'>): Promise<RunCounts | null> {
   const tooLate = new AbortController();
   const look = countRuns(system, now()).catch((error: unknown) => {
     logger.warn({ err: error }, 'the runs could not be counted');

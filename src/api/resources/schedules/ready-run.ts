@@ -1,10 +1,10 @@
 import { notFound } from '../../../domain/errors.ts';
 import type { JsonObject } from '../../../domain/json.ts';
 import type { CrewPlan } from '../../../domain/plan/crew-plan.ts';
+import type { ReadyRun } from '../../../engine/schedules/schedule-keeper.ts';
 import type { ScheduleTarget } from '../../../persistence/repositories/schedules.repository.ts';
-import type { CreatedRun } from '../../../engine/starting/create-run.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { EngineServices, StartServices } from '../../../engine/services.ts';
 import { reachGraph } from '../graphs/access.ts';
 import { planOfGraph } from '../graphs/compile.ts';
 import { reachWorkflow } from '../workflows/access.ts';
@@ -12,18 +12,12 @@ import { planOfWorkflow } from '../workflows/compile.ts';
 import { checkFlowRequest, startFlowRun } from '../../../engine/starting/start-flow-run.ts';
 import { refuseMissingInputs, startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 
-/** A run that could start now: its plan made, its inputs checked. */
-export interface ReadyRun {
-  /** @param idempotencyRef the same reference finds the run it has started */
-  start(idempotencyRef: string): Promise<CreatedRun>;
-}
-
 /**
  * Makes ready what a schedule runs, as it is now, in its owner's name.
  * @throws {MusterError} NOT_FOUND, VALIDATION_FAILED: what the start itself would say
  */
 export async function readyRun(
-  engine: Engine,
+  engine: StartServices & Pick<EngineServices, 'computing' | 'crews' | 'flows' | 'tools'>,
   ownerId: string,
   target: ScheduleTarget,
   inputs: JsonObject,
@@ -47,7 +41,7 @@ export async function readyRun(
 }
 
 async function namedCrew(
-  engine: Engine,
+  engine: Pick<EngineServices, 'computing' | 'crews' | 'database' | 'tools'>,
   ownerId: string,
   { crew, graph_id: graphId, workflow_id: workflowId }: ScheduleTarget,
 ): Promise<{ plan: CrewPlan; graphId?: string; workflowId?: number; priority?: number }> {

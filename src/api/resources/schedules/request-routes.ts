@@ -10,7 +10,7 @@ import {
 import type { ScheduleRequest } from '../../../temporal/schedules.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { reachOf } from '../executions/access.ts';
 import { nextRuns } from './cron.ts';
 import {
@@ -40,12 +40,12 @@ const accepted = {
 };
 
 /** What may be asked of a schedule beside its times. */
-export const scheduleRequestRoutes = (engine: Engine): AnyRoute[] => [
+export const scheduleRequestRoutes = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute[] => [
   triggerRoute(engine),
   backfillRoute(engine),
 ];
 
-const triggerRoute = (engine: Engine): AnyRoute =>
+const triggerRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -65,7 +65,7 @@ const triggerRoute = (engine: Engine): AnyRoute =>
       ),
   );
 
-const backfillRoute = (engine: Engine): AnyRoute =>
+const backfillRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -100,7 +100,7 @@ const backfillRoute = (engine: Engine): AnyRoute =>
 
 /** Keeps what is asked until Temporal has heard it. @returns the schedule as it is shown */
 async function request(
-  engine: Engine,
+  engine: Pick<ApiServices, 'database' | 'now'>,
   caller: Caller,
   id: string,
   make: (schedule: ScheduleRow, em: EntityManager) => ScheduleRequest | Promise<ScheduleRequest>,

@@ -13,7 +13,8 @@ import {
 } from '../../../persistence/repositories/schedules.repository.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { given, listedOwner } from '../../parameters.ts';
 import { readyRun } from './ready-run.ts';
@@ -37,7 +38,9 @@ const ONE = { tags: TAGS, access: 'user', params: scheduleParamsSchema, what: 's
 const FIRST = '`crew`, `graph_id`, `workflow_id` or `flow`: exactly one.';
 
 /** Schedules: when a crew or a flow starts by itself. */
-export const scheduleRoutes = (engine: Engine): AnyRoute[] => [
+export const scheduleRoutes = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'crews' | 'flows' | 'tools'>,
+): AnyRoute[] => [
   listRoute(engine),
   createRoute(engine),
   getRoute(engine),
@@ -50,7 +53,11 @@ export const scheduleRoutes = (engine: Engine): AnyRoute[] => [
 ];
 
 /** @throws {MusterError} VALIDATION_FAILED unless it names one thing that its owner can start with these inputs */
-async function checkStart(engine: Engine, ownerId: string, fields: ScheduleFields): Promise<void> {
+async function checkStart(
+  engine: StartServices & Pick<ApiServices, 'computing' | 'crews' | 'flows' | 'tools'>,
+  ownerId: string,
+  fields: ScheduleFields,
+): Promise<void> {
   const { crew, graph_id, workflow_id, flow } = fields;
   const named = [crew, graph_id, workflow_id, flow].filter((one) => one !== null);
   if (named.length !== 1) {
@@ -63,12 +70,12 @@ async function checkStart(engine: Engine, ownerId: string, fields: ScheduleField
 }
 
 /** As it is shown, with the times that came last. */
-async function show(engine: Engine, caller: Caller, row: ScheduleRow) {
+async function show(engine: Pick<ApiServices, 'database' | 'now'>, caller: Caller, row: ScheduleRow) {
   const fires = await engine.database.as(reachOf(caller), (em) => lastFires(em, [row.id], LAST_RUNS));
   return presentSchedule(row, fires, engine.now());
 }
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -105,7 +112,9 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'crews' | 'flows' | 'tools'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -146,7 +155,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -164,7 +173,11 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: string): AnyRoute =>
+const updateRoute = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'crews' | 'flows' | 'tools'>,
+  method: 'PUT' | 'PATCH',
+  operationId: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -191,7 +204,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -214,7 +227,7 @@ const deleteRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const pauseRoute = (engine: Engine, paused: boolean): AnyRoute =>
+const pauseRoute = (engine: Pick<ApiServices, 'database' | 'now'>, paused: boolean): AnyRoute =>
   defineRoute(
     {
       ...ONE,

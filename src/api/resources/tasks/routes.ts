@@ -12,7 +12,7 @@ import {
 } from '../../../persistence/repositories/tasks.repository.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { reachOf } from '../executions/access.ts';
@@ -44,7 +44,7 @@ const page = {
 };
 
 /** The tasks of stored workflows: store, change, look at, run one by itself. */
-export const taskRoutes = (engine: Engine): AnyRoute[] => [
+export const taskRoutes = (engine: ApiServices): AnyRoute[] => [
   listRoute(engine),
   ofWorkflowRoute(engine),
   createRoute(engine),
@@ -56,14 +56,14 @@ export const taskRoutes = (engine: Engine): AnyRoute[] => [
 ];
 
 /** The task a path names. @throws {MusterError} NOT_FOUND, whether absent or somebody else's. */
-async function reachTask(engine: Engine, caller: Caller, id: number): Promise<Task> {
+async function reachTask(engine: Pick<ApiServices, 'database'>, caller: Caller, id: number): Promise<Task> {
   const scope = reachOf(caller);
   const task = await engine.database.as(scope, (em) => findTask(em, id, scope));
   if (task === null) throw notFound('task');
   return task;
 }
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -84,7 +84,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const ofWorkflowRoute = (engine: Engine): AnyRoute =>
+const ofWorkflowRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -107,7 +107,7 @@ const ofWorkflowRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (engine: Pick<ApiServices, 'database' | 'now' | 'settings'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -135,7 +135,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -149,7 +149,11 @@ const getRoute = (engine: Engine): AnyRoute =>
       respond(200, presentTask(await reachTask(engine, caller, params.task_id))),
   );
 
-const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: string): AnyRoute =>
+const updateRoute = (
+  engine: Pick<ApiServices, 'database' | 'now'>,
+  method: 'PUT' | 'PATCH',
+  operationId: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -176,7 +180,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -7,7 +7,7 @@ import { findWorkflow } from '../../../persistence/repositories/workflows.reposi
 import { latestFailedRun, listTaskRuns } from '../../../persistence/repositories/tasks.repository.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { pageQuery } from '../../parameters.ts';
 import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
@@ -24,7 +24,7 @@ import {
   taskParamsSchema,
 } from './schema.ts';
 
-type Reach = (engine: Engine, caller: Caller, id: number) => Promise<Task>;
+type Reach = (engine: ApiServices, caller: Caller, id: number) => Promise<Task>;
 
 const ONE = { tags: ['Tasks'], access: 'user', params: taskParamsSchema, what: 'task' } as const;
 const started = {
@@ -47,13 +47,13 @@ const accepted = (description: string) => ({
 });
 
 /** Running one task by itself, and its runs in whatever execution. */
-export const taskRunRoutes = (engine: Engine, reachTask: Reach): AnyRoute[] => [
+export const taskRunRoutes = (engine: ApiServices, reachTask: Reach): AnyRoute[] => [
   executeRoute(engine, reachTask),
   executionsRoute(engine, reachTask),
   retryRoute(engine, reachTask),
 ];
 
-const executeRoute = (engine: Engine, reachTask: Reach): AnyRoute =>
+const executeRoute = (engine: ApiServices, reachTask: Reach): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -98,7 +98,7 @@ const executeRoute = (engine: Engine, reachTask: Reach): AnyRoute =>
     },
   );
 
-const executionsRoute = (engine: Engine, reachTask: Reach): AnyRoute =>
+const executionsRoute = (engine: ApiServices, reachTask: Reach): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -123,7 +123,7 @@ const executionsRoute = (engine: Engine, reachTask: Reach): AnyRoute =>
     },
   );
 
-const retryRoute = (engine: Engine, reachTask: Reach): AnyRoute =>
+const retryRoute = (engine: ApiServices, reachTask: Reach): AnyRoute =>
   defineRoute(
     {
       ...ONE,

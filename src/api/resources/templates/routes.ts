@@ -11,7 +11,7 @@ import {
   updateTemplate,
 } from '../../../persistence/repositories/templates.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { messageSchema } from '../auth/schema.ts';
 import { exampleDocument, exampleGraph } from '../graphs/examples.ts';
@@ -43,7 +43,7 @@ const exampleTemplate = {
 };
 
 /** Graphs to begin with: everybody reads them and makes graphs of them, admins write them. */
-export const templateRoutes = (engine: Engine): AnyRoute[] => [
+export const templateRoutes = (engine: Pick<ApiServices, 'database' | 'now' | 'settings'>): AnyRoute[] => [
   listRoute(engine),
   createRoute(engine),
   getRoute(engine),
@@ -57,7 +57,7 @@ export const templateRoutes = (engine: Engine): AnyRoute[] => [
 const asJson = ({ viewport, ...document }: GraphDocumentBody): JsonObject =>
   viewport === undefined ? document : { ...document, viewport };
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -84,7 +84,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -113,7 +113,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -133,7 +133,11 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: string): AnyRoute =>
+const updateRoute = (
+  engine: Pick<ApiServices, 'database' | 'now'>,
+  method: 'PUT' | 'PATCH',
+  operationId: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -163,7 +167,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -184,7 +188,7 @@ const deleteRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const instantiateRoute = (engine: Engine): AnyRoute =>
+const instantiateRoute = (engine: Pick<ApiServices, 'database' | 'now' | 'settings'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -8,7 +8,8 @@ import type { Thread } from '../../../persistence/entities/thread.entity.ts';
 import { appendMessage, readMessages, type Message, type NewMessage } from '../../../persistence/messages.ts';
 import { findGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, defineStream, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { followMessages, messagePage, messagePageQuery, messageStream } from '../../realtime/conversation.ts';
 import { messageEntrySchema, presentMessage } from '../../realtime/present-message.ts';
 import { startCrewRun, type StartOptions } from '../../../engine/starting/start-crew-run.ts';
@@ -33,13 +34,11 @@ const exampleMessage = {
 };
 
 /** What is said in a thread, by people and by the runs they start. */
-export const messageRoutes = (engine: Engine): AnyRoute[] => [
-  listRoute(engine),
-  createRoute(engine),
-  streamRoute(engine),
-];
+export const messageRoutes = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'messages' | 'tools'>,
+): AnyRoute[] => [listRoute(engine), createRoute(engine), streamRoute(engine)];
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database' | 'system'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -57,7 +56,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (engine: StartServices & Pick<ApiServices, 'computing' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -104,7 +103,7 @@ const createRoute = (engine: Engine): AnyRoute =>
 
 /** Starts the thread's graph and writes the message that asked for it, in one transaction. */
 async function sayAndStart(
-  engine: Engine,
+  engine: StartServices & Pick<ApiServices, 'computing' | 'tools'>,
   thread: Thread,
   message: NewMessage,
   start: { inputs: JsonObject; options: StartOptions; ref: string | undefined },
@@ -127,7 +126,7 @@ async function sayAndStart(
   return said;
 }
 
-async function graphOf(engine: Engine, thread: Thread): Promise<Graph> {
+async function graphOf(engine: Pick<ApiServices, 'database'>, thread: Thread): Promise<Graph> {
   const { graphId } = thread;
   const scope = { ownerId: thread.ownerId };
   const graph =
@@ -148,7 +147,7 @@ function withContent(plan: CrewPlan, inputs: JsonObject, content: string): JsonO
   return only !== undefined && missing.length === 1 ? { ...values, [only]: content } : values;
 }
 
-const streamRoute = (engine: Engine): AnyRoute =>
+const streamRoute = (engine: Pick<ApiServices, 'database' | 'messages'>): AnyRoute =>
   defineStream(
     {
       ...ONE,

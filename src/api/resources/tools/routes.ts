@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../domain/json.ts';
 import { callTool } from '../../../tools/run-tool-call.ts';
 import type { Tool, ToolRegistry } from '../../../tools/tool.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { toIssues } from '../../../contracts/issues.ts';
 import {
   listToolsQuery,
@@ -34,7 +34,7 @@ const exampleTool = {
 };
 
 /** The tools agents may use: look them up, try them out. */
-export const toolRoutes = (engine: Engine): AnyRoute[] => [
+export const toolRoutes = (engine: Pick<ApiServices, 'now' | 'tools'>): AnyRoute[] => [
   listRoute(engine),
   getRoute(engine),
   runRoute(engine),
@@ -62,7 +62,7 @@ function reachTool(registry: ToolRegistry, name: string): Tool {
   return tool;
 }
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -100,7 +100,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -119,7 +119,7 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const runRoute = (engine: Engine): AnyRoute =>
+const runRoute = (engine: Pick<ApiServices, 'now' | 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -171,7 +171,7 @@ async function checkInput(tool: Tool, input: JsonObject): Promise<void> {
   );
 }
 
-const serversRoute = (engine: Engine): AnyRoute =>
+const serversRoute = (engine: Pick<ApiServices, 'tools'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',

@@ -4,7 +4,7 @@ import { conflict, notFound } from '../../../domain/errors.ts';
 import { triggerInstance } from '../../../engine/external-agents/trigger-agent.ts';
 import { findDelivery, listDeliveries } from '../../../persistence/repositories/deliveries.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { withEndpoint } from '../webhooks/access.ts';
 import { listDeliveriesQuery } from '../webhooks/schema.ts';
 import {
@@ -41,9 +41,13 @@ const REPORT_TO = {
 };
 
 /** Beginning an agent elsewhere, and what became of the calls. */
-export const instanceRoutes = (engine: Engine): AnyRoute[] => [requestRoute(engine), deliveriesRoute(engine)];
+export const instanceRoutes = (
+  engine: Pick<ApiServices, 'database' | 'deliveries' | 'now' | 'system' | 'waker'>,
+): AnyRoute[] => [requestRoute(engine), deliveriesRoute(engine)];
 
-const requestRoute = (engine: Engine): AnyRoute =>
+const requestRoute = (
+  engine: Pick<ApiServices, 'database' | 'deliveries' | 'now' | 'system' | 'waker'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -115,7 +119,7 @@ const requestRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const deliveriesRoute = (engine: Engine): AnyRoute =>
+const deliveriesRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',

@@ -10,7 +10,7 @@ import {
   switchEndpoint,
 } from '../../../persistence/repositories/delivery-endpoints.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
@@ -44,7 +44,7 @@ const exampleUserAgent = {
 };
 
 /** Agents of users elsewhere, that are begun by calling their webhook. */
-export const userAgentRoutes = (engine: Engine): AnyRoute[] => [
+export const userAgentRoutes = (engine: ApiServices): AnyRoute[] => [
   listRoute(engine),
   createRoute(engine),
   getRoute(engine),
@@ -54,7 +54,7 @@ export const userAgentRoutes = (engine: Engine): AnyRoute[] => [
   ...instanceRoutes(engine),
 ];
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -83,7 +83,9 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (
+  engine: Pick<ApiServices, 'checkUrl' | 'database' | 'now' | 'secrets' | 'settings'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -126,7 +128,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -145,7 +147,11 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: string): AnyRoute =>
+const updateRoute = (
+  engine: Pick<ApiServices, 'checkUrl' | 'database' | 'deliveries' | 'now' | 'secrets'>,
+  method: 'PUT' | 'PATCH',
+  operationId: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -179,7 +185,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -6,7 +6,7 @@ import type {
 } from '../../../persistence/entities/delivery-endpoint.entity.ts';
 import { findEndpoint } from '../../../persistence/repositories/delivery-endpoints.repository.ts';
 import type { Caller } from '../../context.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { reachOf } from '../executions/access.ts';
 
 /** The endpoints that a path may name. */
@@ -19,7 +19,7 @@ const NAMES: Record<NamedKind, string> = { webhook: 'webhook', user_agent: 'user
  * @throws {MusterError} NOT_FOUND, whether absent or somebody else's
  */
 export function withEndpoint<T>(
-  engine: Engine,
+  engine: Pick<ApiServices, 'database'>,
   caller: Caller,
   named: { kind: NamedKind; id: string },
   work: (em: EntityManager, endpoint: DeliveryEndpoint) => Promise<T>,
@@ -33,15 +33,18 @@ export function withEndpoint<T>(
 }
 
 /** @throws {MusterError} VALIDATION_FAILED for an address that is never called */
-export const checkUrlOf = (engine: Engine, field: string, url: string | undefined): Promise<void> =>
-  checkUrls(engine, { [field]: url });
+export const checkUrlOf = (
+  engine: Pick<ApiServices, 'checkUrl'>,
+  field: string,
+  url: string | undefined,
+): Promise<void> => checkUrls(engine, { [field]: url });
 
 /**
  * @param urls addresses by the field of the body they stand in
  * @throws {MusterError} VALIDATION_FAILED naming each that is never called
  */
 export async function checkUrls(
-  engine: Engine,
+  engine: Pick<ApiServices, 'checkUrl'>,
   urls: Readonly<Record<string, string | null | undefined>>,
 ): Promise<void> {
   const checked = await Promise.all(

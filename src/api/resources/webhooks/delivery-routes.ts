@@ -9,7 +9,7 @@ import {
   redeliver,
 } from '../../../persistence/repositories/deliveries.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { withEndpoint } from './access.ts';
 import { exampleDelivery } from './examples.ts';
 import {
@@ -25,19 +25,16 @@ const TAGS = ['Webhooks'] as const;
 const TEST_TYPE = 'webhook_test';
 
 /** What was, and will be, sent to one webhook. */
-export const webhookDeliveryRoutes = (engine: Engine): AnyRoute[] => [
-  listRoute(engine),
-  getRoute(engine),
-  redeliverRoute(engine),
-  testRoute(engine),
-];
+export const webhookDeliveryRoutes = (
+  engine: Pick<ApiServices, 'database' | 'deliveries' | 'now' | 'system'>,
+): AnyRoute[] => [listRoute(engine), getRoute(engine), redeliverRoute(engine), testRoute(engine)];
 
 /** @throws {MusterError} CONFLICT: it would be accepted, and wait for nobody knows how long */
 function refuseDisabled(endpoint: DeliveryEndpoint): void {
   if (!endpoint.isEnabled) throw conflict('this webhook is switched off: set is_enabled to true first');
 }
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -68,7 +65,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -91,7 +88,7 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const redeliverRoute = (engine: Engine): AnyRoute =>
+const redeliverRoute = (engine: Pick<ApiServices, 'database' | 'deliveries' | 'now'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -125,7 +122,7 @@ const redeliverRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const testRoute = (engine: Engine): AnyRoute =>
+const testRoute = (engine: Pick<ApiServices, 'database' | 'deliveries' | 'now' | 'system'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',

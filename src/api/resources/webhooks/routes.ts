@@ -11,7 +11,7 @@ import {
   switchEndpoint,
 } from '../../../persistence/repositories/delivery-endpoints.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
@@ -36,7 +36,7 @@ const TAGS = ['Webhooks'] as const;
 const ONE = { tags: TAGS, access: 'user', params: webhookParamsSchema, what: 'webhook' } as const;
 
 /** Endpoints of users that hear of events, by Standard Webhooks 1.0. */
-export const webhookRoutes = (engine: Engine): AnyRoute[] => [
+export const webhookRoutes = (engine: ApiServices): AnyRoute[] => [
   listRoute(engine),
   createRoute(engine),
   getRoute(engine),
@@ -47,7 +47,7 @@ export const webhookRoutes = (engine: Engine): AnyRoute[] => [
   ...webhookDeliveryRoutes(engine),
 ];
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -77,7 +77,9 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (
+  engine: Pick<ApiServices, 'checkUrl' | 'database' | 'now' | 'secrets' | 'settings'>,
+): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -126,7 +128,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database' | 'now'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -143,7 +145,11 @@ const getRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: string): AnyRoute =>
+const updateRoute = (
+  engine: Pick<ApiServices, 'checkUrl' | 'database' | 'deliveries' | 'now'>,
+  method: 'PUT' | 'PATCH',
+  operationId: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -183,7 +189,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -206,7 +212,7 @@ const deleteRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const rotateRoute = (engine: Engine): AnyRoute =>
+const rotateRoute = (engine: Pick<ApiServices, 'database' | 'now' | 'secrets'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

@@ -3,7 +3,7 @@ import { findAgent } from '../../../persistence/repositories/agents.repository.t
 import type { ApiContext, Caller } from '../../context.ts';
 import { authorize } from '../../authorize.ts';
 import { defineStream, type AnyRoute, type RouteSpec } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 import { isAllowedOrigin } from '../../../http/browser-headers.ts';
 import { CLOSE, type SocketLine } from '../../realtime/socket-line.ts';
 import { SOCKET_PROTOCOL } from '../../realtime/socket-messages.ts';
@@ -31,7 +31,9 @@ const SPEC = {
 } as const satisfies RouteSpec;
 
 /** The WebSocket on which clients follow executions, workflows and agents. */
-export const webSocketRoutes = (engine: Engine): AnyRoute[] => [
+export const webSocketRoutes = (
+  engine: Pick<ApiServices, 'credentials' | 'database' | 'feeds' | 'now' | 'settings' | 'sockets'>,
+): AnyRoute[] => [
   defineStream(SPEC, async ({ ctx, caller }) => {
     checkHandshake(ctx, engine.settings.CORS_ORIGINS);
     if (!engine.sockets.isOpen()) throw new MusterError('SERVICE_UNAVAILABLE', 'The server is stopping');
@@ -63,7 +65,12 @@ function checkHandshake(ctx: ApiContext, origins: readonly string[]): void {
 const isOwnOrigin = (ctx: ApiContext, origin: string): boolean =>
   URL.canParse(origin) && new URL(origin).host === ctx.host;
 
-function joinedBy(engine: Engine, ctx: ApiContext, caller: Caller, line: SocketLine): SocketParty {
+function joinedBy(
+  engine: Pick<ApiServices, 'credentials' | 'database' | 'feeds' | 'now'>,
+  ctx: ApiContext,
+  caller: Caller,
+  line: SocketLine,
+): SocketParty {
   const { feeds, now } = engine;
   const { log, requestId } = ctx.state;
   const feed = feeds.open(caller, {
@@ -95,7 +102,11 @@ function joinedBy(engine: Engine, ctx: ApiContext, caller: Caller, line: SocketL
  * What the caller reaches, with the rights of the moment in which it is asked.
  * @param seen told what these rights are; null when the credential has ended
  */
-function reachOfCaller(engine: Engine, opened: Caller, seen: (now: Caller | null) => void): SocketReach {
+function reachOfCaller(
+  engine: Pick<ApiServices, 'credentials' | 'database'>,
+  opened: Caller,
+  seen: (now: Caller | null) => void,
+): SocketReach {
   const present = async (): Promise<Caller> => {
     const caller = await engine.credentials.present(opened);
     seen(caller);

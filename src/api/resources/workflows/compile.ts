@@ -6,10 +6,10 @@ import { longestReply } from '../../../models/catalogue.ts';
 import type { Workflow } from '../../../persistence/entities/platform.entity.ts';
 import { findAgents } from '../../../persistence/repositories/agents.repository.ts';
 import { tasksOfWorkflow } from '../../../persistence/repositories/tasks.repository.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
 
 /** What the compiler has to know of this installation. */
-export const surroundingsOf = (engine: Engine): PlatformSurroundings => ({
+export const surroundingsOf = (engine: Pick<ApiServices, 'tools'>): PlatformSurroundings => ({
   offeredTools: engine.tools.registry.names(),
   mostTokensOf: longestReply,
 });
@@ -20,7 +20,7 @@ export const surroundingsOf = (engine: Engine): PlatformSurroundings => ({
  * @throws {MusterError} VALIDATION_FAILED when there is nothing to run, or tasks wait for each other in a circle.
  */
 export async function planOfWorkflow(
-  engine: Engine,
+  engine: Pick<ApiServices, 'database' | 'tools'>,
   workflow: Workflow,
   config: JsonObject,
 ): Promise<{ plan: CrewPlan; priority: number }> {

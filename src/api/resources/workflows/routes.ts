@@ -7,7 +7,8 @@ import {
   updateWorkflow,
 } from '../../../persistence/repositories/workflows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';
@@ -32,7 +33,9 @@ const TAGS = ['Workflows'] as const;
 const ONE = { tags: TAGS, access: 'user', params: workflowParamsSchema, what: 'workflow' } as const;
 
 /** Stored crews: store, change, look at, run, steer. */
-export const workflowRoutes = (engine: Engine): AnyRoute[] => [
+export const workflowRoutes = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>,
+): AnyRoute[] => [
   listRoute(engine),
   createRoute(engine),
   getRoute(engine),
@@ -42,7 +45,7 @@ export const workflowRoutes = (engine: Engine): AnyRoute[] => [
   ...workflowRunRoutes(engine),
 ];
 
-const listRoute = (engine: Engine): AnyRoute =>
+const listRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       method: 'GET',
@@ -71,7 +74,7 @@ const listRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const createRoute = (engine: Engine): AnyRoute =>
+const createRoute = (engine: Pick<ApiServices, 'database' | 'now' | 'settings'>): AnyRoute =>
   defineRoute(
     {
       method: 'POST',
@@ -95,7 +98,7 @@ const createRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const getRoute = (engine: Engine): AnyRoute =>
+const getRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -109,7 +112,11 @@ const getRoute = (engine: Engine): AnyRoute =>
       respond(200, presentWorkflow(await reachWorkflow(engine, caller, params.workflow_id))),
   );
 
-const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: string): AnyRoute =>
+const updateRoute = (
+  engine: Pick<ApiServices, 'database' | 'now'>,
+  method: 'PUT' | 'PATCH',
+  operationId: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -138,7 +145,7 @@ const updateRoute = (engine: Engine, method: 'PUT' | 'PATCH', operationId: strin
     },
   );
 
-const deleteRoute = (engine: Engine): AnyRoute =>
+const deleteRoute = (engine: Pick<ApiServices, 'database'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,

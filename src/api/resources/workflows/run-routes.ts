@@ -3,7 +3,8 @@ import { conflict } from '../../../domain/errors.ts';
 import type { Command } from '../../../domain/run/status.ts';
 import { liveRunsOf } from '../../../persistence/repositories/live-runs.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
-import type { Engine } from '../../../engine/services.ts';
+import type { ApiServices } from '../../services.ts';
+import type { StartServices } from '../../../engine/services.ts';
 import { pageQuery } from '../../parameters.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { startCrewBatch } from '../../../engine/starting/start-batch.ts';
@@ -32,7 +33,9 @@ const started = {
 };
 
 /** Running a workflow, and steering all its live executions at once. */
-export const workflowRunRoutes = (engine: Engine): AnyRoute[] => [
+export const workflowRunRoutes = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>,
+): AnyRoute[] => [
   executeRoute(engine),
   executeBatchRoute(engine),
   executionsRoute(engine),
@@ -41,7 +44,7 @@ export const workflowRunRoutes = (engine: Engine): AnyRoute[] => [
   steerRoute(engine, 'cancel', 'Cancel'),
 ];
 
-const executeRoute = (engine: Engine): AnyRoute =>
+const executeRoute = (engine: StartServices & Pick<ApiServices, 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -87,7 +90,7 @@ const executeRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const executeBatchRoute = (engine: Engine): AnyRoute =>
+const executeBatchRoute = (engine: StartServices & Pick<ApiServices, 'tools'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -122,7 +125,7 @@ const executeBatchRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const executionsRoute = (engine: Engine): AnyRoute =>
+const executionsRoute = (engine: Pick<ApiServices, 'database' | 'settings'>): AnyRoute =>
   defineRoute(
     {
       ...ONE,
@@ -149,7 +152,11 @@ const executionsRoute = (engine: Engine): AnyRoute =>
     },
   );
 
-const steerRoute = (engine: Engine, command: Exclude<Command, 'retry'>, word: string): AnyRoute =>
+const steerRoute = (
+  engine: StartServices & Pick<ApiServices, 'computing' | 'flows' | 'tools'>,
+  command: Exclude<Command, 'retry'>,
+  word: string,
+): AnyRoute =>
   defineRoute(
     {
       ...ONE,
