@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { FireRef } from '../src/contracts/scheduled-start.ts';
 import { cancelFire, recordFire } from '../src/engine/schedules/schedule-fires.ts';
-import type { TaskDeps } from './agent-task/task-deps.ts';
+import type { TaskDeps } from './calls/call-deps.ts';
 
 /** What the workflow of one nominal time of a schedule writes. The API starts the run. */
 export function createScheduledStartActivities({ sql, waker, maxActive, now }: TaskDeps) {

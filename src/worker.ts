@@ -10,7 +10,7 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { type Activities, createActivities } from '../activities/index.ts';
-import { createRunningTasks } from '../activities/agent-task/running-tasks.ts';
+import { createRunningTasks } from '../activities/calls/running-tasks.ts';
 import getPort from 'get-port';
 import { SettingsError, type Settings } from './config.ts';
 import { deliveryQueue } from './domain/delivery/delivery-queue.ts';

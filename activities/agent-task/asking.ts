@@ -8,8 +8,8 @@ import type { Lease } from '../../src/engine/claims/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { ASK_HUMAN, askHumanInput } from '../../src/tools/ask-human.ts';
 import { readArguments } from '../../src/tools/run-tool-call.ts';
-import type { TaskDeps } from './task-deps.ts';
-import type { BareEvent } from './task-record.ts';
+import type { TaskDeps } from '../calls/call-deps.ts';
+import type { BareEvent } from '../calls/task-record.ts';
 import { approvalOf, toolNames, type TaskMaterial } from './task-material.ts';
 import { APPROVE, approvalQuestion, denialOf } from './tool-approval.ts';
 

@@ -13,8 +13,8 @@ import { MICRO_USD } from '../../src/domain/run/budget.ts';
 import { estimateCall, tokensOf } from '../../src/domain/run/estimate.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { replyWarning } from './reply-warning.ts';
-import { shown } from './shown-text.ts';
-import type { TaskDeps } from './task-deps.ts';
+import { shown } from '../calls/shown-text.ts';
+import type { TaskDeps } from '../calls/call-deps.ts';
 import { speaker, toolNames, type TaskMaterial } from './task-material.ts';
 
 /** The two things an agent does outside: speak to its model, use a tool. */

@@ -2,12 +2,12 @@ import type { EarlierOutput } from '../../src/domain/agent/prompts.ts';
 import { FilledTextTooLarge } from '../../src/domain/plan/interpolate.ts';
 import { lockRun } from '../../src/engine/calls/record-call.ts';
 import { takeLease, type HeldTask, type Lease } from '../../src/engine/claims/task-lease.ts';
-import { openAfterDeaths } from './after-deaths.ts';
+import { openAfterDeaths } from '../calls/after-worker-deaths.ts';
 import { outcomeOf, proceed, type Position } from './positions.ts';
 import { limitOf } from './read-reply.ts';
-import type { TaskDeps } from './task-deps.ts';
+import type { TaskDeps } from '../calls/call-deps.ts';
 import { prepareTask, type TaskMaterial } from './task-material.ts';
-import { append, failTask, skipTask, type BareEvent } from './task-record.ts';
+import { append, failTask, skipTask, type BareEvent } from '../calls/task-record.ts';
 
 /** Takes the lease and begins the first call; where workers have died in the task, only after `openAfterDeaths` has checked it. */
 export const openTask = (deps: TaskDeps, lease: Lease, signal: AbortSignal): Promise<Position> =>

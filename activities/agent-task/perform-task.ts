@@ -7,7 +7,7 @@ import { ModelFailure } from '../../src/models/model.ts';
 import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { nameAgent } from '../../src/telemetry/tracing/run-spans.ts';
 import { startHeartbeat } from '../heartbeat.ts';
-import { endAlone, handBack } from './after-deaths.ts';
+import { endAlone, handBack } from '../calls/after-worker-deaths.ts';
 import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts';
 import { openTask } from './open-task.ts';
 import {
@@ -19,10 +19,10 @@ import {
   recordUnexpected,
   type Position,
 } from './positions.ts';
-import { RunStopped } from './running-tasks.ts';
+import { RunStopped } from '../calls/running-tasks.ts';
 import { readReply } from './read-reply.ts';
 import { speaker, timeLeft } from './task-material.ts';
-import type { TaskDeps } from './task-deps.ts';
+import type { TaskDeps } from '../calls/call-deps.ts';
 
 /** A slice ends after so many turns or so long, so that no activity runs for hours. A call is never cut for it. */
 const SLICE_TURNS = 8;

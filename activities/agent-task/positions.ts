@@ -32,13 +32,20 @@ import {
 import { addWarning } from '../../src/engine/calls/task-warnings.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { ask, type Asked } from './asking.ts';
-import { meetLimit } from './exhausted.ts';
+import { meetLimit } from '../calls/budget-limit.ts';
 import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
 import { fit, shorterAfter } from './fit-window.ts';
-import { shownTexts } from './shown-text.ts';
-import { persistently } from './persistently.ts';
-import type { TaskDeps } from './task-deps.ts';
-import { append, completeTask, failTask, failureOutcome, type BareEvent, type Ended } from './task-record.ts';
+import { shownTexts } from '../calls/shown-text.ts';
+import { persistently } from '../calls/retry-while-database-unavailable.ts';
+import type { TaskDeps } from '../calls/call-deps.ts';
+import {
+  append,
+  completeTask,
+  failTask,
+  failureOutcome,
+  type BareEvent,
+  type Ended,
+} from '../calls/task-record.ts';
 import { fallBack, modelName, speaker, timeLeft, type TaskMaterial } from './task-material.ts';
 
 /**

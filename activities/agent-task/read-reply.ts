@@ -2,7 +2,7 @@ import { ComputationLimitExceeded } from '../../src/computing/computing-errors.t
 import { answerToCheck } from '../../src/domain/agent/step.ts';
 import type { Returned } from './call-outside.ts';
 import type { Position } from './positions.ts';
-import type { TaskDeps } from './task-deps.ts';
+import type { TaskDeps } from '../calls/call-deps.ts';
 
 /** @throws everything but a limit that was met */
 export function limitOf(error: unknown): { exceeded: string } {

@@ -25,9 +25,9 @@ import {
   type TaskIds,
 } from '../../src/engine/claims/task-lease.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
-import { openAfterDeaths } from '../agent-task/after-deaths.ts';
+import { openAfterDeaths } from '../calls/after-worker-deaths.ts';
 import { outcomeOf } from '../agent-task/positions.ts';
-import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
+import { append, failTask, type BareEvent } from '../calls/task-record.ts';
 import { flowOf } from './flow-of.ts';
 import { lookAtCrew } from './step-crew.ts';
 import { lookAtQuestion, lookAtTimer, sayingLater, type Said } from './step-waits.ts';

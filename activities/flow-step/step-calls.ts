@@ -34,12 +34,12 @@ import type { TaskWarning } from '../../src/domain/run/task-warning.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
 import { callTool } from '../../src/tools/run-tool-call.ts';
 import { EgressRefused } from '../../src/tools/guarded-fetch.ts';
-import { endAlone } from '../agent-task/after-deaths.ts';
-import { meetLimit } from '../agent-task/exhausted.ts';
-import { persistently } from '../agent-task/persistently.ts';
+import { endAlone } from '../calls/after-worker-deaths.ts';
+import { meetLimit } from '../calls/budget-limit.ts';
+import { persistently } from '../calls/retry-while-database-unavailable.ts';
 import { replyWarning } from '../agent-task/reply-warning.ts';
-import { shown } from '../agent-task/shown-text.ts';
-import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
+import { shown } from '../calls/shown-text.ts';
+import { append, failTask, type BareEvent } from '../calls/task-record.ts';
 import type { FlowDeps } from './step-deps.ts';
 
 /** Longer delays are waited for by the workflow, where they can be paused and cancelled. */

@@ -16,8 +16,8 @@ import {
   type Lease,
   type TaskIds,
 } from '../../src/engine/claims/task-lease.ts';
-import { persistently } from '../agent-task/persistently.ts';
-import { append, failTask, type BareEvent } from '../agent-task/task-record.ts';
+import { persistently } from '../calls/retry-while-database-unavailable.ts';
+import { append, failTask, type BareEvent } from '../calls/task-record.ts';
 import type { ReadyStep } from './open-step.ts';
 import type { FlowDeps } from './step-deps.ts';
 

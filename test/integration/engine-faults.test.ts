@@ -8,7 +8,7 @@ import {
   recordUnexpected,
   type Position,
 } from '../../activities/agent-task/positions.ts';
-import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
+import type { TaskDeps } from '../../activities/calls/call-deps.ts';
 import { createLogHub } from '../../src/api/realtime/log-hub.ts';
 import { readSettings } from '../../src/config.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';

@@ -1,5 +1,5 @@
-import { createRunningTasks } from '../../activities/agent-task/running-tasks.ts';
-import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
+import { createRunningTasks } from '../../activities/calls/running-tasks.ts';
+import type { TaskDeps } from '../../activities/calls/call-deps.ts';
 import { readSettings } from '../../src/config.ts';
 import { createComputing } from '../../src/computing/computing.ts';
 import { createModels } from '../../src/models/create-models.ts';

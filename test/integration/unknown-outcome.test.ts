@@ -2,7 +2,7 @@ import { openTask } from '../../activities/agent-task/open-task.ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { recordReturn, type Position } from '../../activities/agent-task/positions.ts';
-import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
+import type { TaskDeps } from '../../activities/calls/call-deps.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
 import { answerProblems } from '../../src/domain/run/answer.ts';
 import { answerQuestion } from '../../src/engine/questions/run-questions.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { endAlone, handBack } from '../../activities/agent-task/after-deaths.ts';
+import { endAlone, handBack } from '../../activities/calls/after-worker-deaths.ts';
 import { openTask } from '../../activities/agent-task/open-task.ts';
 import type { Position } from '../../activities/agent-task/positions.ts';
-import type { TaskDeps } from '../../activities/agent-task/task-deps.ts';
+import type { TaskDeps } from '../../activities/calls/call-deps.ts';
 import type { RunRef } from '../../src/contracts/crew-run.ts';
 import { settleCall } from '../../src/engine/calls/record-call.ts';
 import { createWakeListener, type WakeListener } from '../../src/persistence/wake.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseAway } from '../../src/persistence/database-away.ts';
-import type { TaskDeps } from './task-deps.ts';
+import type { TaskDeps } from './call-deps.ts';
 
 /** How long a paid reply is held in memory for a database that is away. */
 const PATIENCE_MS = 60_000;

@@ -10,7 +10,7 @@ import {
 } from '../../src/engine/claims/worker-deaths.ts';
 import type { Sql } from '../../src/persistence/sql.ts';
 import { GONE_AFTER_MS } from '../../src/persistence/workers.ts';
-import type { TaskDeps } from './task-deps.ts';
+import type { TaskDeps } from './call-deps.ts';
 import { failTask } from './task-record.ts';
 
 /** What is to be worked on, as far as it matters here. */
