@@ -6,7 +6,7 @@ import { openAfterDeaths } from '../calls/after-worker-deaths.ts';
 import { outcomeOf, proceed, type Position } from './positions.ts';
 import { limitOf } from './read-reply.ts';
 import type { TaskDeps } from '../calls/call-deps.ts';
-import { prepareTask, type TaskMaterial } from './task-material.ts';
+import { prepareTask, type TaskMaterial } from './task-context.ts';
 import { append, failTask, skipTask, type BareEvent } from '../calls/task-record.ts';
 
 /** Takes the lease and begins the first call; where workers have died in the task, only after `openAfterDeaths` has checked it. */

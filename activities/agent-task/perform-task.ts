@@ -8,7 +8,7 @@ import { retryDelayMs } from '../../src/domain/run/retry-delay.ts';
 import { nameAgent } from '../../src/telemetry/tracing/run-spans.ts';
 import { startHeartbeat } from '../heartbeat.ts';
 import { endAlone, handBack } from '../calls/after-worker-deaths.ts';
-import { callModel, embedTexts, useTool, type Returned } from './call-outside.ts';
+import { callModel, embedTexts, useTool, type Returned } from './agent-calls.ts';
 import { openTask } from './open-task.ts';
 import {
   abandonCall,
@@ -21,7 +21,7 @@ import {
 } from './positions.ts';
 import { RunStopped } from '../calls/running-tasks.ts';
 import { readReply } from './read-reply.ts';
-import { speaker, timeLeft } from './task-material.ts';
+import { speaker, timeLeft } from './task-context.ts';
 import type { TaskDeps } from '../calls/call-deps.ts';
 
 /** A slice ends after so many turns or so long, so that no activity runs for hours. A call is never cut for it. */

@@ -31,10 +31,10 @@ import {
 } from '../../src/engine/claims/task-lease.ts';
 import { addWarning } from '../../src/engine/calls/task-warnings.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
-import { ask, type Asked } from './asking.ts';
+import { ask, type Asked } from './human-input.ts';
 import { meetLimit } from '../calls/budget-limit.ts';
-import { begunEvents, describeCall, type OutsideAction, type Returned } from './call-outside.ts';
-import { fit, shorterAfter } from './fit-window.ts';
+import { begunEvents, describeCall, type OutsideAction, type Returned } from './agent-calls.ts';
+import { fit, shorterAfter } from './context-window.ts';
 import { shownTexts } from '../calls/shown-text.ts';
 import { persistently } from '../calls/retry-while-database-unavailable.ts';
 import type { TaskDeps } from '../calls/call-deps.ts';
@@ -46,7 +46,7 @@ import {
   type BareEvent,
   type Ended,
 } from '../calls/task-record.ts';
-import { fallBack, modelName, speaker, timeLeft, type TaskMaterial } from './task-material.ts';
+import { fallBack, modelName, speaker, timeLeft, type TaskMaterial } from './task-context.ts';
 
 /**
  * Where a task stands between two calls. Each function here is one transaction that settles the call just

@@ -1,6 +1,6 @@
 import { ComputationLimitExceeded } from '../../src/computing/computing-errors.ts';
 import { answerToCheck } from '../../src/domain/agent/step.ts';
-import type { Returned } from './call-outside.ts';
+import type { Returned } from './agent-calls.ts';
 import type { Position } from './positions.ts';
 import type { TaskDeps } from '../calls/call-deps.ts';
 

@@ -6,7 +6,7 @@ import { remember } from '../../src/persistence/memory-search.ts';
 import { parkAfterFailure, type AfterFailure } from '../../src/engine/commands/task-commands.ts';
 import { saveProgress, type Lease, type TaskIds } from '../../src/engine/claims/task-lease.ts';
 import { together, type Sql } from '../../src/persistence/sql.ts';
-import type { TaskMaterial } from '../agent-task/task-material.ts';
+import type { TaskMaterial } from '../agent-task/task-context.ts';
 
 /** What a task writes about itself: its end, and its events. Each runs inside the caller's transaction. */
 

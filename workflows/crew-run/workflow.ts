@@ -1,6 +1,6 @@
 import type { CrewRunInput } from '../../src/contracts/crew-run.ts';
 import { performTask } from './activities.ts';
-import { carryOut, type CarriedOut } from './carry-out.ts';
+import { carryOut, type CarriedOut } from './run-execution.ts';
 import { RunState } from './run-state.ts';
 
 /** One execution of a crew: each of its tasks is an activity. */

@@ -1,6 +1,6 @@
 import type { CrewRunInput } from '../../src/contracts/crew-run.ts';
 import { performStep } from '../crew-run/activities.ts';
-import { carryOut, type CarriedOut } from '../crew-run/carry-out.ts';
+import { carryOut, type CarriedOut } from '../crew-run/run-execution.ts';
 import { FlowState } from './flow-state.ts';
 
 /** One execution of a flow: each run of one of its steps is an activity. */

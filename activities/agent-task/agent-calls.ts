@@ -15,7 +15,7 @@ import { callTool } from '../../src/tools/run-tool-call.ts';
 import { replyWarning } from './reply-warning.ts';
 import { shown } from '../calls/shown-text.ts';
 import type { TaskDeps } from '../calls/call-deps.ts';
-import { speaker, toolNames, type TaskMaterial } from './task-material.ts';
+import { speaker, toolNames, type TaskMaterial } from './task-context.ts';
 
 /** The two things an agent does outside: speak to its model, use a tool. */
 

@@ -2,9 +2,9 @@ import { afterRefusal, fitContext, type Fitted } from '../../src/domain/agent/co
 import { tokensOf } from '../../src/domain/run/estimate.ts';
 import { contextWindow } from '../../src/models/catalogue.ts';
 import type { ModelFailure } from '../../src/models/model.ts';
-import { offered, type OutsideAction } from './call-outside.ts';
+import { offered, type OutsideAction } from './agent-calls.ts';
 import type { TaskDeps } from '../calls/call-deps.ts';
-import { respectsWindow, type TaskMaterial } from './task-material.ts';
+import { respectsWindow, type TaskMaterial } from './task-context.ts';
 
 /** Whether what is to be said fits the model's window; what it has refused before counts more than the catalogue. */
 export function fit(

@@ -10,7 +10,7 @@ import { ASK_HUMAN, askHumanInput } from '../../src/tools/ask-human.ts';
 import { readArguments } from '../../src/tools/run-tool-call.ts';
 import type { TaskDeps } from '../calls/call-deps.ts';
 import type { BareEvent } from '../calls/task-record.ts';
-import { approvalOf, toolNames, type TaskMaterial } from './task-material.ts';
+import { approvalOf, toolNames, type TaskMaterial } from './task-context.ts';
 import { APPROVE, approvalQuestion, denialOf } from './tool-approval.ts';
 
 /**

@@ -21,7 +21,7 @@ import type {
 import { record } from './activities.ts';
 import { answerSignal, pauseSignal, resumeSignal, stateQuery } from './messages.ts';
 import type { RunState } from './run-state.ts';
-import { show, showInHand } from './show.ts';
+import { show, showInHand } from './publish-progress.ts';
 
 /** Tasks one run works on at the same time. */
 const MAX_TASKS_OUT = 100;
