@@ -11,8 +11,8 @@ export interface FairQueue {
 
 /** Thrown when one owner has as much waiting as he may. */
 export class QueueFull extends Error {
-  constructor(maxWaiting: number) {
-    super(`${maxWaiting} of your computations are waiting already: try again when some are done`);
+  constructor(maxWaiting: number, things: string) {
+    super(`${maxWaiting} of your ${things} are waiting already: try again when some are done`);
     this.name = 'QueueFull';
   }
 }
@@ -28,8 +28,10 @@ export function createFairQueue(options: {
   slots: number;
   slotsPerOwner: number;
   maxWaitingPerOwner: number;
+  /** What waits, for who has too much of it waiting. */
+  things?: string;
 }): FairQueue {
-  const { slots, slotsPerOwner, maxWaitingPerOwner } = options;
+  const { slots, slotsPerOwner, maxWaitingPerOwner, things = 'computations' } = options;
   /** In the order of their turns. */
   const lines = new Map<string, OwnerLine>();
   let running = 0;
@@ -58,7 +60,8 @@ export function createFairQueue(options: {
 
   const takeSlot = (owner: string, signal: AbortSignal | undefined): Promise<OwnerLine> => {
     const line = lines.get(owner) ?? { running: 0, waiting: new Set() };
-    if (line.waiting.size >= maxWaitingPerOwner) return Promise.reject(new QueueFull(maxWaitingPerOwner));
+    if (line.waiting.size >= maxWaitingPerOwner)
+      return Promise.reject(new QueueFull(maxWaitingPerOwner, things));
     lines.set(owner, line);
     const { promise, resolve, reject } = Promise.withResolvers<OwnerLine>();
     const start = (): void => {

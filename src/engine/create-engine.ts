@@ -27,6 +27,7 @@ import { probeSearchAttributes } from '../temporal/search-attributes.ts';
 import { createUrlCheck } from '../tools/guarded-fetch.ts';
 import { createToolbox } from '../tools/toolbox.ts';
 import type { EngineServices } from './services.ts';
+import { createLargeStarts } from './starting/large-starts.ts';
 import { createScheduleKeeper, type MakeReady } from './schedules/schedule-keeper.ts';
 
 /** The crews that ship with the program. */
@@ -95,6 +96,7 @@ export function createEngine(deps: {
     prices: loadPrices(settings.MODEL_PRICES),
     tools,
     deliveries,
+    largeStarts: createLargeStarts(),
     secrets: createSecretBox(settings),
     checkUrl: createUrlCheck({ allowPrivate: settings.EGRESS_ALLOW_PRIVATE }),
     now,

@@ -6,6 +6,7 @@ import type { ModelPrices } from '../models/prices.ts';
 import type { Computing } from '../computing/computing.ts';
 import type { Database } from '../persistence/database.ts';
 import type { SqlPool } from '../persistence/sql.ts';
+import type { LargeStarts } from './starting/large-starts.ts';
 import type { Waker } from '../persistence/wake.ts';
 import type { SecretBox } from '../security/secret-box.ts';
 import type { DeliveryDispatcher } from './webhooks/delivery-dispatcher.ts';
@@ -39,6 +40,8 @@ export interface EngineServices {
   models: Models;
   prices: ModelPrices;
   tools: Toolbox;
+  /** Turns of starts that write many rows. */
+  largeStarts: LargeStarts;
   /** Tells Temporal of what is to be delivered to webhooks and user agents. */
   deliveries: DeliveryDispatcher;
   /** For secrets of others that must be used again. */
@@ -51,7 +54,7 @@ export interface EngineServices {
 /** What a start needs: the row, its limits, and the command that goes to Temporal. */
 export type StartServices = Pick<
   EngineServices,
-  'database' | 'dispatcher' | 'models' | 'now' | 'prices' | 'settings' | 'system' | 'waker'
+  'database' | 'dispatcher' | 'largeStarts' | 'models' | 'now' | 'prices' | 'settings' | 'system' | 'waker'
 >;
 
 /** What a command needs: the row, and what carries it to the workflow. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { createLargeStarts } from '../../src/engine/starting/large-starts.ts';
 import type { ApiServices } from '../../src/api/services.ts';
 import { createCredentialWatch, type CredentialWatch } from '../../src/api/realtime/credential-watch.ts';
 import { createExecutionFeeds, type ExecutionFeeds } from '../../src/api/realtime/execution-feeds.ts';
@@ -92,6 +93,7 @@ beforeAll(async () => {
         models: createModels(settings),
         prices: createPrices(),
         tools: createToolbox(settings, logger),
+        largeStarts: createLargeStarts(),
         deliveries: {
           announce: () => undefined,
           lookForLeftLying: () => Promise.resolve(0),

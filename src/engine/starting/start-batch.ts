@@ -33,7 +33,10 @@ export interface CreatedBatch {
  *   many would wait for their turn
  */
 export async function startCrewBatch(
-  engine: Pick<EngineServices, 'dispatcher' | 'models' | 'now' | 'prices' | 'settings' | 'system'>,
+  engine: Pick<
+    EngineServices,
+    'dispatcher' | 'largeStarts' | 'models' | 'now' | 'prices' | 'settings' | 'system'
+  >,
   batch: RequestedBatch,
 ): Promise<CreatedBatch> {
   const { inputs, idempotencyRef, ownerId } = batch;
@@ -49,11 +52,14 @@ export async function startCrewBatch(
   }));
   const maxActive = engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER;
   // Due at once: the dispatcher takes them some at a time, in this process or another.
-  const made = await engine.system.transaction(async (sql) => {
-    const created = await createRuns(sql, row, items, { maxActive, now, dueAt: now });
-    await refuseAboveRunLimits(engine, sql, ownerId, created);
-    return created;
-  });
+  const tasks = batch.plan.tasks.length * items.length;
+  const made = await engine.largeStarts.run(ownerId, tasks, () =>
+    engine.system.transaction(async (sql) => {
+      const created = await createRuns(sql, row, items, { maxActive, now, dueAt: now });
+      await refuseAboveRunLimits(engine, sql, ownerId, created);
+      return created;
+    }),
+  );
   void engine.dispatcher.deliverNow();
   const runs = made.length === items.length ? made : await findBatch(engine.system, ownerId, batchId);
   return { batchId, runs };

@@ -70,10 +70,12 @@ export async function startCrewRun(engine: StartServices, run: RequestedRun): Pr
     await refuseAboveRunLimits(engine, sql, ownerId, [made]);
     return made;
   };
-  const created =
-    options.thread_id === undefined
-      ? await engine.system.transaction(commit)
-      : await commitInThread(engine, { ownerId, threadId: options.thread_id }, commit, say);
+  const { thread_id: threadId } = options;
+  const created = await engine.largeStarts.run(ownerId, plan.tasks.length, () =>
+    threadId === undefined
+      ? engine.system.transaction(commit)
+      : commitInThread(engine, { ownerId, threadId }, commit, say),
+  );
   const { id, executionId, outboxId, traceparent } = created;
   concerns(executionId);
   if (outboxId !== null) {
