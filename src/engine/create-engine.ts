@@ -57,7 +57,7 @@ export function createEngine(deps: {
   /** Where the crews that can be started by name lie. Default: the examples. */
   crewsDir?: string;
   /** Makes ready what a schedule runs. */
-  readyRun: MakeReady;
+  readyRun: (services: EngineServices, ...target: Parameters<MakeReady>) => ReturnType<MakeReady>;
   /** Whom to tell what this process does; default: nobody. */
   tracing?: Tracing;
 }): RunningEngine {
@@ -104,7 +104,7 @@ export function createEngine(deps: {
   const keeper = createScheduleKeeper(
     services,
     createTemporalSchedules(temporal, settings.TEMPORAL_NAMESPACE, settings.TEMPORAL_TASK_QUEUE),
-    deps.readyRun,
+    (...target) => deps.readyRun(services, ...target),
   );
   const mlflow = mlflowOf(settings, { sql, logger, now });
   // Closed one after the other: nothing ends before what uses it.

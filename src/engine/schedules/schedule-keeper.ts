@@ -7,7 +7,8 @@ import {
 import type { CreatedRun } from '../starting/create-run.ts';
 import { cancelIfLive } from './schedule-fires.ts';
 import type { ScheduleRequest, TemporalSchedules } from '../../temporal/schedules.ts';
-import type { EngineServices } from '../services.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { CommandServices } from '../commands/command-services.ts';
 import { classifyError } from '../classify-error.ts';
 
 /** How often it looks. */
@@ -34,6 +35,11 @@ export interface ScheduleKeeper {
   close(): Promise<void>;
 }
 
+/** What keeping schedules needs. */
+export interface ScheduleServices extends CommandServices {
+  logger: Logger;
+}
+
 /** A run that could start now: its plan made, its inputs checked. */
 export interface ReadyRun {
   /** @param idempotencyRef the same reference finds the run it has started */
@@ -45,21 +51,16 @@ export interface ReadyRun {
  * a graph, a workflow, a crew.
  * @throws {MusterError} what the start itself would say
  */
-export type MakeReady = (
-  engine: EngineServices,
-  ownerId: string,
-  target: ScheduleTarget,
-  inputs: JsonObject,
-) => Promise<ReadyRun>;
+export type MakeReady = (ownerId: string, target: ScheduleTarget, inputs: JsonObject) => Promise<ReadyRun>;
 
 interface Keeping {
-  engine: EngineServices;
+  engine: ScheduleServices;
   temporal: TemporalSchedules;
   readyRun: MakeReady;
 }
 
 export function createScheduleKeeper(
-  engine: EngineServices,
+  engine: ScheduleServices,
   temporal: TemporalSchedules,
   readyRun: MakeReady,
 ): ScheduleKeeper {
@@ -110,7 +111,7 @@ async function lookOnce(keeping: Keeping): Promise<void> {
 const before = (at: Date, ms: number): string => new Date(at.getTime() - ms).toISOString();
 
 /** Now, and the end of a lease that begins now. */
-function leaseOf({ now }: Pick<EngineServices, 'now'>): [string, string] {
+function leaseOf({ now }: Pick<CommandServices, 'now'>): [string, string] {
   const at = now();
   return [at.toISOString(), new Date(at.getTime() + LEASE_MS).toISOString()];
 }
@@ -259,7 +260,7 @@ async function startFire({ engine, readyRun }: Keeping, fire: DueFire): Promise<
   if (!fire.owner_is_active) return void (await refuse('its owner is disabled'));
   let id: number;
   try {
-    const run = await readyRun(engine, fire.owner_id, fire, fire.inputs);
+    const run = await readyRun(fire.owner_id, fire, fire.inputs);
     ({ id } = await run.start(`schedule/${fire.id}/${fire.nominal_at}`));
   } catch (error) {
     const known = classifyError(error);
@@ -304,7 +305,7 @@ async function checkFires(keeping: Keeping): Promise<void> {
 }
 
 async function cancelRun(
-  engine: Pick<EngineServices, 'now' | 'settings' | 'system' | 'waker'>,
+  engine: Pick<CommandServices, 'now' | 'settings' | 'system' | 'waker'>,
   id: number,
 ): Promise<void> {
   await cancelIfLive(engine.system, id, engine.settings.MAX_ACTIVE_EXECUTIONS_PER_USER, engine.now());

@@ -6,7 +6,8 @@ import { MICRO_USD, type OnBudget } from '../../domain/run/budget.ts';
 import type { ExecutionKind, OnTaskFailure } from '../../domain/run/status.ts';
 import type { CreatedRun } from './create-run.ts';
 import { takeOverTasks } from './copy-finished-tasks.ts';
-import type { CommandServices, EngineServices, StartServices } from '../services.ts';
+import type { CommandServices } from '../commands/command-services.ts';
+import type { PlanServices, StartServices } from './start-services.ts';
 import { namedFlow } from '../../flows/declared/declared-flow.ts';
 import type { FlowSnapshot } from '../../flows/declared/snapshot.ts';
 import { startFlowRun } from './start-flow-run.ts';
@@ -47,7 +48,7 @@ export interface ReplayWish {
  * @throws {MusterError} CONFLICT when its owner is disabled; VALIDATION_FAILED for an unknown task, and for changes that break a rule of crews.
  */
 export async function replayRun(
-  engine: StartServices & Pick<EngineServices, 'computing' | 'flows' | 'tools'>,
+  engine: StartServices & PlanServices,
   id: number,
   wish: ReplayWish,
 ): Promise<CreatedRun> {
@@ -101,7 +102,7 @@ const optionsOf = (row: ReplayedRow): StartOptions => ({
 
 /** A flow runs again from its start, as its code is now, a declared one as it was: its state at a step in the middle is not kept. */
 function replayFlow(
-  engine: CommandServices & Pick<EngineServices, 'computing' | 'database' | 'flows'>,
+  engine: CommandServices & Pick<StartServices & PlanServices, 'computing' | 'database' | 'flows'>,
   row: ReplayedRow,
   name: string,
   { fromTask, inputs, overrides, idempotencyRef }: ReplayWish,

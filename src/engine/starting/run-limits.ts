@@ -2,7 +2,7 @@ import { aboveQuota, refuseAboveQuota } from '../../persistence/quotas.ts';
 import type { CreatedRun } from './create-run.ts';
 import type { Sql } from '../../persistence/sql.ts';
 import { openRunsOf } from '../queue/run-queue.ts';
-import type { EngineServices } from '../services.ts';
+import type { CommandServices } from '../commands/command-services.ts';
 
 /**
  * Called after runs were added, in their transaction: refuses them when their owner has more then that are not over, or that
@@ -12,7 +12,7 @@ import type { EngineServices } from '../services.ts';
  * @throws {MusterError} RATE_LIMITED with the name of the limit
  */
 export async function refuseAboveRunLimits(
-  { settings: { USER_LIMITS: limits } }: Pick<EngineServices, 'settings'>,
+  { settings: { USER_LIMITS: limits } }: Pick<CommandServices, 'settings'>,
   sql: Sql,
   ownerId: string,
   made: readonly Pick<CreatedRun, 'outboxId'>[],
@@ -32,7 +32,7 @@ export async function refuseAboveRunLimits(
  * @throws {MusterError} RATE_LIMITED with the name of the limit
  */
 export async function refuseRetryAboveOpenLimit(
-  engine: Pick<EngineServices, 'settings' | 'system'>,
+  engine: Pick<CommandServices, 'settings' | 'system'>,
   executionId: number,
 ): Promise<void> {
   const most = engine.settings.USER_LIMITS.open_executions;

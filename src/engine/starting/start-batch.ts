@@ -4,7 +4,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { missingInputs } from '../../domain/plan/interpolate.ts';
 import { createRuns, type CreatedRun } from './create-run.ts';
 import { findBatch } from '../../persistence/repositories/batches.repository.ts';
-import type { EngineServices } from '../services.ts';
+import type { StartServices } from './start-services.ts';
 import { refuseUnpriced, toRow, type RequestedRun } from './start-crew-run.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
 
@@ -34,7 +34,7 @@ export interface CreatedBatch {
  */
 export async function startCrewBatch(
   engine: Pick<
-    EngineServices,
+    StartServices,
     'dispatcher' | 'largeStarts' | 'models' | 'now' | 'prices' | 'settings' | 'system'
   >,
   batch: RequestedBatch,

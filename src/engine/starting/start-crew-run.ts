@@ -8,7 +8,7 @@ import { ModelFailure, type Models } from '../../models/model.ts';
 import { createRun, type CreatedRun, type NewRun } from './create-run.ts';
 import type { Sql } from '../../persistence/sql.ts';
 import { concerns } from '../../telemetry/tracing/ambient.ts';
-import type { EngineServices, StartServices } from '../services.ts';
+import type { StartServices } from './start-services.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
 import { commitInThread } from './start-in-thread.ts';
 
@@ -135,7 +135,7 @@ export const moneyOf = ({
 
 /** A limit of money wants a price of every model that may be asked. */
 export function refuseUnpriced(
-  { models, prices }: Pick<EngineServices, 'models' | 'prices'>,
+  { models, prices }: Pick<StartServices, 'models' | 'prices'>,
   { plan, options }: Pick<RequestedRun, 'plan' | 'options'>,
 ): void {
   const taskWithLimit = plan.tasks.find((task) => task.maxCostMicroUsd !== undefined);
@@ -152,7 +152,7 @@ export function refuseUnpriced(
 const kindOf = (run: RequestedRun): ExecutionKind => run.kind ?? 'crew';
 
 /** A run that is asked for, as it is stored. */
-export const toRow = (engine: Pick<EngineServices, 'models'>, run: RequestedRun): NewRun => ({
+export const toRow = (engine: Pick<StartServices, 'models'>, run: RequestedRun): NewRun => ({
   ownerId: run.ownerId,
   kind: kindOf(run),
   crewName: run.plan.name,

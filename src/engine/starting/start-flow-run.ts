@@ -6,7 +6,8 @@ import type { NamedFlow } from '../../flows/flow-catalogue.ts';
 import { createRun, type CreatedRun, type NewRun } from './create-run.ts';
 import type { Sql } from '../../persistence/sql.ts';
 import { concerns } from '../../telemetry/tracing/ambient.ts';
-import type { CommandServices, EngineServices } from '../services.ts';
+import type { CommandServices } from '../commands/command-services.ts';
+import type { PlanServices, StartServices } from './start-services.ts';
 import { refuseAboveRunLimits } from './run-limits.ts';
 import { toIssues } from '../../contracts/issues.ts';
 import { commitInThread } from './start-in-thread.ts';
@@ -31,7 +32,7 @@ export interface RequestedFlow {
  *   thread.
  */
 export async function startFlowRun(
-  engine: CommandServices & Pick<EngineServices, 'computing' | 'database'>,
+  engine: CommandServices & Pick<StartServices & PlanServices, 'computing' | 'database'>,
   run: RequestedFlow,
 ): Promise<CreatedRun> {
   const { ownerId, options } = run;
@@ -67,7 +68,7 @@ export async function startFlowRun(
 
 /** What a declared flow begins with, by the schema of its state. @throws {MusterError} VALIDATION_FAILED */
 async function checkFlowState(
-  engine: Pick<EngineServices, 'computing'>,
+  engine: Pick<PlanServices, 'computing'>,
   { ownerId, snapshot, request }: RequestedFlow,
 ): Promise<void> {
   const state = snapshot?.definition.state;

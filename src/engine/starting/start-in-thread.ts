@@ -5,7 +5,8 @@ import { commandRun } from '../commands/command-run.ts';
 import type { CreatedRun } from './create-run.ts';
 import { threadIsBusy } from '../queue/run-queue.ts';
 import type { Sql } from '../../persistence/sql.ts';
-import type { CommandServices, EngineServices } from '../services.ts';
+import type { CommandServices } from '../commands/command-services.ts';
+import type { StartServices } from './start-services.ts';
 
 /**
  * Commits a run that belongs to a thread. While another run of it is live the new one queues, durably, and starts
@@ -14,7 +15,7 @@ import type { CommandServices, EngineServices } from '../services.ts';
  * @param say writes its message, last
  */
 export async function commitInThread(
-  engine: CommandServices & Pick<EngineServices, 'database'>,
+  engine: CommandServices & Pick<StartServices, 'database'>,
   of: { ownerId: string; threadId: string },
   commit: (sql: Sql) => Promise<CreatedRun>,
   say?: (sql: Sql, executionId: number) => Promise<void>,
@@ -53,7 +54,7 @@ async function cancelEarlier(engine: CommandServices, thread: Thread, id: number
 }
 
 async function cancelUnlessOver(
-  engine: Pick<EngineServices, 'now' | 'settings' | 'system'>,
+  engine: Pick<CommandServices, 'now' | 'settings' | 'system'>,
   id: number,
 ): Promise<void> {
   const { MAX_ACTIVE_EXECUTIONS_PER_USER } = engine.settings;

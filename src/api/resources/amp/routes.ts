@@ -10,7 +10,7 @@ import { answerQuestion } from '../../../engine/questions/run-questions.ts';
 import { answerCheck } from '../../check-answer.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { reachExecution, reachOf } from '../executions/access.ts';
 import { presentTask } from '../executions/presenter.ts';

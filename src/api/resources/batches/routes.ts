@@ -10,7 +10,7 @@ import { parseTimestamp } from '../../../persistence/timestamp.ts';
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { reachOf } from '../executions/access.ts';
 import { usdOf } from '../executions/presenter.ts';
 import { steeredSchema, steerMany } from '../executions/steer-many.ts';

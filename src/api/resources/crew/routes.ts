@@ -7,7 +7,7 @@ import { listExecutions } from '../../../persistence/repositories/executions.rep
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { reachExecution } from '../executions/access.ts';
 import { executionRefParam } from '../executions/schema.ts';

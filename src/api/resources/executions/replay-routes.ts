@@ -3,7 +3,7 @@ import { EXECUTION_KINDS, EXECUTION_STATUSES } from '../../../domain/run/status.
 import { findExecutionIds } from '../../../persistence/repositories/executions.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { timestampSchema } from '../../parameters.ts';
 import { replayRun } from '../../../engine/starting/replay-run.ts';
 import { reachExecution } from './access.ts';

@@ -3,7 +3,7 @@ import { MusterError } from '../../../domain/errors.ts';
 import type { Command } from '../../../domain/run/status.ts';
 import { commandRun } from '../../../engine/commands/command-run.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { refuseRetryAboveOpenLimit } from '../../../engine/starting/run-limits.ts';
 import { replayRun } from '../../../engine/starting/replay-run.ts';
 

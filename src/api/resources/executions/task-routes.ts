@@ -7,7 +7,7 @@ import { changeTask, retryTask, skipTask } from '../../../engine/commands/task-c
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { CommandServices } from '../../../engine/services.ts';
+import type { CommandServices } from '../../../engine/commands/command-services.ts';
 import { refuseRetryAboveOpenLimit } from '../../../engine/starting/run-limits.ts';
 import { reachExecution, reachOf } from './access.ts';
 import { exampleTask } from './examples.ts';

@@ -3,7 +3,7 @@ import { notFound } from '../../../domain/errors.ts';
 import { namedFlow, resultSchema } from '../../../flows/declared/declared-flow.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { CommandServices } from '../../../engine/services.ts';
+import type { CommandServices } from '../../../engine/commands/command-services.ts';
 import { startFlowRun } from '../../../engine/starting/start-flow-run.ts';
 import { reachExecution } from '../executions/access.ts';
 import { executionRefParam } from '../executions/schema.ts';

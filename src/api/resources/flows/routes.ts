@@ -5,7 +5,7 @@ import type { NamedFlow } from '../../../flows/flow-catalogue.ts';
 import { listFlows } from '../../../persistence/repositories/flows.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { CommandServices } from '../../../engine/services.ts';
+import type { CommandServices } from '../../../engine/commands/command-services.ts';
 import { startFlowRun } from '../../../engine/starting/start-flow-run.ts';
 import { reachExecution } from '../executions/access.ts';
 import { executionRefParam } from '../executions/schema.ts';

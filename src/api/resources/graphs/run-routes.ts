@@ -2,7 +2,7 @@ import { graphDocumentSchema } from '../../../contracts/graph.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { startCrewBatch } from '../../../engine/starting/start-batch.ts';
 import { startCrewRun } from '../../../engine/starting/start-crew-run.ts';
 import { BATCH_RULES, batchStarted, presentStarted } from '../batches/schema.ts';

@@ -14,7 +14,7 @@ import {
 import type { Caller } from '../../context.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { given, listedOwner } from '../../parameters.ts';
 import { readyRun } from './ready-run.ts';

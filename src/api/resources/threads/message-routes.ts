@@ -9,7 +9,7 @@ import { appendMessage, readMessages, type Message, type NewMessage } from '../.
 import { findGraph } from '../../../persistence/repositories/graphs.repository.ts';
 import { defineRoute, defineStream, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { followMessages, messagePage, messagePageQuery, messageStream } from '../../realtime/conversation.ts';
 import { messageEntrySchema, presentMessage } from '../../realtime/present-message.ts';
 import { startCrewRun, type StartOptions } from '../../../engine/starting/start-crew-run.ts';

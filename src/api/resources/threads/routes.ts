@@ -9,7 +9,7 @@ import {
 } from '../../../persistence/repositories/threads.repository.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { makeOwned } from '../../make-owned.ts';
 import { listedOwner } from '../../parameters.ts';
 import { messageSchema } from '../auth/schema.ts';

@@ -4,7 +4,7 @@ import type { Command } from '../../../domain/run/status.ts';
 import { liveRunsOf } from '../../../persistence/repositories/live-runs.ts';
 import { defineRoute, type AnyRoute } from '../../define-route.ts';
 import type { ApiServices } from '../../services.ts';
-import type { StartServices } from '../../../engine/services.ts';
+import type { StartServices } from '../../../engine/starting/start-services.ts';
 import { pageQuery } from '../../parameters.ts';
 import { LARGE_DOCUMENT } from '../../middleware/json-body.ts';
 import { startCrewBatch } from '../../../engine/starting/start-batch.ts';
