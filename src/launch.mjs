@@ -20,6 +20,7 @@ const node = join(modules, 'node', 'bin', windows ? 'node.exe' : 'node');
 const stampFile = join(modules, '.lock-hash');
 const scripts = {
   check: 'test/support/run-checks.ts',
+  'lint-imports': 'test/lint/check-imports.ts',
   bench: 'bench/main.ts',
   'bench-streams': 'bench/streams/main.ts',
   'bench-stats': 'bench/stats.ts',

@@ -27,52 +27,12 @@ const broken = (rule: string, text: string): Probe => ({ folder: 'src/temporal',
 const PROBES: readonly Probe[] = [
   refused('src/domain', `import { readFile } from 'node:fs/promises';\nexport const read = readFile;\n`),
   refused('src/domain', `import { z } from 'zod';\nexport const text = z.string();\n`),
-  refused(
-    'src/domain/run',
-    `import { createDatabase } from '../../persistence/database.ts';\nexport const open = createDatabase;\n`,
-  ),
-  refused(
-    'workflows/crew-run',
-    `import { createDatabase } from '../../src/persistence/database.ts';\nexport const open = createDatabase;\n`,
-  ),
-  refused(
-    'workflows/crew-run',
-    `import { createActivities } from '../../activities/index.ts';\nexport const make = createActivities;\n`,
-  ),
   refused('workflows/crew-run', `import { join } from 'node:path';\nexport const j = join;\n`),
-  refused('activities', `import { createApp } from '../src/api/app.ts';\nexport const app = createApp;\n`),
   refused('src/flows/poem-flow', `import Koa from 'koa';\nexport const app = new Koa();\n`),
   refused(
     'src/flows/poem-flow',
     `import { Router } from '@koa/router';\nexport const router = new Router();\n`,
   ),
-  refused('src/flows', `import { createApp } from '../api/app.ts';\nexport const app = createApp;\n`),
-  refused(
-    'src/flows',
-    `import { createDatabase } from '../persistence/database.ts';\nexport const open = createDatabase;\n`,
-  ),
-  refused(
-    'src/api',
-    `import { createActivities } from '../../activities/index.ts';\nexport const make = createActivities;\n`,
-  ),
-  refused(
-    'src/api',
-    `import { crewRun } from '../../workflows/crew-run/workflow.ts';\nexport const run = crewRun;\n`,
-  ),
-  {
-    ...refused(
-      'workflows/crew-run',
-      `import type { Activities } from '../../activities/index.ts';\nexport type A = Activities;\n`,
-    ),
-    fires: false,
-  },
-  {
-    ...refused(
-      'src/api',
-      `import { stateQuery } from '../../workflows/crew-run/messages.ts';\nexport const q = stateQuery;\n`,
-    ),
-    fires: false,
-  },
   broken('no-floating-promises', 'export function f(): void {\n  Promise.resolve(1);\n}\n'),
   broken('no-explicit-any', 'export const x: any = 1;\n'),
   broken('no-non-null-assertion', 'export const f = (x: string | null): number => x!.length;\n'),
